@@ -1,0 +1,98 @@
+//! Opening a database: every limit is set here, once.
+
+use super::{Db, FileLock, Pools};
+use crate::config::DatabaseConfig;
+use crate::error::Error;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, PgPool, SqlitePool};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many connections read while the one writer of a SQLite file writes.
+const SQLITE_READERS: u32 = 4;
+/// A statement slower than this is worth a line in the log.
+const SLOW_STATEMENT: Duration = Duration::from_secs(1);
+
+impl Db {
+    /// Opens the database of the configuration and checks that it answers.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, Error> {
+        let url = config.url.expose();
+        let pools = if url.starts_with("sqlite:") {
+            open_sqlite(url, config).await?
+        } else {
+            open_postgres(url, config).await?
+        };
+        Ok(Self(Arc::new(pools)))
+    }
+}
+
+async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Error> {
+    let seconds = |n: u64| format!("{}s", n);
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| Error::unavailable("database.url is not a PostgreSQL URL: expected postgres://user:password@host:5432/database"))?
+        .application_name("talentflow")
+        .options([
+            ("idle_in_transaction_session_timeout", seconds(config.idle_in_transaction_seconds)),
+            ("statement_timeout", seconds(config.statement_timeout_seconds)),
+            ("timezone", "UTC".to_owned()),
+        ])
+        .log_slow_statements(tracing::log::LevelFilter::Warn, SLOW_STATEMENT);
+    let host = format!("{}:{}", options.get_host(), options.get_port());
+    let requests = pg_pool(options.clone(), config.max_connections, config).await.map_err(|error| unreachable(&host, &error))?;
+    let background = pg_pool(options, config.relay_connections, config).await.map_err(|error| unreachable(&host, &error))?;
+    Ok(Pools::Postgres { requests, background })
+}
+
+async fn pg_pool(options: PgConnectOptions, size: u32, config: &DatabaseConfig) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        // A cancelled `begin` of sqlx 0.9 hands back a connection with an open transaction, on which
+        // later writes would be answered Ok and lost (sqlx issues 4385 and 4393). A ROLLBACK outside
+        // a transaction is only a notice.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_with(options)
+        .await
+}
+
+async fn open_sqlite(url: &str, config: &DatabaseConfig) -> Result<Pools, Error> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| Error::unavailable("database.url is not a SQLite URL: expected sqlite:FILE such as sqlite:talentflow.db"))?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        .log_slow_statements(tracing::log::LevelFilter::Warn, SLOW_STATEMENT);
+    let file = options.get_filename().to_owned();
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| Error::unavailable(format!("cannot create the folder {}: {source}", folder.display())))?;
+    }
+    let lock = FileLock::acquire(&file)?;
+    // Requests queue for the one writer; waiting in the pool is fair, waiting in SQLite is not.
+    let writer = sqlite_pool(options.clone(), 1, &file).await?;
+    let readers = sqlite_pool(options.read_only(true).create_if_missing(false), SQLITE_READERS, &file).await?;
+    Ok(Pools::Sqlite { writer, readers, _lock: Some(lock) })
+}
+
+async fn sqlite_pool(options: SqliteConnectOptions, size: u32, file: &Path) -> Result<SqlitePool, Error> {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_with(options)
+        .await
+        .map_err(|error| Error::unavailable(format!("cannot open the SQLite database {}: {error}", file.display())))
+}
+
+fn unreachable(host: &str, error: &sqlx::Error) -> Error {
+    Error::unavailable(format!("cannot reach PostgreSQL at {host}: {error}; check database.url and that the server runs"))
+}

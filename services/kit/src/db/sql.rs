@@ -1,0 +1,40 @@
+//! Statements as named constants, so that a test can prepare every one of them on both engines.
+
+/// One statement. Its text is the same for both engines unless a reason is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    pub name: &'static str,
+    pub postgres: &'static str,
+    pub sqlite: &'static str,
+    /// Why the two texts differ; empty where they are one.
+    pub reason: &'static str,
+}
+
+/// Declares statements and lists them in `STATEMENTS`.
+///
+/// ```
+/// kit::statements! {
+///     /// One order by its id.
+///     BY_ID = "SELECT order_id FROM training_order WHERE order_id = $1";
+///     CLAIM = {
+///         postgres: "SELECT seq FROM outbox FOR UPDATE SKIP LOCKED",
+///         sqlite: "SELECT seq FROM outbox",
+///         reason: "SQLite has one writer and no SKIP LOCKED",
+///     };
+/// }
+/// ```
+#[macro_export]
+macro_rules! statements {
+    (@one $name:ident $text:literal) => {
+        $crate::db::Sql { name: stringify!($name), postgres: $text, sqlite: $text, reason: "" }
+    };
+    (@one $name:ident { postgres: $pg:literal, sqlite: $lite:literal, reason: $why:literal $(,)? }) => {
+        $crate::db::Sql { name: stringify!($name), postgres: $pg, sqlite: $lite, reason: $why }
+    };
+    ($($(#[$doc:meta])* $name:ident = $text:tt;)+) => {
+        $($(#[$doc])* pub const $name: $crate::db::Sql = $crate::statements!(@one $name $text);)+
+        /// Every statement of this module.
+        pub const STATEMENTS: &[$crate::db::Sql] = &[$($name),+];
+    };
+}
+pub use crate::statements;

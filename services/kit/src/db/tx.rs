@@ -1,0 +1,143 @@
+//! An open transaction: what a use case holds while it works.
+
+use super::{Engine, Sql, Value, Wake};
+use crate::error::Error;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+use std::convert::identity;
+use uuid::Uuid;
+
+/// A row that both engines can decode; `#[derive(sqlx::FromRow)]` is enough.
+pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+
+/// An open transaction. Dropped without commit it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Inner,
+    /// Whom to wake after commit, once this transaction has written events.
+    wake: Option<Wake>,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Ids are `UUID` on PostgreSQL and readable text on SQLite, so that a person with `sqlite3` can follow
+/// a reference by eye; `id!` decodes both.
+macro_rules! bound {
+    ($query:expr, $args:expr, $id:expr) => {
+        $args.into_iter().fold($query, |query, value| match value {
+            Value::Bool(v) => query.bind(v),
+            Value::Int(v) => query.bind(v),
+            Value::Text(v) => query.bind(v),
+            Value::Bytes(v) => query.bind(v),
+            Value::Id(v) => query.bind(v.map($id)),
+            Value::Instant(v) => query.bind(v),
+            Value::Date(v) => query.bind(v),
+        })
+    };
+}
+
+macro_rules! on_engine {
+    ($self:ident, $sql:ident, $args:ident, $make:path, $call:ident) => {
+        match &mut $self.inner {
+            Inner::Postgres(tx) => bound!($make($sql.postgres), $args, identity).$call(&mut **tx).await,
+            Inner::Sqlite(tx) => bound!($make($sql.sqlite), $args, as_text).$call(&mut **tx).await,
+        }
+    };
+}
+
+fn as_text(id: Uuid) -> String {
+    id.to_string()
+}
+
+impl Tx {
+    pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
+        Self { inner: Inner::Postgres(tx), wake: None }
+    }
+
+    pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
+        Self { inner: Inner::Sqlite(tx), wake: None }
+    }
+
+    pub fn engine(&self) -> Engine {
+        match &self.inner {
+            Inner::Postgres(_) => Engine::Postgres,
+            Inner::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// Runs a statement and answers how many rows it changed.
+    pub async fn execute(&mut self, sql: Sql, args: Vec<Value>) -> Result<u64, Error> {
+        let rows = match &mut self.inner {
+            Inner::Postgres(tx) => {
+                bound!(sqlx::query(sql.postgres), args, identity).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            Inner::Sqlite(tx) => {
+                bound!(sqlx::query(sql.sqlite), args, as_text).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        };
+        rows.map_err(|error| Error::statement(sql.name, error))
+    }
+
+    /// Runs a guarded write: one row changes, or the caller's picture of `what` is out of date.
+    pub async fn change(&mut self, sql: Sql, args: Vec<Value>, what: &str) -> Result<(), Error> {
+        match self.execute(sql, args).await? {
+            1 => Ok(()),
+            _ => Err(Error::stale(what)),
+        }
+    }
+
+    pub async fn fetch_optional<T: Row>(&mut self, sql: Sql, args: Vec<Value>) -> Result<Option<T>, Error> {
+        on_engine!(self, sql, args, sqlx::query_as, fetch_optional).map_err(|error| Error::statement(sql.name, error))
+    }
+
+    pub async fn fetch_one<T: Row>(&mut self, sql: Sql, args: Vec<Value>) -> Result<T, Error> {
+        on_engine!(self, sql, args, sqlx::query_as, fetch_one).map_err(|error| Error::statement(sql.name, error))
+    }
+
+    pub async fn fetch_all<T: Row>(&mut self, sql: Sql, args: Vec<Value>) -> Result<Vec<T>, Error> {
+        on_engine!(self, sql, args, sqlx::query_as, fetch_all).map_err(|error| Error::statement(sql.name, error))
+    }
+
+    /// Runs a script of several statements without arguments; for migrations alone.
+    pub(super) async fn script(&mut self, text: &'static str) -> Result<(), Error> {
+        let run = match &mut self.inner {
+            Inner::Postgres(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(|_| ()),
+            Inner::Sqlite(tx) => sqlx::raw_sql(text).execute(&mut **tx).await.map(|_| ()),
+        };
+        run.map_err(|error| Error::statement("migration", error))
+    }
+
+    /// Remembers to wake the relay once this transaction has committed.
+    pub(crate) fn wakes(&mut self, wake: &Wake) {
+        if self.wake.is_none() {
+            self.wake = Some(wake.clone());
+        }
+    }
+
+    /// Commits. An error here means the outcome is unknown: the same idempotency key asks for it.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self.inner {
+            Inner::Postgres(tx) => tx.commit().await,
+            Inner::Sqlite(tx) => tx.commit().await,
+        }
+        .map_err(|error| Error::statement("COMMIT", error))?;
+        if let Some(wake) = self.wake {
+            wake.notify_one();
+        }
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> Result<(), Error> {
+        match self.inner {
+            Inner::Postgres(tx) => tx.rollback().await?,
+            Inner::Sqlite(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}

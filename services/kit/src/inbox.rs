@@ -1,0 +1,240 @@
+//! The inbox: an event is one transaction, and delivery may repeat, reorder, or pause for a day.
+//!
+//! Events of an aggregate are applied in the order of their versions. One that arrives early is parked
+//! until its predecessors have come; one that arrives again is recognised by its key and position. An
+//! event that can never be applied goes to the dead letters with its reason, and the later events of its
+//! aggregate wait behind it: replaying or skipping it (`talentflow dead-letters`) lets them on.
+
+use crate::command::{pause, reaction_scope};
+use crate::context::Context;
+use crate::db::{Lane, Tx, args, statements};
+use crate::error::{Code, Error};
+use crate::event::Envelope;
+use crate::letters;
+use crate::service::{React, Service};
+use crate::telemetry;
+use std::sync::Arc;
+use tracing::Instrument;
+
+/// How often one event is tried before it is given back to the bus.
+const ATTEMPTS: u32 = 5;
+
+/// What became of one delivery.
+#[derive(Debug)]
+pub enum Outcome {
+    Applied,
+    /// Applied before; nothing was done.
+    Duplicate,
+    /// Came before its predecessors, and waits for them.
+    Parked,
+    /// Can never be applied; kept in the dead letters.
+    Dead,
+    /// Could not be applied now; deliver it again.
+    Retry(Error),
+}
+
+impl Outcome {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Parked => "parked",
+            Self::Dead => "dead",
+            Self::Retry(_) => "retry",
+        }
+    }
+}
+
+/// One service as a consumer of events.
+#[derive(Clone)]
+pub struct Consumer {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Context,
+    subscriptions: &'static [&'static str],
+    react: React,
+}
+
+impl std::fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Consumer").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+impl Consumer {
+    pub fn of(service: &Service) -> Self {
+        let inner = Inner {
+            context: service.context.clone(),
+            subscriptions: service.subscriptions,
+            react: service.react,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.inner.context.service
+    }
+
+    pub fn subscriptions(&self) -> &'static [&'static str] {
+        self.inner.subscriptions
+    }
+
+    /// Whether an event on `channel` is for this consumer.
+    pub fn follows(&self, channel: &str) -> bool {
+        let within = |filter: &&str| channel.strip_prefix(*filter).is_some_and(|rest| rest.starts_with('.'));
+        self.inner.subscriptions.iter().any(|filter| within(&filter))
+    }
+
+    /// Applies a batch and says of each event what became of it. Runs to its end even if nobody waits.
+    pub async fn deliver(&self, batch: Vec<Envelope>) -> Vec<Outcome> {
+        let consumer = self.clone();
+        let size = batch.len();
+        let work = tokio::spawn(async move { consumer.deliver_all(batch).await });
+        work.await.unwrap_or_else(|panic| {
+            let reason = panic.to_string();
+            (0..size).map(|_| Outcome::Retry(Error::internal(reason.clone()))).collect()
+        })
+    }
+
+    async fn deliver_all(&self, batch: Vec<Envelope>) -> Vec<Outcome> {
+        let outcomes = match self.together(&batch).await {
+            Ok(outcomes) => outcomes,
+            // One of them stands in the way; alone each shows which.
+            Err(_) => self.one_by_one(&batch).await,
+        };
+        for outcome in &outcomes {
+            metrics::counter!("talentflow_events_consumed_total", "consumer" => self.name(), "outcome" => outcome.label()).increment(1);
+        }
+        if let Err(error) = self.release_parked().await {
+            tracing::warn!(consumer = self.name(), %error, "parked events wait for the next delivery");
+        }
+        outcomes
+    }
+
+    /// The common case: everything applies, in one transaction.
+    async fn together(&self, batch: &[Envelope]) -> Result<Vec<Outcome>, Error> {
+        let mut tx = self.inner.context.db.begin(Lane::Background).await?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for event in batch {
+            outcomes.push(self.apply(&mut tx, event).await?);
+        }
+        tx.execute(letters::RESOLVE_REDELIVERED, args![self.name(), self.inner.context.clock.now()]).await?;
+        tx.commit().await?;
+        Ok(outcomes)
+    }
+
+    async fn one_by_one(&self, batch: &[Envelope]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for event in batch {
+            outcomes.push(self.alone(event).await);
+        }
+        outcomes
+    }
+
+    async fn alone(&self, event: &Envelope) -> Outcome {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.together(std::slice::from_ref(event)).await;
+            let error = match outcome {
+                Ok(mut outcomes) => return outcomes.pop().unwrap_or(Outcome::Duplicate),
+                Err(error) => error,
+            };
+            if !error.is_transient() && error.code() != Code::Internal {
+                return match letters::bury(&self.inner.context, self.name(), event, &error).await {
+                    Ok(()) => Outcome::Dead,
+                    Err(error) => Outcome::Retry(error),
+                };
+            }
+            if attempt == ATTEMPTS {
+                // A defect of ours may be mended by the next release, a full disk by a person: what is
+                // not the event's own fault never makes it a dead letter of itself.
+                return Outcome::Retry(error);
+            }
+            pause(&self.inner.context.chance, attempt).await;
+            attempt += 1;
+        }
+    }
+
+    /// Applies one event within `tx`, if its turn has come.
+    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<Outcome, Error> {
+        let Some(version) = event.version else { return self.apply_once(tx, event).await };
+        let name = self.name();
+        if tx.execute(ADVANCE, args![name, event.subject.as_str(), version]).await? == 1 {
+            return match self.apply_once(tx, event).await? {
+                Outcome::Applied => Ok(Outcome::Applied),
+                // Its position was not reached, yet its key is known: two events under one key.
+                _ => Err(Error::invalid("id", "EVENT_KEY_REUSED", format!("event key {} is used twice", event.key()), "事件标识重复")),
+            };
+        }
+        let (position,): (i64,) =
+            tx.fetch_optional(POSITION, args![name, event.subject.as_str()]).await?.unwrap_or_default();
+        if version <= position {
+            return Ok(Outcome::Duplicate);
+        }
+        let row = args![name, event.key(), event.subject.as_str(), version, event.to_json()?, self.inner.context.clock.now()];
+        tx.execute(PARK, row).await?;
+        Ok(Outcome::Parked)
+    }
+
+    async fn apply_once(&self, tx: &mut Tx, event: &Envelope) -> Result<Outcome, Error> {
+        let now = self.inner.context.clock.now();
+        let row = args![self.name(), event.key(), event.kind.as_str(), event.subject.as_str(), event.version, now];
+        if tx.execute(REMEMBER, row).await? == 0 {
+            return Ok(Outcome::Duplicate);
+        }
+        let span = tracing::info_span!("event", consumer = self.name(), kind = event.kind, subject = event.subject);
+        telemetry::set_parent(&span, event.traceparent.as_deref());
+        let scope = span.in_scope(|| reaction_scope(&self.inner.context, event));
+        (self.inner.react)(tx, &scope, event).instrument(span).await?;
+        Ok(Outcome::Applied)
+    }
+
+    /// Applies what waited for an event that has now come, one transaction each.
+    pub async fn release_parked(&self) -> Result<(), Error> {
+        loop {
+            let mut tx = self.inner.context.db.read(Lane::Background).await?;
+            let due: Vec<(String, String)> = tx.fetch_all(PARKED_DUE, args![self.name()]).await?;
+            tx.rollback().await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for (key, text) in due {
+                let channel = kind_of(&text);
+                let event = Envelope::from_json(&channel, text.as_bytes())?;
+                match self.alone(&event).await {
+                    Outcome::Retry(error) => return Err(error),
+                    // A dead letter holds its aggregate, so what is behind it is no longer due.
+                    _ => self.unpark(&key).await?,
+                }
+            }
+        }
+    }
+
+    async fn unpark(&self, key: &str) -> Result<(), Error> {
+        let mut tx = self.inner.context.db.begin(Lane::Background).await?;
+        tx.execute(UNPARK, args![self.name(), key]).await?;
+        tx.commit().await
+    }
+}
+
+/// The channel of one of our own events is its type.
+fn kind_of(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text)
+        .ok()
+        .and_then(|event| event.get("type").and_then(|kind| kind.as_str().map(str::to_owned)))
+        .unwrap_or_default()
+}
+
+statements! {
+    /// Moves the position of an aggregate to the next version; zero rows when it is not the next. The
+    /// row's lock is held to the end, so two replicas apply an aggregate one after the other.
+    ADVANCE = "INSERT INTO inbox_position (consumer, subject, version) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT) WHERE CAST($3 AS BIGINT) = 1 OR EXISTS (SELECT 1 FROM inbox_position WHERE consumer = CAST($1 AS TEXT) AND subject = CAST($2 AS TEXT)) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version WHERE inbox_position.version = excluded.version - 1";
+    POSITION = "SELECT version FROM inbox_position WHERE consumer = $1 AND subject = $2";
+    REMEMBER = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
+    PARK = "INSERT INTO inbox_parked (consumer, event_key, subject, version, envelope, parked_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
+    UNPARK = "DELETE FROM inbox_parked WHERE consumer = $1 AND event_key = $2";
+    /// Parked events that are the next of their aggregate or already behind it, and not dead.
+    PARKED_DUE = "SELECT w.event_key, w.envelope FROM inbox_parked w LEFT JOIN inbox_position p ON p.consumer = w.consumer AND p.subject = w.subject WHERE w.consumer = $1 AND w.version <= COALESCE(p.version, 0) + 1 ORDER BY w.subject, w.version LIMIT 100";
+}

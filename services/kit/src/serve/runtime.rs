@@ -1,0 +1,131 @@
+//! The services of one process, at work: their methods behind the guard, their relays, their consumers.
+
+use super::Guard;
+use crate::bus::Bus;
+use crate::context::Context;
+use crate::db::{Db, Migrations, pending};
+use crate::error::Error;
+use crate::inbox::Consumer;
+use crate::outbox::{self, Relay};
+use crate::service::Service;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Running services.
+#[derive(Debug)]
+pub struct Runtime {
+    /// Each service's methods behind the guard, by the service's short name.
+    pub routers: BTreeMap<&'static str, axum::Router>,
+    pub readiness: Readiness,
+    relays: Vec<Relay>,
+    consumers: Vec<Consumer>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Runtime {
+    /// Takes the services in; refuses a database whose migrations have not run. Nothing is delivered yet.
+    pub async fn new(db: Db, bus: &Bus, guard: &Guard, services: Vec<Service>) -> Result<Self, Error> {
+        let migrations: Vec<Migrations> = services.iter().map(|service| service.migrations).collect();
+        let readiness = Readiness {
+            db,
+            migrations: migrations.into(),
+            contexts: services.iter().map(|service| service.context.clone()).collect(),
+        };
+        readiness.check().await?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let mut runtime =
+            Self { routers: BTreeMap::new(), readiness, relays: Vec::new(), consumers: Vec::new(), tasks, stop };
+        for service in services {
+            let consumer = Consumer::of(&service);
+            runtime.relays.push(Relay::new(service.context.clone(), bus.clone()));
+            if !service.subscriptions.is_empty() {
+                bus.subscribe(consumer.clone(), service.context.clone(), &runtime.tasks, runtime.stop.clone()).await?;
+            }
+            runtime.consumers.push(consumer);
+            runtime.routers.insert(service.context.service, guard.protect(service.routes));
+        }
+        Ok(runtime)
+    }
+
+    /// Starts delivering, beginning with whatever an earlier process left in the outboxes.
+    pub fn start(&self) {
+        for relay in &self.relays {
+            let (relay, stop) = (relay.clone(), self.stop.clone());
+            self.tasks.spawn(async move { relay.run(stop).await });
+        }
+    }
+
+    /// Delivers everything there is, and what follows from it, then returns: for tests that step a
+    /// service instead of waiting for it.
+    pub async fn settle(&self) -> Result<u64, Error> {
+        let mut total = 0;
+        loop {
+            let mut sent = 0;
+            for consumer in &self.consumers {
+                consumer.release_parked().await?;
+            }
+            for relay in &self.relays {
+                sent += relay.drain().await?;
+            }
+            if sent == 0 {
+                return Ok(total);
+            }
+            total += sent;
+        }
+    }
+
+    /// Events that wait in the outboxes.
+    pub async fn pending(&self) -> Result<i64, Error> {
+        let mut total = 0;
+        for context in self.readiness.contexts.iter() {
+            total += outbox::pending(context).await?;
+        }
+        Ok(total)
+    }
+
+    /// Stops relays and consumers, waiting at most `patience` for the event they are at.
+    pub async fn stop(&self, patience: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
+            tracing::warn!("delivery did not come to rest in time; the outbox and inbox keep what is open");
+        }
+        self.readiness.db.close().await;
+    }
+}
+
+/// Whether this process can do its work now.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    db: Db,
+    migrations: std::sync::Arc<[Migrations]>,
+    contexts: std::sync::Arc<[Context]>,
+}
+
+impl Readiness {
+    pub async fn check(&self) -> Result<(), Error> {
+        self.db.ping().await?;
+        let missing = pending(&self.db, &self.migrations).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::unavailable(format!(
+            "the database lacks {} migrations ({}); run `talentflow migrate` first",
+            missing.len(),
+            missing.join(", ")
+        )))
+    }
+
+    /// Brings the gauges up to date that are cheap to ask for and dear to keep.
+    pub(super) async fn measure(&self) {
+        for context in self.contexts.iter() {
+            if let Ok(count) = outbox::pending(context).await {
+                let count = u32::try_from(count).unwrap_or(u32::MAX);
+                metrics::gauge!("talentflow_outbox_pending", "service" => context.service).set(f64::from(count));
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What a service hands to the process that runs it.
+
+use crate::command::Scope;
+use crate::context::Context;
+use crate::db::{Migrations, Sql, Tx};
+use crate::error::Error;
+use crate::event::Envelope;
+use crate::verify::Check;
+use futures::future::BoxFuture;
+use std::fmt;
+use tonic::service::Routes;
+
+/// How a service answers an event, inside the transaction that remembers it.
+pub type React = for<'a> fn(&'a mut Tx, &'a Scope, &'a Envelope) -> BoxFuture<'a, Result<(), Error>>;
+
+/// One service, ready to be run alone or beside others.
+pub struct Service {
+    pub context: Context,
+    /// Its gRPC methods.
+    pub routes: Routes,
+    pub migrations: Migrations,
+    /// Every statement it can run; a test prepares them all on both engines.
+    pub statements: Vec<Sql>,
+    /// The aggregates it follows, whole: `talentflow.directory.person` is every event of a person. A part
+    /// of an aggregate would have gaps in its sequence.
+    pub subscriptions: &'static [&'static str],
+    pub react: React,
+    /// The invariants `talentflow verify` proves.
+    pub checks: &'static [Check],
+}
+
+impl Service {
+    pub fn name(&self) -> &'static str {
+        self.context.service
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name()).field("subscriptions", &self.subscriptions).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+//! One command a file.
+
+mod dead_letters;
+mod migrate;
+mod republish;
+pub mod serve;
+mod verify;
+
+use crate::cli::{Cli, Command, Common};
+use crate::demo;
+use kit::config::Config;
+use std::process::ExitCode;
+
+/// Loads the configuration, starts telemetry and a runtime, and carries the command out.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Command::Config) {
+        print!("{}", Config::reference());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::load(cli.common.config.as_deref(), overrides(&cli))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let _telemetry = kit::telemetry::init(&config.log, &config.telemetry, "talentflow")?;
+        tracing::debug!(?config, "configuration");
+        match cli.command {
+            Command::Serve(command) => serve::run(config, &command).await,
+            Command::Demo(command) => demo::run(config, &command).await,
+            Command::Migrate => migrate::run(&config).await,
+            Command::Verify(command) => verify::run(&config, &command).await,
+            Command::Republish(command) => republish::run(&config, &command).await,
+            Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
+            Command::Config => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+/// Flags are the last layer of the configuration.
+fn overrides(cli: &Cli) -> Vec<(String, String)> {
+    let Common { database_url, nats_url, listen, ops_listen, log, config: _ } = &cli.common;
+    let services = match &cli.command {
+        Command::Serve(serve) if !serve.services.is_empty() => Some(serve.services.join(",")),
+        _ => None,
+    };
+    [
+        ("database.url", database_url.clone()),
+        ("nats.url", nats_url.clone()),
+        ("server.listen", listen.clone()),
+        ("ops.listen", ops_listen.clone()),
+        ("log.level", log.clone()),
+        ("services", services),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| value.map(|value| (key.to_owned(), value)))
+    .collect()
+}

@@ -1,0 +1,144 @@
+//! The one place where one process on one file and many pods on a broker differ.
+
+use anyhow::{Context as _, bail};
+use gateway::Upstream;
+use kit::auth::{DevIssuer, Verifier};
+use kit::bus::{Bus, JetStreamBus, LocalBus};
+use kit::clock::Clock;
+use kit::config::{AuthMode, Config};
+use kit::db::{Db, Migrations};
+use kit::rng::Chance;
+use kit::serve::{Guard, Limits, Runtime};
+use kit::verify::Check;
+use kit::{Context, Service};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes one service.
+type Make = fn(Context) -> Service;
+
+/// The services, in the order in which their facts flow.
+pub const SERVICES: &[(&str, Make)] = &[
+    ("directory", directory::service),
+    ("rotation", rotation::service),
+    ("training", training::service),
+    ("mentoring", mentoring::service),
+    ("subsidy", subsidy::service),
+];
+/// The gateway is served like a service, but owns no tables.
+pub const GATEWAY: &str = "gateway";
+
+/// Every service's migrations, whether it runs here or not: one job migrates for all.
+pub const MIGRATIONS: &[Migrations] =
+    &[directory::MIGRATIONS, rotation::MIGRATIONS, training::MIGRATIONS, mentoring::MIGRATIONS, subsidy::MIGRATIONS];
+
+/// What a process is made of before it serves.
+pub struct Process {
+    pub config: Config,
+    pub db: Db,
+    pub bus: Bus,
+    pub clock: Clock,
+    pub guard: Guard,
+    pub runtime: Arc<Runtime>,
+    /// Signs tokens in development; absent in production.
+    pub issuer: Option<Arc<DevIssuer>>,
+    names: Vec<&'static str>,
+}
+
+impl Process {
+    /// Opens everything the configuration names.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        let names = named(&config.services)?;
+        let clock = Clock::System;
+        let chance = Chance::system()?;
+        let db = Db::open(&config.database).await?;
+        let bus = match &config.nats.url {
+            Some(_) => Bus::JetStream(JetStreamBus::connect(&config.nats).await?),
+            None if names.len() < SERVICES.len() => bail!(
+                "without nats.url events stay inside one process, so all services must run in it; \
+                 set nats.url, or leave out --services"
+            ),
+            None => Bus::Local(LocalBus::default()),
+        };
+        let (verifier, issuer) = trust(&config, &clock).await?;
+        let limits = Limits {
+            concurrent_requests: config.server.max_concurrent_requests,
+            request_timeout: Duration::from_secs(config.server.request_timeout_seconds),
+        };
+        let guard = Guard::new(verifier, clock.clone(), limits);
+        let services = SERVICES
+            .iter()
+            .filter(|(name, _)| names.contains(name))
+            .map(|(name, make)| make(Context::new(name, db.clone(), clock.clone(), &chance)))
+            .collect();
+        let runtime = Arc::new(Runtime::new(db.clone(), &bus, &guard, services).await?);
+        Ok(Self { config, db, bus, clock, guard, runtime, issuer, names })
+    }
+
+    /// The services reachable from a gateway in this process: those that run here directly, without a
+    /// socket, the others over gRPC.
+    pub fn upstreams(&self) -> anyhow::Result<BTreeMap<String, Upstream>> {
+        let mut upstreams = BTreeMap::new();
+        for (name, _) in SERVICES {
+            let upstream = match (self.runtime.routers.get(name), self.config.gateway.upstreams.get(*name)) {
+                (Some(router), _) => Upstream::Local(router.clone()),
+                (None, Some(url)) => Upstream::remote(url).with_context(|| format!("gateway.upstreams.{name}"))?,
+                (None, None) if self.serves_gateway() => {
+                    bail!("the gateway does not know where {name} is: set gateway.upstreams.{name} to http://host:port")
+                }
+                (None, None) => continue,
+            };
+            upstreams.insert((*name).to_owned(), upstream);
+        }
+        Ok(upstreams)
+    }
+
+    pub fn serves_gateway(&self) -> bool {
+        self.names.contains(&GATEWAY)
+    }
+
+    pub fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+}
+
+/// The invariants of every service.
+pub fn checks() -> Vec<Check> {
+    [directory::CHECKS, rotation::CHECKS, training::CHECKS, mentoring::CHECKS, subsidy::CHECKS].concat()
+}
+
+/// One service's context, for commands that work on its tables without serving it.
+pub async fn context_of(config: &Config, service: &str) -> anyhow::Result<Context> {
+    let Some((name, _)) = SERVICES.iter().find(|(name, _)| *name == service) else {
+        let known: Vec<&str> = SERVICES.iter().map(|(name, _)| *name).collect();
+        bail!("there is no service `{service}`: expected one of {}", known.join(", "));
+    };
+    let db = Db::open(&config.database).await?;
+    Ok(Context::new(name, db, Clock::System, &Chance::system()?))
+}
+
+fn named(configured: &[String]) -> anyhow::Result<Vec<&'static str>> {
+    let all = || SERVICES.iter().map(|(name, _)| *name).chain(std::iter::once(GATEWAY));
+    if configured.is_empty() || configured.iter().any(|name| name == "all") {
+        return Ok(all().collect());
+    }
+    configured
+        .iter()
+        .map(|name| {
+            all().find(|known| known == name).with_context(|| {
+                format!("services: there is no service `{name}`: expected all, or some of {}", all().collect::<Vec<_>>().join(", "))
+            })
+        })
+        .collect()
+}
+
+async fn trust(config: &Config, clock: &Clock) -> anyhow::Result<(Verifier, Option<Arc<DevIssuer>>)> {
+    match config.auth.mode {
+        AuthMode::Development => {
+            let issuer = Arc::new(DevIssuer::new(config.environment, &Chance::system()?)?);
+            Ok((Verifier::development(&issuer), Some(issuer)))
+        }
+        AuthMode::Jwt => Ok((Verifier::new(&config.auth, clock.clone()).await?, None)),
+    }
+}
