@@ -160,7 +160,7 @@ impl Calls {
         let fingerprint = hex::encode(Sha256::digest(message.encode_to_vec()));
         let command = Cmd::try_from(message)?;
         let job = Job { context: self.context.clone(), call, key, fingerprint };
-        let answer = job.in_a_task(command, use_case).await?;
+        let answer = job.in_a_task::<Cmd, Out, Res, U>(command, use_case).await?;
         Ok(Response::new(Res::decode(answer.as_slice()).map_err(Error::internal)?))
     }
 

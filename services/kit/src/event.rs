@@ -84,12 +84,12 @@ impl Envelope {
         let attribute = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
         let head = Head::read(channel, attribute)?;
         let data = match (event.get("data"), event.get("data_base64")) {
-            (Some(data), None) => encode_json(&head.kind, data)?,
+            (Some(data), None) => encode_json(&head.0.kind, data)?,
             (None, Some(Value::String(text))) => {
                 use base64::Engine as _;
                 base64::engine::general_purpose::STANDARD.decode(text).map_err(|source| malformed("data_base64", &source.to_string()))?
             }
-            _ => return Err(malformed(&head.kind, "exactly one of `data` and `data_base64` is expected")),
+            _ => return Err(malformed(&head.0.kind, "exactly one of `data` and `data_base64` is expected")),
         };
         Ok(head.with(data))
     }
@@ -101,15 +101,15 @@ impl Envelope {
         let content = header("content-type").unwrap_or_else(|| "application/json".to_owned());
         let data = match content.split(';').next().map(str::trim) {
             Some("application/protobuf" | "application/x-protobuf") => {
-                let checked = DynamicMessage::decode(message_of(&head.kind)?, payload);
-                checked.map_err(|source| malformed(&head.kind, &source.to_string()))?;
+                let checked = DynamicMessage::decode(message_of(&head.0.kind)?, payload);
+                checked.map_err(|source| malformed(&head.0.kind, &source.to_string()))?;
                 payload.to_vec()
             }
             Some("application/json") => {
-                let json = serde_json::from_slice(payload).map_err(|source| malformed(&head.kind, &source.to_string()))?;
-                encode_json(&head.kind, &json)?
+                let json = serde_json::from_slice(payload).map_err(|source| malformed(&head.0.kind, &source.to_string()))?;
+                encode_json(&head.0.kind, &json)?
             }
-            _ => return Err(malformed(&head.kind, "content-type is neither application/json nor application/protobuf")),
+            _ => return Err(malformed(&head.0.kind, "content-type is neither application/json nor application/protobuf")),
         };
         Ok(head.with(data))
     }

@@ -73,6 +73,16 @@ pub fn parse_text(field: &str, value: String, most: usize) -> Result<String, Err
     Ok(trimmed.to_owned())
 }
 
+/// A number that is not a value of its enum.
+pub fn unknown_enum(field: &str, value: i32) -> Error {
+    Error::invalid(
+        field,
+        "ENUM_UNKNOWN",
+        format!("`{field}` is {value}, which this release does not know; see the API for its values"),
+        format!("`{field}` 的取值 {value} 未知，请参阅接口文档"),
+    )
+}
+
 /// An etag as it stands on a resource: the version its row had.
 pub fn etag(version: i64) -> String {
     format!("\"{version}\"")

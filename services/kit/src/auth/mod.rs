@@ -1,6 +1,6 @@
 //! Who calls, and in which role: a signed token read once, in front of every service.
 //!
-//! A token is a JWT signed with RS256, ES256 or EdDSA. The key comes from the configured key set and
+//! A token is a JWT signed with RS256, ES256 or `EdDSA`. The key comes from the configured key set and
 //! decides its algorithm; nothing in the token's own header does (`alg: none`, HS256 keyed with a public
 //! key, `jku`, `jwk` and `x5u` all come to nothing). Required claims: `exp`, `iss`, `aud`, `sub`; further
 //! `roles` (the words of [`Role`]) and `org` (the resource name of the caller's organisation).

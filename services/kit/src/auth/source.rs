@@ -19,9 +19,6 @@ pub(super) enum Source {
 impl Source {
     /// `text` is a path, or an `http://` or `https://` address.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("it is not set".to_owned());
-        }
         if !text.starts_with("http://") && !text.starts_with("https://") {
             return Ok(Self::File(PathBuf::from(text)));
         }

@@ -94,15 +94,18 @@ impl Verifier {
     }
 
     pub(super) async fn paced(config: &AuthConfig, pace: Pace) -> Result<Self, Error> {
-        let refuse = |why: String| unusable(&config.jwks, &why);
-        let source = Source::parse(&config.jwks).map_err(refuse)?;
+        let jwks = configured(config.jwks.as_deref(), "auth.jwks", "the file or address of the issuer's JWKS")?;
+        let issuer = configured(config.issuer.as_deref(), "auth.issuer", "the `iss` of the issuer's tokens")?;
+        let audience = configured(config.audience.as_deref(), "auth.audience", "the `aud` of tokens for us")?;
+        let refuse = |why: String| unusable(jwks, &why);
+        let source = Source::parse(jwks).map_err(refuse)?;
         let keys = KeySet::parse(source.load().await.map_err(refuse)?).map_err(refuse)?;
         tracing::info!(%source, keys = ?keys.ids(), "token keys loaded");
         let shared = Arc::new(Shared { keys: RwLock::new(Arc::new(keys)), wanted: Notify::new() });
         let refresher = Refresher(tokio::spawn(keep_fresh(shared.clone(), source, pace)));
         Ok(Self(Arc::new(Inner {
-            issuer: config.issuer.clone(),
-            audience: config.audience.clone(),
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
             leeway: i64::try_from(config.leeway_seconds).unwrap_or(i64::MAX),
             shared,
             _refresher: Some(refresher),
@@ -126,26 +129,30 @@ impl Verifier {
         Ok(self.examine(token, now.timestamp())?)
     }
 
-    fn examine(&self, token: &str, now: i64) -> Result<Principal, Fault> {
+    pub(super) fn examine(&self, token: &str, now: i64) -> Result<Principal, Fault> {
         if token.len() > LONGEST {
             return Err(Fault::TooLong(LONGEST));
         }
         let keys = self.keys();
         // A digest, so that no token lies about in memory.
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let verified = match keys.recall(&digest) {
-            Some(verified) => verified,
-            None => self.believe(&keys, token)?,
-        };
+        if let Some(verified) = keys.recall(&digest) {
+            return self.in_time(verified, now);
+        }
+        let verified = self.believe(&keys, token)?;
+        let principal = self.in_time(verified.clone(), now)?;
+        keys.remember(digest, verified, now);
+        Ok(principal)
+    }
+
+    fn in_time(&self, verified: Verified, now: i64) -> Result<Principal, Fault> {
         if now.saturating_sub(self.0.leeway) >= verified.expires {
             return Err(Fault::Expired(verified.expires));
         }
         if now.saturating_add(self.0.leeway) < verified.not_before {
             return Err(Fault::NotYetValid(verified.not_before));
         }
-        let principal = verified.principal.clone();
-        keys.remember(digest, verified, now);
-        Ok(principal)
+        Ok(verified.principal)
     }
 
     /// Checks everything about a token that does not change with time.
@@ -231,7 +238,14 @@ async fn refresh(shared: &Shared, source: &Source) -> Result<(), String> {
     Ok(())
 }
 
+/// The configuration is checked whole before; a verifier made otherwise is told the same.
+fn configured<'a>(value: Option<&'a str>, key: &str, expected: &str) -> Result<&'a str, Error> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| Error::required(key, expected))
+}
+
 fn unusable(jwks: &str, why: &str) -> Error {
+    // Whatever stands before an `@` may be a password.
+    let jwks = jwks.rsplit_once('@').map_or(jwks, |(_, rest)| rest);
     Error::new(
         Code::Unavailable,
         "TOKEN_KEYS",

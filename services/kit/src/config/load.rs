@@ -106,8 +106,15 @@ impl Layer {
         Self { faults, unread: true, ..Self::default() }
     }
 
+    /// Takes a value for a known key. A name with a dot in it would be taken apart by the merge, so
+    /// names are judged here.
     pub(super) fn set(&mut self, path: &str, value: Value) {
-        self.values.insert(path.to_owned(), value);
+        match misnamed(path, value.origin().unwrap_or_default()) {
+            Some(fault) => self.faults.push(fault),
+            None => {
+                self.values.insert(path.to_owned(), value);
+            }
+        }
     }
 
     pub(super) fn unknown(&mut self, (fault, meant): (Fault, Option<&'static str>)) {
@@ -224,18 +231,27 @@ fn flatten(root: Value) -> BTreeMap<String, Value> {
 }
 
 fn judge(path: &str, value: &Value) -> Option<Fault> {
-    let key = find(path)?;
-    let name = path.rsplit_once('.').map_or(path, |(_, leaf)| leaf);
-    let problem = if key.is_family() && !is_name(name) {
-        Some(format!("{name:?} is not a name of a service"))
-    } else {
-        key.form.problem(&value.kind)
-    };
-    problem.map(|problem| Fault {
+    let origin = value.origin().unwrap_or_default();
+    let form = find(path)?.form;
+    misnamed(path, origin).or_else(|| {
+        form.problem(&value.kind).map(|problem| Fault {
+            key: path.to_owned(),
+            problem,
+            expected: form.expected(),
+            origin: origin.to_owned(),
+        })
+    })
+}
+
+/// In a family of keys the last part is the name of a service.
+fn misnamed(path: &str, origin: &str) -> Option<Fault> {
+    let key = find(path).filter(|key| key.is_family())?;
+    let name = path.get(key.section().len() + 1..).unwrap_or_default();
+    (!is_name(name)).then(|| Fault {
         key: path.to_owned(),
-        problem,
-        expected: key.form.expected(),
-        origin: value.origin().unwrap_or_default().to_owned(),
+        problem: format!("{name:?} is not a name of a service"),
+        expected: "a lower-case word such as training".to_owned(),
+        origin: origin.to_owned(),
     })
 }
 

@@ -97,7 +97,7 @@ statements! {
     };
 }
 
-mod history {
+pub(super) mod history {
     use super::statements;
     statements! {
         EXISTS = {

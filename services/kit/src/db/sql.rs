@@ -34,6 +34,7 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:tt;)+) => {
         $($(#[$doc])* pub const $name: $crate::db::Sql = $crate::statements!(@one $name $text);)+
         /// Every statement of this module.
+        #[allow(dead_code, reason = "listed for the test that prepares them all")]
         pub const STATEMENTS: &[$crate::db::Sql] = &[$($name),+];
     };
 }

@@ -1,6 +1,6 @@
 //! One rotation and what can happen to it.
 
-use super::{Commitment, OrganisationId, PersonId, Refusal, RotationId, Share};
+use super::{Commitment, OrganisationId, PersonId, Refusal, RotationId};
 use chrono::NaiveDate;
 
 kit::words! {

@@ -1,0 +1,131 @@
+//! Consumers that are taken away, servers that die, silence.
+
+use crate::probe::{Probe, counted, envelope};
+use crate::server::{Server, eventually};
+use async_nats::jetstream;
+use futures::StreamExt;
+use kit::bus::Bus;
+use std::time::{Duration, SystemTime};
+
+const CLASS: &str = "talentflow.training.class.proposed.v1";
+const CLASSES: &[&str] = &["talentflow.training.class"];
+
+/// The name of a service's durable consumer, if it has one.
+pub async fn durable_of(operator: &jetstream::Context, service: &str) -> Option<String> {
+    let stream = operator.get_stream("TALENTFLOW").await.ok()?;
+    let names: Vec<String> = stream.consumer_names().filter_map(async |name| name.ok()).collect().await;
+    names.into_iter().find(|name| name.rsplit_once('-').is_some_and(|(owner, _)| owner == service))
+}
+
+fn rebuilds(consumer: &str, why: &str) -> f64 {
+    counted("talentflow_bus_rebuilds_total", &[("consumer", consumer), ("why", why)])
+}
+
+#[tokio::test]
+async fn a_consumer_that_was_deleted_is_made_again_and_goes_on() {
+    let server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    let reader = Probe::new("deleted", CLASSES, bus.clone()).await;
+    reader.attach().await.unwrap();
+    bus.publish(vec![envelope(CLASS, "classes/1", 1)]).await.pop().unwrap().unwrap();
+    eventually("the first is applied", async || reader.effects().await == (1, 1)).await;
+    let operator = server.operator().await;
+    let name = durable_of(&operator, "deleted").await.unwrap();
+    operator.delete_consumer_from_stream(name, "TALENTFLOW").await.unwrap();
+    bus.publish(vec![envelope(CLASS, "classes/1", 2)]).await.pop().unwrap().unwrap();
+    eventually("the second is applied", async || reader.effects().await == (2, 2)).await;
+    assert!(rebuilds("deleted", "pull") >= 1.0, "the deletion was not noticed");
+    // The new consumer began at the beginning; the inbox knew the first.
+    assert!(counted("talentflow_events_consumed_total", &[("consumer", "deleted"), ("outcome", "duplicate")]) >= 1.0);
+    reader.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
+    let mut server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    let training = Probe::new("training", &[], bus.clone()).await;
+    let reader = Probe::new("killed", CLASSES, bus.clone()).await;
+    training.attach().await.unwrap();
+    reader.attach().await.unwrap();
+    training.commit(CLASS, "classes/1", 1..=100).await;
+    training.relay.drain().await.unwrap();
+    eventually("the first hundred are applied", async || reader.effects().await == (100, 100)).await;
+
+    server.kill();
+    training.commit(CLASS, "classes/1", 101..=300).await;
+    let refused = training.relay.drain().await.expect_err("there is no server");
+    assert!(refused.is_transient(), "{refused:?}");
+    assert_eq!(training.sent().await, (300, 100), "what was not acknowledged is not marked as sent");
+    training.start_relay();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    server.restart().await;
+    eventually("all are applied", async || reader.effects().await == (300, 300)).await;
+    assert_eq!(reader.versions("classes/1").await, (1..=300).collect::<Vec<i64>>());
+    eventually("all are marked as sent", async || training.unsent().await == 0).await;
+    training.stop().await;
+    reader.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_killed_in_the_middle_of_the_flow_loses_and_repeats_nothing() {
+    let mut server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    let training = Probe::new("training", &[], bus.clone()).await;
+    let reader = Probe::new("midflow", CLASSES, bus.clone()).await;
+    training.attach().await.unwrap();
+    reader.attach().await.unwrap();
+    for class in 0..40 {
+        training.commit(CLASS, &format!("classes/{class}"), 1..=50).await;
+    }
+    training.start_relay();
+    for round in 1..=3 {
+        eventually("some have come", async || reader.effects().await.0 >= round * 200).await;
+        server.restart().await;
+    }
+    eventually("all are applied", async || reader.effects().await == (2000, 2000)).await;
+    assert!(counted("talentflow_bus_disconnects_total", &[]) >= 3.0, "the kills were not noticed");
+    eventually("all are marked as sent", async || training.unsent().await == 0).await;
+    assert_eq!(reader.parked().await, 0);
+    training.stop().await;
+    reader.stop().await;
+}
+
+#[tokio::test]
+async fn a_consumer_that_falls_silent_while_events_wait_is_noticed() {
+    let server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    let reader = Probe::new("silent", CLASSES, bus.clone()).await;
+    reader.attach().await.unwrap();
+    let operator = server.operator().await;
+    let name = durable_of(&operator, "silent").await.unwrap();
+    let stream = operator.get_stream("TALENTFLOW").await.unwrap();
+    // A paused consumer sends heartbeats and no messages: from the outside, exactly that silence.
+    let hour = SystemTime::now() + Duration::from_secs(3600);
+    stream.pause_consumer(&name, chrono::DateTime::<chrono::Utc>::from(hour)).await.unwrap();
+    bus.publish(vec![envelope(CLASS, "classes/1", 1)]).await.pop().unwrap().unwrap();
+    eventually("the silence is noticed", async || rebuilds("silent", "silent") >= 1.0).await;
+    assert_eq!(reader.effects().await, (0, 0));
+    stream.resume_consumer(&name).await.unwrap();
+    eventually("it is applied", async || reader.effects().await == (1, 1)).await;
+    reader.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_follows_more_than_before_gets_the_earlier_events_too() {
+    const BOTH: &[&str] = &["talentflow.training.class", "talentflow.training.order"];
+    let server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    let before = Probe::new("upgraded", CLASSES, bus.clone()).await;
+    before.attach().await.unwrap();
+    let order = "talentflow.training.order.published.v1";
+    let events = vec![envelope(order, "orders/1", 1), envelope(CLASS, "classes/1", 1)];
+    assert!(bus.publish(events).await.iter().all(Result::is_ok));
+    eventually("the class is applied", async || before.effects().await == (1, 1)).await;
+    let after = Probe::new("upgraded", BOTH, bus.clone()).await;
+    after.attach().await.unwrap();
+    eventually("the earlier order is delivered", async || after.versions("orders/1").await == [1]).await;
+    before.stop().await;
+    after.stop().await;
+}

@@ -1,0 +1,13 @@
+//! What tests stand on: real databases of both engines, and a sandbox in which services are stepped instead
+//! of waited for.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot be set up should stop, loudly")]
+
+mod caller;
+mod database;
+mod sandbox;
+pub mod schema;
+
+pub use caller::{Caller, Who};
+pub use database::{TestDb, both_engines, postgres, sqlite};
+pub use sandbox::{Make, Sandbox, foreign};
