@@ -19,6 +19,8 @@ use kit::{Calls, Context, Service};
 use proto::rotation::v1::rotation_service_server::RotationServiceServer;
 use tonic::service::Routes;
 
+pub use store::CHECKS;
+
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("rotation", ["0001_init"]);
 

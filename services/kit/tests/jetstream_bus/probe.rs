@@ -1,6 +1,5 @@
 //! Two small services: one that publishes through its outbox, one that notes what it applies.
 
-use chrono::Utc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kit::bus::Bus;
@@ -20,7 +19,6 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::EnvFilter;
-use uuid::Uuid;
 
 const CREATE: &str = "-- expand\nCREATE TABLE probe_effect (event_key TEXT NOT NULL, subject TEXT NOT NULL, version BIGINT NOT NULL)";
 const PROBE: Migrations = Migrations { service: "probe", all: &[Migration::new("0001_probe", CREATE, CREATE)] };
@@ -149,13 +147,13 @@ impl Probe {
 pub fn envelope(kind: &str, subject: &str, version: i64) -> Envelope {
     let service = kind.split('.').nth(1).unwrap();
     Envelope {
-        id: Uuid::now_v7().to_string(),
+        id: Chance::system().unwrap().uuid(Clock::System.now()).to_string(),
         source: format!("talentflow/{service}"),
         kind: kind.to_owned(),
         channel: kind.to_owned(),
         subject: subject.to_owned(),
         version: Some(version),
-        time: Utc::now(),
+        time: Clock::System.now(),
         cause: None,
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         data: Vec::new(),
@@ -173,12 +171,21 @@ pub fn failures_left(subject: &str) -> u32 {
     FAILURES.lock().unwrap().get(subject).copied().unwrap_or_default()
 }
 
+/// Events about these subjects take their time.
+static SLOW: LazyLock<Mutex<HashMap<String, Duration>>> = LazyLock::new(Mutex::default);
+
+pub fn slow(subject: &str, pause: Duration) {
+    SLOW.lock().unwrap().insert(subject.to_owned(), pause);
+}
+
 fn react<'a>(tx: &'a mut Tx, _: &'a Scope, event: &'a Envelope) -> BoxFuture<'a, Result<(), Error>> {
     async move {
         if let Some(left) = FAILURES.lock().unwrap().get_mut(&event.subject).filter(|left| **left > 0) {
             *left -= 1;
             return Err(Error::unavailable("made to fail"));
         }
+        let pause = SLOW.lock().unwrap().get(&event.subject).copied().unwrap_or_default();
+        tokio::time::sleep(pause).await;
         tx.execute(NOTE, args![event.key(), event.subject.as_str(), event.version.unwrap_or_default()]).await?;
         Ok(())
     }

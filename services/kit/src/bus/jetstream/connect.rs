@@ -1,6 +1,6 @@
 //! Reaching the broker, and refusing one that cannot keep what it promises.
 
-use super::{Asked, JetStreamBus, Pace, Stream};
+use super::{Asked, Bell, JetStreamBus, Pace, Stream};
 use crate::config::{NatsConfig, SecretUrl};
 use crate::error::Error;
 use async_nats::jetstream;
@@ -25,7 +25,8 @@ impl JetStreamBus {
         // Both TLS libraries may be compiled in; without a choice rustls stops the process. Somebody else
         // having chosen already is as good.
         let _ = async_nats::rustls::crypto::ring::default_provider().install_default();
-        let client = open(config, name).await?;
+        let disconnects = tokio::sync::watch::Sender::new(0);
+        let client = open(config, name, &disconnects).await?;
         let server = client.server_info();
         supported(&server.version)?;
         let context = ContextBuilder::new().timeout(PATIENCE).build(client);
@@ -40,6 +41,7 @@ impl JetStreamBus {
             pace: Pace::NORMAL,
             marks: Arc::new(Mutex::new(HashMap::new())),
             alarm: tokio::sync::watch::Sender::new(0),
+            disconnects,
         };
         for stream in Stream::ALL {
             bus.stream(stream).await?;
@@ -48,15 +50,19 @@ impl JetStreamBus {
     }
 }
 
-async fn open(config: &NatsConfig, name: &str) -> Result<Client, Error> {
+async fn open(config: &NatsConfig, name: &str, disconnects: &Bell) -> Result<Client, Error> {
     let addresses = addresses(config.url.as_ref().map(SecretUrl::expose).unwrap_or_default())?;
     let hosts: Vec<String> = addresses.iter().map(|address| format!("{}:{}", address.host(), address.port())).collect();
     let hosts = hosts.join(", ");
+    let disconnects = disconnects.clone();
     let mut options = ConnectOptions::new()
         .name(format!("talentflow {name}"))
         .connection_timeout(CONNECT_TIMEOUT)
         .request_timeout(Some(PATIENCE))
-        .event_callback(observe);
+        .event_callback(move |event| {
+            observe(&event, &disconnects);
+            std::future::ready(())
+        });
     if let Some(path) = &config.credentials_file {
         options = options.credentials_file(path).await.map_err(|source| {
             Error::unavailable(format!("nats.credentials_file: cannot use {path}: {source}"))
@@ -81,18 +87,21 @@ fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
     parsed.map_err(|_| Error::unavailable("nats.url is not a NATS URL: expected nats://host:4222, or several separated by commas"))
 }
 
-async fn observe(event: Event) {
+fn observe(event: &Event, disconnects: &Bell) {
     match event {
         Event::Connected => {
             metrics::gauge!("talentflow_bus_connected").set(1.0);
             tracing::info!("connected to NATS");
         }
-        Event::Disconnected | Event::Closed => {
+        Event::Disconnected => {
             metrics::gauge!("talentflow_bus_connected").set(0.0);
             metrics::counter!("talentflow_bus_disconnects_total").increment(1);
+            disconnects.send_modify(|count| *count += 1);
             tracing::warn!("NATS is away; events wait in the outbox");
         }
-        event => tracing::warn!(%event, "NATS"),
+        Event::LameDuckMode | Event::SlowConsumer(_) | Event::ServerError(_) => tracing::warn!(%event, "NATS"),
+        // Every further attempt to connect, and our own leaving.
+        Event::ClientError(_) | Event::Draining | Event::Closed => tracing::debug!(%event, "NATS"),
     }
 }
 

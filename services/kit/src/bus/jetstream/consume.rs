@@ -22,6 +22,8 @@ const CHUNK: usize = 256;
 const STRANGER: i64 = 30;
 /// The longest pause before a lost consumer is made again.
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// What is handed back at once would come back to the very pull that is being given up.
+const A_MOMENT: Duration = Duration::from_millis(200);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// One service following one stream.
@@ -124,6 +126,8 @@ impl Follower {
         let mut messages = pull.messages().await.map_err(|error| Lost::Pull(error.to_string()))?;
         let ended = loop {
             let first = tokio::select! {
+                // What is already here would otherwise be taken on, chunk after chunk.
+                biased;
                 () = self.stop.cancelled() => break None,
                 first = tokio::time::timeout(pace.silence, messages.next()) => first,
             };
@@ -228,8 +232,13 @@ impl Follower {
 
     /// Gives back what was fetched but not looked at, so that nobody waits for it to time out.
     async fn hand_back(&self, mut messages: pull::Stream) {
+        let mut unseen = Vec::new();
         while let Some(Some(Ok(message))) = messages.next().now_or_never() {
-            answer(&message, AckKind::Nak(None)).await;
+            unseen.push(message);
+        }
+        drop(messages);
+        for message in unseen {
+            answer(&message, AckKind::Nak(Some(A_MOMENT))).await;
         }
         let client = self.bus.context.client();
         if let Ok(Err(error)) = tokio::time::timeout(LAST_WORDS, client.flush()).await {

@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub use watch::STATEMENTS;
 use watch::Watch;
 
 /// The two streams. Subjects do not overlap, so an event belongs to one of them.
@@ -113,6 +114,9 @@ struct Mark {
     key: String,
 }
 
+/// Counts something that others wait for.
+type Bell = tokio::sync::watch::Sender<u64>;
+
 /// An open connection to the broker; cheap to clone.
 #[derive(Clone)]
 pub struct JetStreamBus {
@@ -122,7 +126,9 @@ pub struct JetStreamBus {
     /// The last event of each source that was acknowledged to this process.
     marks: Arc<Mutex<HashMap<String, Mark>>>,
     /// Rung when a stream or consumer turned out to be gone: the watches look at once.
-    alarm: tokio::sync::watch::Sender<u64>,
+    alarm: Bell,
+    /// The connection was lost: acknowledgements that were on their way will not come.
+    disconnects: Bell,
 }
 
 impl fmt::Debug for JetStreamBus {

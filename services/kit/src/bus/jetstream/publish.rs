@@ -7,13 +7,15 @@ use crate::event::Envelope;
 use async_nats::HeaderMap;
 use async_nats::connection::State;
 use async_nats::header::{NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
-use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::stream::RawMessageErrorKind;
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use sha2::{Digest, Sha256};
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,6 +35,14 @@ struct Letter {
     payload: Bytes,
 }
 
+/// The answer of the broker, or that none will come.
+type Answer = BoxFuture<'static, Result<PublishAck, Failure>>;
+
+struct Failure {
+    kind: PublishErrorKind,
+    text: String,
+}
+
 /// One batch on its way.
 #[derive(Clone)]
 struct Mail {
@@ -42,7 +52,8 @@ struct Mail {
     away: Arc<AtomicBool>,
 }
 
-pub(super) async fn publish(bus: &JetStreamBus, batch: Vec<Envelope>) -> Vec<Result<(), Error>> {
+/// Boxed, because the compiler cannot see through a stream of streams of futures that it may be sent.
+pub(super) fn publish(bus: &JetStreamBus, batch: Vec<Envelope>) -> BoxFuture<'static, Vec<Result<(), Error>>> {
     let mail = Mail { bus: bus.clone(), away: Arc::default() };
     let sender = mail.clone();
     stream::iter(batch)
@@ -61,11 +72,11 @@ pub(super) async fn publish(bus: &JetStreamBus, batch: Vec<Envelope>) -> Vec<Res
         })
         .buffered(IN_FLIGHT)
         .collect()
-        .await
+        .boxed()
 }
 
 impl Mail {
-    async fn send(&self, event: &Envelope) -> Result<(Letter, PublishAckFuture), Error> {
+    async fn send(&self, event: &Envelope) -> Result<(Letter, Answer), Error> {
         let letter = Letter::of(event)?;
         if self.away.load(Ordering::Relaxed) || self.bus.context.client().connection_state() != State::Connected {
             return Err(Error::unavailable("NATS is away; the event waits in the outbox"));
@@ -74,19 +85,30 @@ impl Mail {
         Ok((letter, ack))
     }
 
-    async fn post(&self, letter: &Letter, with_id: bool) -> Result<PublishAckFuture, Error> {
+    async fn post(&self, letter: &Letter, with_id: bool) -> Result<Answer, Error> {
+        let mut disconnects = self.bus.disconnects.subscribe();
         let message = PublishMessage::build().payload(letter.payload.clone()).headers(letter.headers(with_id));
         let sent = self.bus.context.send_publish(letter.subject.clone(), message).await;
-        sent.map_err(|error| {
+        let ack = sent.map_err(|error| {
             if error.kind() == PublishErrorKind::TimedOut {
                 self.away.store(true, Ordering::Relaxed);
             }
             away("publish", &error)
-        })
+        })?;
+        let answer = async move {
+            tokio::select! {
+                answer = ack.into_future() => answer.map_err(|error| Failure { kind: error.kind(), text: error.to_string() }),
+                // It would wait for its whole patience, and with it the rows of the outbox.
+                _ = disconnects.changed() => {
+                    Err(Failure { kind: PublishErrorKind::BrokenPipe, text: "the connection was lost before the acknowledgement".to_owned() })
+                }
+            }
+        };
+        Ok(answer.boxed())
     }
 
-    async fn settle(&self, letter: Letter, ack: PublishAckFuture) -> Result<(), Error> {
-        let ack = self.acknowledged(&letter, ack).await?;
+    async fn settle(&self, letter: Letter, answer: Answer) -> Result<(), Error> {
+        let ack = self.acknowledged(&letter, answer).await?;
         if !ack.duplicate {
             self.bus.mark(&letter.source, ack.sequence, &letter.key);
             return Ok(());
@@ -106,19 +128,19 @@ impl Mail {
         Ok(())
     }
 
-    async fn acknowledged(&self, letter: &Letter, ack: PublishAckFuture) -> Result<PublishAck, Error> {
-        let error = match ack.await {
+    async fn acknowledged(&self, letter: &Letter, answer: Answer) -> Result<PublishAck, Error> {
+        let failure = match answer.await {
             Ok(ack) => return Ok(ack),
-            Err(error) => error,
+            Err(failure) => failure,
         };
-        let lost = error.kind() == PublishErrorKind::StreamNotFound;
-        if lost || matches!(error.kind(), PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe) {
+        let lost = failure.kind == PublishErrorKind::StreamNotFound;
+        if lost || matches!(failure.kind, PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe) {
             let first = !self.away.swap(true, Ordering::Relaxed);
             if lost && first {
                 self.restore(letter.stream).await;
             }
         }
-        Err(away(&format!("publish to the stream {}", letter.stream.name()), &error))
+        Err(away(&format!("publish to the stream {}", letter.stream.name()), &failure.text))
     }
 
     /// Nobody listens on the subject: the stream is gone. Makes it anew, and has the watches see what went

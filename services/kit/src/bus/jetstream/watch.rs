@@ -68,30 +68,28 @@ impl Watch {
     }
 
     async fn look(&mut self, stream: Stream) -> Result<(), Error> {
+        // What is remembered first, the stream after: the other way round, what was published in between would
+        // look lost.
+        let remembered = self.remembered(stream).await?;
+        let mut mark = if stream == Stream::Own { self.bus.marked(&self.source) } else { None };
         let found = self.bus.stream(stream).await?;
         let created = found.cached_info().created.trunc_subsecs(6);
         if stream == Stream::Own && self.created.replace(created).is_some_and(|before| before != created) {
             // Marks of the former stream say nothing about this one.
             self.bus.unmark(&self.source);
+            mark = None;
         }
-        let remembered = self.remembered(stream).await?;
         let now = self.context.clock.now();
         let mut next = Memory { created_at: created, last_seq: 0, last_key: String::new(), marked_at: now };
         if let Some(before) = &remembered {
-            let latest = before.merged(self.mark_of(stream), now);
-            if let Some(why) = self.missing(&found, &latest).await? {
-                if !self.make_good(stream, &found, why).await? {
-                    return Ok(());
-                }
-            } else {
-                next = latest;
+            let latest = before.merged(mark, now);
+            match self.missing(&found, &latest).await? {
+                None => next = latest,
+                Some(why) if self.make_good(stream, &found, why).await? => {}
+                Some(_) => return Ok(()),
             }
         }
-        if remembered.as_ref() != Some(&next) { self.remember(stream, next).await } else { Ok(()) }
-    }
-
-    fn mark_of(&self, stream: Stream) -> Option<Mark> {
-        if stream == Stream::Own { self.bus.marked(&self.source) } else { None }
+        if remembered.as_ref() == Some(&next) { Ok(()) } else { self.remember(stream, next).await }
     }
 
     /// Why the stream is not the one that is remembered; `None` if it is.

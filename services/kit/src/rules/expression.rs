@@ -1,0 +1,152 @@
+//! One CEL expression: compiled once, evaluated over facts.
+
+use super::facts::Facts;
+use super::language::{self, Kind};
+use crate::error::Error;
+use cel::common::ast::IdedExpr;
+use cel::common::types::{CelInt, INT_TYPE};
+use cel::common::value::CowVal;
+use cel::parser::Parser;
+use cel::{Env, ExecutionError, Value};
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+/// Longer than any rule a person can still check against its article.
+const LONGEST: usize = 2000;
+
+/// A condition or an amount over named facts.
+///
+/// The language is CEL with bool, int, string, list, map and null; the operators; `has`, `size`,
+/// `contains`, `startsWith`, `endsWith`, `int`, `string`, `bool`, `min(a, b)`, `max(a, b)`; and the macros
+/// `all`, `exists`, `exists_one`, `map` and `filter`, not nested. There are no floats: a literal such as
+/// `0.3`, a fact that is a fraction, or a result that is not an integer is refused, never rounded. Integers
+/// are 64 bits and checked; division drops the remainder, so multiply first: `amount * 30 / 100`.
+///
+/// Evaluation is bounded: by the length of the expression times the size of the facts ([`Facts`]).
+#[derive(Debug, Clone)]
+pub struct Expression(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    source: String,
+    root: IdedExpr,
+    variables: Vec<String>,
+}
+
+/// Why an expression does not load, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ExpressionError {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub what: String,
+}
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.what)
+    }
+}
+
+impl Expression {
+    /// Compiles a condition. `declared` are the facts it may name.
+    pub fn condition(source: &str, declared: &[String]) -> Result<Self, ExpressionError> {
+        Self::compile(source, declared, Kind::Bool, "a condition comes to true or false; this does not")
+    }
+
+    /// Compiles an amount in fen.
+    pub fn amount(source: &str, declared: &[String]) -> Result<Self, ExpressionError> {
+        Self::compile(source, declared, Kind::Int, "an amount comes to a whole number of fen; this does not")
+    }
+
+    fn compile(source: &str, declared: &[String], wanted: Kind, otherwise: &str) -> Result<Self, ExpressionError> {
+        let refuse = |line, column, what: String| ExpressionError { line, column, what };
+        if source.trim().is_empty() {
+            return Err(refuse(1, 1, "the expression is empty".to_owned()));
+        }
+        if source.len() > LONGEST {
+            return Err(refuse(1, 1, format!("the expression is longer than {LONGEST} bytes")));
+        }
+        let parsed = Parser::new().max_recursion_depth(32).parse_with_source_info(source);
+        let (root, info) = parsed.map_err(|errors| {
+            let first = errors.errors.first();
+            let (line, column) = first.map_or((1, 1), |error| error.pos);
+            let what = match first.map_or("it does not parse", |error| error.msg.as_str()) {
+                deep if deep.contains("Recursion limit") => "it nests too deep",
+                what => what,
+            };
+            refuse(usize::try_from(line).unwrap_or(1), usize::try_from(column).unwrap_or(1), what.to_owned())
+        })?;
+        let variables = language::check(&root, &info, declared)?;
+        let kind = language::kind(&root);
+        if kind != wanted && kind != Kind::Unknown {
+            return Err(refuse(1, 1, otherwise.to_owned()));
+        }
+        Ok(Self(Arc::new(Compiled { source: source.to_owned(), root, variables })))
+    }
+
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// The facts it names, in the order in which it names them.
+    pub fn variables(&self) -> &[String] {
+        &self.0.variables
+    }
+
+    /// Whether the condition holds.
+    pub fn holds(&self, facts: &Facts) -> Result<bool, Error> {
+        match self.evaluate(facts)? {
+            Value::Bool(holds) => Ok(holds),
+            other => Err(self.failed(&format!("it came to {}, not to true or false", other.type_of()))),
+        }
+    }
+
+    /// The amount in fen. A float, a text or null is refused, not converted.
+    pub fn fen(&self, facts: &Facts) -> Result<i64, Error> {
+        match self.evaluate(facts)? {
+            Value::Int(fen) => Ok(fen),
+            other => Err(self.failed(&format!("it came to {}, not to a whole number of fen", other.type_of()))),
+        }
+    }
+
+    fn evaluate(&self, facts: &Facts) -> Result<Value, Error> {
+        if let Some(missing) = self.variables().iter().find(|name| facts.get(name).is_none()) {
+            return Err(self.failed(&format!("the fact `{missing}` was not given")));
+        }
+        let context = facts.context(&ENVIRONMENT, self.variables());
+        Value::resolve(&self.0.root, &context).map_err(|error| self.failed(&error.to_string()))
+    }
+
+    /// The facts did not fit an expression that loaded: whoever made the one or the other is to blame, not
+    /// the caller.
+    fn failed(&self, why: &str) -> Error {
+        Error::internal(format!("the expression `{}` failed: {why}", self.0.source))
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.source)
+    }
+}
+
+/// The standard functions, and the two that caps and floors are written with.
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut env = Env::default().with_optional_support(false).with_stdlib();
+    let two = || vec![INT_TYPE, INT_TYPE];
+    let min = env.add_overload("min", "min_int_int", two(), |pair| of_two(&pair, Ord::min));
+    let max = env.add_overload("max", "max_int_int", two(), |pair| of_two(&pair, Ord::max));
+    // Fails on a second declaration alone, and the standard declares neither.
+    debug_assert!(min.and(max).is_ok());
+    Arc::new(env)
+});
+
+fn of_two<'b, 'v>(pair: &[CowVal<'b, 'v>], pick: fn(i64, i64) -> i64) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let number = |at: usize| pair.get(at).and_then(|value| value.downcast_ref::<CelInt>()).map(|number| *number.inner());
+    match (number(0), number(1)) {
+        (Some(a), Some(b)) => Ok(CowVal::owned(CelInt::from(pick(a, b)))),
+        _ => Err(ExecutionError::invalid_argument_count(2, pair.len())),
+    }
+}

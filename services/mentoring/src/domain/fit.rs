@@ -1,0 +1,186 @@
+//! Who may guide whom, and how well they fit.
+
+use super::{Mentor, MentorState, Side, Student};
+
+/// The best fit.
+const FULL: i64 = 1000;
+
+/// How much each part of the fit counts: data, by version, so that a decision can say what it was judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weights {
+    pub version: i64,
+    /// The mentor is of the very school or enterprise of the class.
+    pub organisation: i64,
+    /// The mentor teaches, or works for, the programme of the class.
+    pub programme: i64,
+    /// The mentor knows the industry chain of the order.
+    pub chain: i64,
+    /// The mentor can be met where the class is taught.
+    pub place: i64,
+    /// Skills that mentor and student have in common.
+    pub skills: i64,
+    /// Places the mentor still has.
+    pub spare: i64,
+}
+
+/// How far each part is fulfilled, 0 to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    pub organisation: i64,
+    pub programme: i64,
+    pub chain: i64,
+    pub place: i64,
+    pub skills: i64,
+    pub spare: i64,
+}
+
+/// Whether the mentor may guide the student: academic mentors those of their school; enterprise mentors those of
+/// their enterprise's orders, or of orders in the chain they know. Nobody guides themselves.
+pub fn eligible(student: &Student, mentor: &Mentor) -> bool {
+    let profile = &mentor.profile;
+    let belongs = match profile.side {
+        Side::Academic => profile.organisation == student.school,
+        Side::Enterprise => profile.organisation == student.enterprise || knows_chain(student, mentor),
+    };
+    belongs && mentor.state == MentorState::Active && profile.person != student.person
+}
+
+pub fn parts(student: &Student, mentor: &Mentor) -> Parts {
+    let profile = &mentor.profile;
+    let home = match profile.side {
+        Side::Academic => student.school,
+        Side::Enterprise => student.enterprise,
+    };
+    Parts {
+        organisation: whole(profile.organisation == home),
+        programme: whole(!student.programme.is_empty() && profile.programmes.has(&student.programme)),
+        chain: whole(knows_chain(student, mentor)),
+        place: whole(!student.place.is_empty() && profile.place == student.place),
+        skills: share(profile.skills.shared(&student.skills), student.skills.len()),
+        spare: mentor.spare() * FULL / profile.capacity.max(1),
+    }
+}
+
+/// How well the two fit, 0 to 1,000: the mean of the parts by their weights, rounded down.
+pub fn fit(student: &Student, mentor: &Mentor, weights: &Weights) -> i64 {
+    let parts = parts(student, mentor);
+    let weighed = [
+        (weights.organisation, parts.organisation),
+        (weights.programme, parts.programme),
+        (weights.chain, parts.chain),
+        (weights.place, parts.place),
+        (weights.skills, parts.skills),
+        (weights.spare, parts.spare),
+    ];
+    let total: i64 = weighed.iter().map(|(weight, _)| weight).sum();
+    weighed.iter().map(|(weight, part)| weight * part).sum::<i64>() / total.max(1)
+}
+
+fn knows_chain(student: &Student, mentor: &Mentor) -> bool {
+    !student.chain.is_empty() && mentor.profile.chain == student.chain
+}
+
+fn whole(fulfilled: bool) -> i64 {
+    if fulfilled { FULL } else { 0 }
+}
+
+fn share(part: usize, of: usize) -> i64 {
+    let (part, of) = (i64::try_from(part).unwrap_or(i64::MAX), i64::try_from(of).unwrap_or(i64::MAX));
+    if of == 0 { 0 } else { part * FULL / of }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClassId, Codes, EnrolmentId, MentorId, OrderId, OrganisationId, PersonId, Profile, StudentState};
+    use kit::id::Id;
+    use kit::macros::uuid::Uuid;
+    use proptest::prelude::*;
+
+    fn id<T: Id>(n: u128) -> T {
+        T::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn student() -> Student {
+        Student {
+            enrolment: id(1),
+            class: id::<ClassId>(2),
+            order: id::<OrderId>(3),
+            person: id::<PersonId>(4),
+            school: id::<OrganisationId>(5),
+            enterprise: id::<OrganisationId>(6),
+            chain: "nylon".to_owned(),
+            programme: "programmes/7".to_owned(),
+            skills: Codes::new(["cnc", "welding"].map(str::to_owned)),
+            place: "weidong".to_owned(),
+            state: StudentState::Enrolled,
+            round: None::<crate::domain::RoundId>,
+        }
+    }
+
+    fn mentor(side: Side, organisation: u128, chain: &str) -> Mentor {
+        let profile = Profile {
+            person: id(40),
+            organisation: id(organisation),
+            side,
+            capacity: 4,
+            chain: chain.to_owned(),
+            programmes: Codes::default(),
+            skills: Codes::default(),
+            place: String::new(),
+        };
+        Mentor::register(id::<MentorId>(41), profile)
+    }
+
+    #[test]
+    fn academic_mentors_guide_their_own_school_and_enterprise_mentors_their_enterprise_or_chain() {
+        let student = student();
+        let _: EnrolmentId = student.enrolment;
+        assert!(eligible(&student, &mentor(Side::Academic, 5, "")));
+        assert!(!eligible(&student, &mentor(Side::Academic, 6, "nylon")));
+        assert!(eligible(&student, &mentor(Side::Enterprise, 6, "")));
+        assert!(eligible(&student, &mentor(Side::Enterprise, 9, "nylon")));
+        assert!(!eligible(&student, &mentor(Side::Enterprise, 9, "steel")));
+    }
+
+    #[test]
+    fn two_without_a_chain_do_not_share_one() {
+        let student = Student { chain: String::new(), ..student() };
+        assert!(!eligible(&student, &mentor(Side::Enterprise, 9, "")));
+    }
+
+    #[test]
+    fn nobody_guides_themselves_and_nobody_who_has_left_guides() {
+        let mut own = mentor(Side::Enterprise, 6, "");
+        own.profile.person = student().person;
+        assert!(!eligible(&student(), &own));
+        let mut left = mentor(Side::Enterprise, 6, "");
+        left.state = MentorState::Closed;
+        assert!(!eligible(&student(), &left));
+    }
+
+    #[test]
+    fn the_fit_is_the_weighed_mean_of_its_parts() {
+        let weights = Weights { version: 1, organisation: 250, programme: 200, chain: 200, place: 100, skills: 150, spare: 100 };
+        let mut best = mentor(Side::Enterprise, 6, "nylon");
+        best.profile.programmes = Codes::new(["programmes/7".to_owned()]);
+        best.profile.skills = Codes::new(["cnc", "welding", "more"].map(str::to_owned));
+        best.profile.place = "weidong".to_owned();
+        assert_eq!(fit(&student(), &best, &weights), 1000);
+        best.profile.skills = Codes::new(["cnc".to_owned()]);
+        best.load = 2;
+        assert_eq!(fit(&student(), &best, &weights), 1000 - 75 - 50);
+    }
+
+    proptest! {
+        #[test]
+        fn the_fit_stays_between_0_and_1000_whatever_the_weights(
+            w in prop::array::uniform6(0i64..=1000), load in 0i64..=4, own: bool, chain: bool,
+        ) {
+            let weights = Weights { version: 1, organisation: w[0], programme: w[1], chain: w[2], place: w[3], skills: w[4], spare: w[5] };
+            let mut mentor = mentor(Side::Enterprise, if own { 6 } else { 9 }, if chain { "nylon" } else { "steel" });
+            mentor.load = load;
+            prop_assert!((0..=1000).contains(&fit(&student(), &mentor, &weights)));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The tables of mentoring: one function per statement.
+
+pub mod directory;
+pub mod guidance;
+pub mod mentor;
+pub mod pairing;
+pub mod proposal;
+pub mod round;
+pub mod student;
+
+use kit::db::{Sql, Tx, args, statements};
+use kit::verify::Check;
+use kit::Error;
+
+pub fn statements() -> Vec<Sql> {
+    [
+        directory::STATEMENTS,
+        guidance::STATEMENTS,
+        mentor::STATEMENTS,
+        pairing::STATEMENTS,
+        proposal::STATEMENTS,
+        round::STATEMENTS,
+        student::STATEMENTS,
+        STATEMENTS,
+    ]
+    .concat()
+}
+
+/// Takes the turn, and holds it to the end of the transaction: whoever frees a place or makes a vacancy does so
+/// one after the other. Two at once would each look round before the other is seen, and a student would wait
+/// beside a free mentor.
+pub async fn take_turn(tx: &mut Tx) -> Result<(), Error> {
+    tx.change(TAKE_TURN, args![], "mentoring").await
+}
+
+/// What `talentflow verify` proves about this service.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "mentoring-load",
+        en: "every mentor's load is the number of live pairings, and within the capacity",
+        zh: "导师在带人数等于其有效结对数且不超过容量",
+        broken: WRONG_LOADS,
+    },
+    Check {
+        name: "mentoring-two-mentors",
+        en: "every student in class who was in a published round has one live or vacant pairing on each side, and nobody else has any",
+        zh: "已发布轮次中的在班学生两侧各有且仅有一个有效或空缺结对，其他人没有",
+        broken: WRONG_PAIRINGS,
+    },
+    Check {
+        name: "mentoring-closed",
+        en: "nobody is paired with a mentor who has left",
+        zh: "没有与已离任导师的有效结对",
+        broken: CLOSED_MENTORS,
+    },
+    Check {
+        name: "mentoring-no-idle-mentor",
+        en: "no student waits while an eligible mentor is free",
+        zh: "没有在合格导师空闲时仍空缺的学生",
+        broken: IDLE_MENTORS,
+    },
+    Check {
+        name: "mentoring-rounds",
+        en: "every published round has made the pairings it counts",
+        zh: "已发布轮次的结对数与其统计一致",
+        broken: WRONG_ROUNDS,
+    },
+];
+
+statements! {
+    TAKE_TURN = "UPDATE mentoring_turn SET changes = changes + 1 WHERE turn_id = 1";
+    WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.capacity AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' GROUP BY m.mentor_id, m.load, m.capacity HAVING m.load <> count(p.pairing_id) OR m.load > m.capacity LIMIT 100";
+    WRONG_PAIRINGS = "SELECT CAST(s.enrolment_id AS TEXT) || ' ' || s.state || ' academic ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'academic') AS TEXT) || ' enterprise ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') AS TEXT) FROM mentoring_student s LEFT JOIN mentoring_pairing p ON p.enrolment_id = s.enrolment_id AND p.state <> 'ended' GROUP BY s.enrolment_id, s.state, s.round_id HAVING count(p.pairing_id) FILTER (WHERE p.side = 'academic') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END OR count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END LIMIT 100";
+    CLOSED_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.state = 'active' AND m.state <> 'active' LIMIT 100";
+    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.capacity AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) WHERE p.state = 'vacant' LIMIT 100";
+    /// What a round counts as matched was matched then: pairings that came to be vacant only later had a mentor before.
+    WRONG_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' counts ' || CAST(r.students AS TEXT) || ' students, paired ' || CAST(count(DISTINCT p.enrolment_id) AS TEXT) FROM mentoring_round r LEFT JOIN mentoring_pairing p ON p.round_id = r.round_id WHERE r.state = 'published' GROUP BY r.round_id, r.students HAVING r.students <> count(DISTINCT p.enrolment_id) LIMIT 100";
+}

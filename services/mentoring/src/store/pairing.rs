@@ -1,0 +1,197 @@
+//! Pairings in their table.
+
+use super::student;
+use crate::domain::{
+    ClassId, EndReason, EnrolmentId, Guide, MentorId, OrganisationId, Pairing, PairingId, PairingState, PersonId, RoundId, Side,
+    Student,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::db::{Tx, args, statements};
+use kit::page::Page;
+use kit::Error;
+
+/// A pairing with what only the table knows.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub pairing: Pairing,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    pairing_id: PairingId,
+    version: i64,
+    round_id: RoundId,
+    enrolment_id: EnrolmentId,
+    class_id: ClassId,
+    person_id: PersonId,
+    school_id: OrganisationId,
+    enterprise_id: OrganisationId,
+    #[sqlx(try_from = "String")]
+    side: Side,
+    #[sqlx(try_from = "String")]
+    state: PairingState,
+    mentor_id: Option<MentorId>,
+    mentor_person_id: Option<PersonId>,
+    mentor_organisation_id: Option<OrganisationId>,
+    fit: i64,
+    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+    end_reason: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RowWithStudent {
+    #[sqlx(flatten)]
+    pairing: Row,
+    #[sqlx(flatten)]
+    student: student::Row,
+}
+
+impl TryFrom<Row> for Stored {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let whole = row.mentor_id.zip(row.mentor_person_id).zip(row.mentor_organisation_id).zip(row.start_date);
+        let guide = whole.map(|(((mentor, person), organisation), since)| Guide { mentor, person, organisation, since });
+        let reason = row.end_reason.map(EndReason::try_from).transpose().map_err(Error::internal)?;
+        let pairing = Pairing {
+            id: row.pairing_id,
+            version: row.version,
+            round: row.round_id,
+            enrolment: row.enrolment_id,
+            class: row.class_id,
+            student: row.person_id,
+            school: row.school_id,
+            enterprise: row.enterprise_id,
+            side: row.side,
+            state: row.state,
+            guide,
+            fit: row.fit,
+            end: row.end_date.zip(reason),
+        };
+        Ok(Self { pairing, created_at: row.created_at })
+    }
+}
+
+/// Which pairings a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this school, of this enterprise, or with a mentor of this organisation.
+    pub organisation: Option<OrganisationId>,
+    pub class: Option<ClassId>,
+    pub mentor: Option<MentorId>,
+    pub student: Option<PersonId>,
+    pub state: Option<PairingState>,
+}
+
+statements! {
+    INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)";
+    UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, updated_at = $11 WHERE pairing_id = $1 AND version = $3";
+    /// Gives out the next `$3` versions of a pairing, for the events of its guidance.
+    ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
+    BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
+    LIVE_OF_ENROLMENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.enrolment_id = $1 AND p.state <> 'ended' ORDER BY p.pairing_id";
+    OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.mentor_id = $1 AND p.state = 'active' ORDER BY p.pairing_id";
+    VACANT_ACADEMIC = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.side = 'academic' AND p.school_id = $1 ORDER BY p.pairing_id LIMIT $2";
+    VACANT_ENTERPRISE = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.side = 'enterprise' AND (p.enterprise_id = $1 OR (s.chain = $2 AND s.chain <> '')) ORDER BY p.pairing_id LIMIT $3";
+    LIST = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    /// One text for each narrowing that has an index: neither engine uses one through `OR … IS NULL`.
+    LIST_OF_CLASS = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND p.class_id = $4 AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    LIST_OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND p.mentor_id = $5 AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    LIST_OF_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND p.person_id = $6 AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+}
+
+pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Result<(), Error> {
+    let guide = pairing.guide;
+    let row = args![
+        pairing.id,
+        pairing.version,
+        pairing.round,
+        pairing.enrolment,
+        pairing.class,
+        pairing.student,
+        pairing.school,
+        pairing.enterprise,
+        pairing.side,
+        pairing.state,
+        guide.map(|guide| guide.mentor),
+        guide.map(|guide| guide.organisation),
+        pairing.fit,
+        guide.map(|guide| guide.since),
+        now,
+    ];
+    tx.execute(INSERT, row).await.map(|_| ())
+}
+
+/// Saves a decision that was made on the version before.
+pub async fn update(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Result<(), Error> {
+    let guide = pairing.guide;
+    let row = args![
+        pairing.id,
+        pairing.version,
+        pairing.version - 1,
+        pairing.state,
+        guide.map(|guide| guide.mentor),
+        guide.map(|guide| guide.organisation),
+        pairing.fit,
+        guide.map(|guide| guide.since),
+        pairing.end.map(|(on, _)| on),
+        pairing.end.map(|(_, reason)| reason),
+        now,
+    ];
+    tx.change(UPDATE, row, &pairing.id.to_string()).await
+}
+
+/// Takes the next versions of a pairing for events that leave its state as it is.
+pub async fn advance(tx: &mut Tx, pairing: &Pairing, events: i64) -> Result<(), Error> {
+    tx.change(ADVANCE, args![pairing.id, pairing.version, events], &pairing.id.to_string()).await
+}
+
+pub async fn by_id(tx: &mut Tx, id: PairingId) -> Result<Option<Stored>, Error> {
+    let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// The student's pairings that are not over, at most one a side.
+pub async fn live_of_enrolment(tx: &mut Tx, enrolment: EnrolmentId) -> Result<Vec<Pairing>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(LIVE_OF_ENROLMENT, args![enrolment]).await?;
+    rows.into_iter().map(|row| Ok(Stored::try_from(row)?.pairing)).collect()
+}
+
+/// The active pairings of a mentor, with their students.
+pub async fn of_mentor(tx: &mut Tx, mentor: MentorId) -> Result<Vec<(Pairing, Student)>, Error> {
+    with_students(tx.fetch_all(OF_MENTOR, args![mentor]).await?)
+}
+
+/// The oldest vacancies academic mentors of a school could fill.
+pub async fn vacant_academic(tx: &mut Tx, school: OrganisationId, most: i64) -> Result<Vec<(Pairing, Student)>, Error> {
+    with_students(tx.fetch_all(VACANT_ACADEMIC, args![school, most]).await?)
+}
+
+/// The oldest vacancies enterprise mentors of an enterprise, who know a chain, could fill.
+pub async fn vacant_enterprise(
+    tx: &mut Tx,
+    enterprise: OrganisationId,
+    chain: &str,
+    most: i64,
+) -> Result<Vec<(Pairing, Student)>, Error> {
+    with_students(tx.fetch_all(VACANT_ENTERPRISE, args![enterprise, chain, most]).await?)
+}
+
+fn with_students(rows: Vec<RowWithStudent>) -> Result<Vec<(Pairing, Student)>, Error> {
+    rows.into_iter().map(|row| Ok((Stored::try_from(row.pairing)?.pairing, row.student.into()))).collect()
+}
+
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
+    let sql = match filter {
+        Filter { class: Some(_), .. } => LIST_OF_CLASS,
+        Filter { mentor: Some(_), .. } => LIST_OF_MENTOR,
+        Filter { student: Some(_), .. } => LIST_OF_STUDENT,
+        _ => LIST,
+    };
+    let row =
+        args![page.after, page.limit(), filter.organisation, filter.class, filter.mentor, filter.student, filter.state];
+    let rows: Vec<Row> = tx.fetch_all(sql, row).await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}

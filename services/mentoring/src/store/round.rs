@@ -1,0 +1,140 @@
+//! Rounds in their table, and the weights they judge by.
+
+use crate::domain::{ClassId, OrganisationId, Outcome, Round, RoundId, RoundState, Weights};
+use chrono::{DateTime, Utc};
+use kit::db::{Tx, args, statements};
+use kit::page::Page;
+use kit::Error;
+
+/// A round with what only the table knows.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub round: Round,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    round_id: RoundId,
+    version: i64,
+    class_id: ClassId,
+    school_id: OrganisationId,
+    enterprise_id: OrganisationId,
+    place: String,
+    #[sqlx(try_from = "String")]
+    state: RoundState,
+    students: i64,
+    matched_academic: i64,
+    matched_enterprise: i64,
+    total_fit: i64,
+    weights_version: Option<i64>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Row> for Stored {
+    fn from(row: Row) -> Self {
+        let outcome = Outcome {
+            students: row.students,
+            matched_academic: row.matched_academic,
+            matched_enterprise: row.matched_enterprise,
+            total_fit: row.total_fit,
+        };
+        let round = Round {
+            id: row.round_id,
+            version: row.version,
+            class: row.class_id,
+            school: row.school_id,
+            enterprise: row.enterprise_id,
+            place: row.place,
+            state: row.state,
+            outcome,
+            weights: row.weights_version,
+        };
+        Self { round, created_at: row.created_at, updated_at: row.updated_at }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct WeightsRow {
+    weights_version: i64,
+    organisation: i64,
+    programme: i64,
+    chain: i64,
+    place: i64,
+    skills: i64,
+    spare: i64,
+}
+
+statements! {
+    INSERT = "INSERT INTO mentoring_round (round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $9) ON CONFLICT (class_id) WHERE state <> 'published' DO NOTHING";
+    OPEN_OF_CLASS = "SELECT round_id FROM mentoring_round WHERE class_id = $1 AND state <> 'published'";
+    UPDATE = "UPDATE mentoring_round SET version = $2, state = $4, students = $5, matched_academic = $6, matched_enterprise = $7, total_fit = $8, weights_version = $9, updated_at = $10 WHERE round_id = $1 AND version = $3";
+    BY_ID = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id = $1";
+    LIST = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (class_id = $4 OR $4 IS NULL) ORDER BY round_id LIMIT $2";
+    NEWEST_WEIGHTS = "SELECT weights_version, organisation, programme, chain, place, skills, spare FROM mentoring_weights ORDER BY weights_version DESC LIMIT 1";
+}
+
+/// Opens a round; `false` if the class has one that is not published yet.
+pub async fn insert(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<bool, Error> {
+    let row = args![
+        round.id,
+        round.version,
+        round.class,
+        round.school,
+        round.enterprise,
+        round.place.as_str(),
+        round.state,
+        round.outcome.students,
+        now,
+    ];
+    Ok(tx.execute(INSERT, row).await? == 1)
+}
+
+pub async fn open_of_class(tx: &mut Tx, class: ClassId) -> Result<Option<RoundId>, Error> {
+    let row: Option<(RoundId,)> = tx.fetch_optional(OPEN_OF_CLASS, args![class]).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Saves a decision that was made on the version before.
+pub async fn update(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<(), Error> {
+    let outcome = &round.outcome;
+    let row = args![
+        round.id,
+        round.version,
+        round.version - 1,
+        round.state,
+        outcome.students,
+        outcome.matched_academic,
+        outcome.matched_enterprise,
+        outcome.total_fit,
+        round.weights,
+        now,
+    ];
+    tx.change(UPDATE, row, &round.id.to_string()).await
+}
+
+pub async fn by_id(tx: &mut Tx, id: RoundId) -> Result<Option<Stored>, Error> {
+    let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
+    Ok(row.map(Stored::from))
+}
+
+pub async fn list(tx: &mut Tx, organisation: Option<OrganisationId>, class: Option<ClassId>, page: Page) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(LIST, args![page.after, page.limit(), organisation, class]).await?;
+    Ok(rows.into_iter().map(Stored::from).collect())
+}
+
+/// The weights in force.
+pub async fn weights(tx: &mut Tx) -> Result<Weights, Error> {
+    let row: WeightsRow = tx.fetch_one(NEWEST_WEIGHTS, args![]).await?;
+    Ok(Weights {
+        version: row.weights_version,
+        organisation: row.organisation,
+        programme: row.programme,
+        chain: row.chain,
+        place: row.place,
+        skills: row.skills,
+        spare: row.spare,
+    })
+}

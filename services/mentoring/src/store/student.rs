@@ -1,0 +1,93 @@
+//! Students who need mentors, in their table.
+
+use crate::domain::{ClassId, EnrolmentId, OrderId, OrganisationId, PersonId, RoundId, Student, StudentState};
+use kit::db::{Tx, args, statements};
+use kit::Error;
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    enrolment_id: EnrolmentId,
+    class_id: ClassId,
+    order_id: OrderId,
+    student_id: PersonId,
+    student_school_id: OrganisationId,
+    student_enterprise_id: OrganisationId,
+    chain: String,
+    programme: String,
+    skills: Option<String>,
+    place: Option<String>,
+    #[sqlx(try_from = "String")]
+    student_state: StudentState,
+    student_round_id: Option<RoundId>,
+}
+
+impl From<Row> for Student {
+    fn from(row: Row) -> Self {
+        Self {
+            enrolment: row.enrolment_id,
+            class: row.class_id,
+            order: row.order_id,
+            person: row.student_id,
+            school: row.student_school_id,
+            enterprise: row.student_enterprise_id,
+            chain: row.chain,
+            programme: row.programme,
+            skills: row.skills.unwrap_or_default().into(),
+            place: row.place.unwrap_or_default(),
+            state: row.student_state,
+            round: row.student_round_id,
+        }
+    }
+}
+
+statements! {
+    INSERT = "INSERT INTO mentoring_student (enrolment_id, class_id, order_id, person_id, school_id, enterprise_id, chain, programme, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    LEAVE = "UPDATE mentoring_student SET state = $2 WHERE enrolment_id = $1 AND state = 'enrolled'";
+    ANY_OF_CLASS = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, NULL AS skills, NULL AS place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s WHERE s.class_id = $1 ORDER BY s.enrolment_id LIMIT 1";
+    COUNT_WAITING = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE class_id = $1 AND state = 'enrolled' AND round_id IS NULL";
+    WAITING = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.class_id = $1 AND s.state = 'enrolled' AND s.round_id IS NULL ORDER BY s.enrolment_id";
+    /// The row's lock holds back the student's leaving until the pairings are there to be ended.
+    JOIN_ROUND = "UPDATE mentoring_student SET round_id = $2 WHERE enrolment_id = $1 AND state = 'enrolled' AND round_id IS NULL";
+}
+
+pub async fn insert(tx: &mut Tx, student: &Student) -> Result<(), Error> {
+    let row = args![
+        student.enrolment,
+        student.class,
+        student.order,
+        student.person,
+        student.school,
+        student.enterprise,
+        student.chain.as_str(),
+        student.programme.as_str(),
+        student.state,
+    ];
+    tx.execute(INSERT, row).await.map(|_| ())
+}
+
+/// The student needs no mentors any more.
+pub async fn leave(tx: &mut Tx, enrolment: EnrolmentId, state: StudentState) -> Result<(), Error> {
+    tx.change(LEAVE, args![enrolment, state], &enrolment.to_string()).await
+}
+
+/// Some student of a class: what all of the class have in common, such as school and enterprise.
+pub async fn any_of_class(tx: &mut Tx, class: ClassId) -> Result<Option<Student>, Error> {
+    let row: Option<Row> = tx.fetch_optional(ANY_OF_CLASS, args![class]).await?;
+    Ok(row.map(Student::from))
+}
+
+pub async fn count_waiting(tx: &mut Tx, class: ClassId) -> Result<i64, Error> {
+    let (count,): (i64,) = tx.fetch_one(COUNT_WAITING, args![class]).await?;
+    Ok(count)
+}
+
+/// The students of a class who wait for a round, in the order of their ids.
+pub async fn waiting(tx: &mut Tx, class: ClassId, place: &str) -> Result<Vec<Student>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(WAITING, args![class]).await?;
+    Ok(rows.into_iter().map(|row| Student { place: place.to_owned(), ..row.into() }).collect())
+}
+
+/// Takes a waiting student into a round that is being published; `false` if the student no longer waits.
+pub async fn join_round(tx: &mut Tx, enrolment: EnrolmentId, round: RoundId) -> Result<bool, Error> {
+    Ok(tx.execute(JOIN_ROUND, args![enrolment, round]).await? == 1)
+}
