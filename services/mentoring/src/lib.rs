@@ -1,1 +1,40 @@
+//! Dual mentors (双导师制): every student of an order class has one academic and one enterprise mentor.
+//!
+//! **Owns** mentors, matching rounds with their proposals, pairings, guidance records.
+//!
+//! **Holds** that no mentor has more students than places; that a student who went through a published round has
+//! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
+//! who has left; that nobody waits beside an eligible mentor who is free.
+//!
+//! **Tells** `talentflow.mentoring.mentor.*.v1`: registered, closed; `talentflow.mentoring.round.published.v1`;
+//! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded. **Follows** organisations and
+//! people of directory (skills, employments), enrolments of training.
 
+pub mod app;
+pub mod domain;
+mod events;
+mod rpc;
+pub mod store;
+
+use kit::{Calls, Context, Service};
+use proto::mentoring::v1::mentoring_service_server::MentoringServiceServer;
+use tonic::service::Routes;
+
+/// The tables of this service.
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("mentoring", ["0001_init"]);
+
+/// The service, ready to be run.
+pub fn service(context: Context) -> Service {
+    let rpc = MentoringServiceServer::new(rpc::Rpc { calls: Calls::new(context.clone()) })
+        .max_decoding_message_size(kit::serve::MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(kit::serve::MAX_MESSAGE_BYTES);
+    Service {
+        context,
+        routes: Routes::new(rpc),
+        migrations: MIGRATIONS,
+        statements: store::statements(),
+        subscriptions: events::SUBSCRIPTIONS,
+        react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
+        checks: store::CHECKS,
+    }
+}

@@ -13,6 +13,9 @@ use std::sync::{Arc, LazyLock};
 
 /// Longer than any rule a person can still check against its article.
 const LONGEST: usize = 2000;
+/// Brackets within brackets.
+const BRACKETS: u16 = 24;
+const STACK: usize = 32 * 1024 * 1024;
 
 /// A condition or an amount over named facts.
 ///
@@ -61,27 +64,16 @@ impl Expression {
     }
 
     fn compile(source: &str, declared: &[String], wanted: Kind, otherwise: &str) -> Result<Self, ExpressionError> {
-        let refuse = |line, column, what: String| ExpressionError { line, column, what };
         if source.trim().is_empty() {
-            return Err(refuse(1, 1, "the expression is empty".to_owned()));
+            return Err(at_start("the expression is empty"));
         }
         if source.len() > LONGEST {
-            return Err(refuse(1, 1, format!("the expression is longer than {LONGEST} bytes")));
+            return Err(at_start(&format!("the expression is longer than {LONGEST} bytes")));
         }
-        let parsed = Parser::new().max_recursion_depth(32).parse_with_source_info(source);
-        let (root, info) = parsed.map_err(|errors| {
-            let first = errors.errors.first();
-            let (line, column) = first.map_or((1, 1), |error| error.pos);
-            let what = match first.map_or("it does not parse", |error| error.msg.as_str()) {
-                deep if deep.contains("Recursion limit") => "it nests too deep",
-                what => what,
-            };
-            refuse(usize::try_from(line).unwrap_or(1), usize::try_from(column).unwrap_or(1), what.to_owned())
-        })?;
-        let variables = language::check(&root, &info, declared)?;
+        let (root, variables) = parse_apart(source, declared)?;
         let kind = language::kind(&root);
         if kind != wanted && kind != Kind::Unknown {
-            return Err(refuse(1, 1, otherwise.to_owned()));
+            return Err(at_start(otherwise));
         }
         Ok(Self(Arc::new(Compiled { source: source.to_owned(), root, variables })))
     }
@@ -130,6 +122,40 @@ impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.source)
     }
+}
+
+fn at_start(what: &str) -> ExpressionError {
+    ExpressionError { line: 1, column: 1, what: what.to_owned() }
+}
+
+/// Parses on a stack of its own: the parser takes over 100 KiB for each bracket in an unoptimised build,
+/// so that a dozen of them would bring down a thread of 2 MiB.
+fn parse_apart(source: &str, declared: &[String]) -> Result<(IdedExpr, Vec<String>), ExpressionError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let parsing = thread.spawn_scoped(scope, || parse(source, declared));
+        let parsing = parsing.map_err(|error| at_start(&format!("there is no thread to parse it: {error}")))?;
+        parsing.join().unwrap_or_else(|_| Err(at_start("it does not parse")))
+    })
+}
+
+fn parse(source: &str, declared: &[String]) -> Result<(IdedExpr, Vec<String>), ExpressionError> {
+    let parsed = Parser::new().max_recursion_depth(BRACKETS).parse_with_source_info(source);
+    let (root, info) = parsed.map_err(|errors| {
+        let Some(first) = errors.errors.first() else {
+            return at_start("it does not parse");
+        };
+        // The parser wraps its own limit into a syntax error.
+        let what = if first.msg.contains("Recursion limit") { "it nests too deep" } else { &first.msg };
+        let (line, column) = first.pos;
+        ExpressionError {
+            line: usize::try_from(line).unwrap_or(1).max(1),
+            column: usize::try_from(column).unwrap_or(1).max(1),
+            what: what.to_owned(),
+        }
+    })?;
+    let variables = language::check(&root, &info, declared)?;
+    Ok((root, variables))
 }
 
 /// The standard functions, and the two that caps and floors are written with.

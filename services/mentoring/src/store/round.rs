@@ -71,6 +71,7 @@ statements! {
     INSERT = "INSERT INTO mentoring_round (round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $9) ON CONFLICT (class_id) WHERE state <> 'published' DO NOTHING";
     OPEN_OF_CLASS = "SELECT round_id FROM mentoring_round WHERE class_id = $1 AND state <> 'published'";
     UPDATE = "UPDATE mentoring_round SET version = $2, state = $4, students = $5, matched_academic = $6, matched_enterprise = $7, total_fit = $8, weights_version = $9, updated_at = $10 WHERE round_id = $1 AND version = $3";
+    HOLD = "UPDATE mentoring_round SET updated_at = $3 WHERE round_id = $1 AND version = $2";
     BY_ID = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id = $1";
     LIST = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (class_id = $4 OR $4 IS NULL) ORDER BY round_id LIMIT $2";
     NEWEST_WEIGHTS = "SELECT weights_version, organisation, programme, chain, place, skills, spare FROM mentoring_weights ORDER BY weights_version DESC LIMIT 1";
@@ -95,6 +96,11 @@ pub async fn insert(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<bo
 pub async fn open_of_class(tx: &mut Tx, class: ClassId) -> Result<Option<RoundId>, Error> {
     let row: Option<(RoundId,)> = tx.fetch_optional(OPEN_OF_CLASS, args![class]).await?;
     Ok(row.map(|row| row.0))
+}
+
+/// Holds a round at the version that was read, to the end of the transaction.
+pub async fn hold(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.change(HOLD, args![round.id, round.version, now], &round.id.to_string()).await
 }
 
 /// Saves a decision that was made on the version before.

@@ -1,0 +1,170 @@
+//! Finds mentors for students who have none: the one way in which vacancies are filled, whether a mentor has
+//! left, a round leaves somebody over, or a place has become free. Nobody who has a mentor is moved.
+
+use crate::domain::{
+    Assignment, Guide, Mentor, MentorId, OrganisationId, Pairing, Side, Student, propose,
+};
+use crate::events;
+use crate::store::{self, mentor, pairing, round};
+use kit::{Error, Scope, Tx};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Vacancies taken in at once; beyond them the oldest come first.
+const MOST: i64 = 2000;
+
+/// A student's open side: a pairing that is vacant, or that nobody has been told of yet.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub pairing: Pairing,
+    pub student: Student,
+}
+
+/// What came of filling.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Filled {
+    pub academic: i64,
+    pub enterprise: i64,
+    pub fit: i64,
+}
+
+/// Fills what can be filled. A new pairing for which nobody is free becomes a vacancy, and that is told.
+/// The caller holds the turn.
+pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<Filled, Error> {
+    let mut filled = Filled::default();
+    let weights = round::weights(tx).await?;
+    for side in Side::ALL {
+        let open: Vec<&Opening> = openings.iter().filter(|opening| opening.pairing.side == *side).collect();
+        let students: Vec<&Student> = open.iter().map(|opening| &opening.student).collect();
+        let mentors = candidates(tx, *side, &students).await?;
+        let assignments = propose(&students, &mentors, &weights);
+        let full = take_places(tx, scope, &assignments).await?;
+        if let Some(mentor) = full {
+            // Somebody else took the place after we looked: look again.
+            return Err(Error::stale(&mentor.to_string()));
+        }
+        let given = settle(tx, scope, &open, &mentors, &assignments).await?;
+        filled.fit += given.1;
+        match side {
+            Side::Academic => filled.academic += given.0,
+            Side::Enterprise => filled.enterprise += given.0,
+        }
+    }
+    Ok(filled)
+}
+
+/// Everybody of one side who could guide any of the students and has a free place, in the order of their ids.
+pub async fn candidates(tx: &mut Tx, side: Side, students: &[&Student]) -> Result<Vec<Mentor>, Error> {
+    let mut mentors: BTreeMap<MentorId, Mentor> = BTreeMap::new();
+    let found = match side {
+        Side::Academic => {
+            let mut found = Vec::new();
+            for school in students.iter().map(|student| student.school).collect::<BTreeSet<_>>() {
+                found.extend(mentor::free_academic(tx, school).await?);
+            }
+            found
+        }
+        Side::Enterprise => {
+            let mut found = Vec::new();
+            let pools: BTreeSet<_> = students.iter().map(|student| (student.enterprise, student.chain.as_str())).collect();
+            for (enterprise, chain) in pools {
+                found.extend(mentor::free_enterprise(tx, enterprise, chain).await?);
+            }
+            found
+        }
+    };
+    mentors.extend(found.into_iter().map(|mentor| (mentor.id, mentor)));
+    Ok(mentors.into_values().collect())
+}
+
+/// Takes the places that were assigned; names the first mentor who does not have them any more.
+async fn take_places(tx: &mut Tx, scope: &Scope, assignments: &[Assignment]) -> Result<Option<MentorId>, Error> {
+    let mentors = assignments.iter().filter_map(|assignment| assignment.mentor);
+    take(tx, scope, mentors.map(|candidate| candidate.mentor)).await
+}
+
+/// Takes a place of each mentor, as often as the mentor is named, in the order of their ids.
+pub async fn take(tx: &mut Tx, scope: &Scope, mentors: impl Iterator<Item = MentorId>) -> Result<Option<MentorId>, Error> {
+    let mut places: BTreeMap<MentorId, i64> = BTreeMap::new();
+    for mentor in mentors {
+        *places.entry(mentor).or_default() += 1;
+    }
+    for (mentor, count) in places {
+        if !mentor::take_places(tx, mentor, count, scope.now()).await? {
+            return Ok(Some(mentor));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes down who got whom; answers how many got somebody, and their fit.
+async fn settle(
+    tx: &mut Tx,
+    scope: &Scope,
+    open: &[&Opening],
+    mentors: &[Mentor],
+    assignments: &[Assignment],
+) -> Result<(i64, i64), Error> {
+    let mentors: BTreeMap<MentorId, &Mentor> = mentors.iter().map(|mentor| (mentor.id, mentor)).collect();
+    let got: BTreeMap<_, _> = assignments.iter().map(|assignment| (assignment.student, assignment.mentor)).collect();
+    let (mut count, mut total) = (0, 0);
+    for opening in open {
+        let before = &opening.pairing;
+        let candidate = got.get(&before.enrolment).copied().flatten();
+        let guide = candidate.and_then(|candidate| mentors.get(&candidate.mentor)).map(|mentor| Guide {
+            mentor: mentor.id,
+            person: mentor.profile.person,
+            organisation: mentor.profile.organisation,
+            since: scope.today(),
+        });
+        let (next, event) = match (guide, candidate) {
+            (Some(guide), Some(candidate)) => {
+                count += 1;
+                total += candidate.fit;
+                before.fill(guide, candidate.fit)
+            }
+            _ if before.is_new() => before.wait(),
+            // It was told before that the student waits.
+            _ => continue,
+        };
+        if before.is_new() {
+            pairing::insert(tx, &next, scope.now()).await?;
+        } else {
+            pairing::update(tx, &next, scope.now()).await?;
+        }
+        events::emit_pairing(tx, scope, &next, event).await?;
+    }
+    Ok((count, total))
+}
+
+/// Fills the vacancies that these mentors, who have free places, can fill.
+pub async fn refill(tx: &mut Tx, scope: &Scope, mentors: &[Mentor]) -> Result<(), Error> {
+    store::take_turn(tx).await?;
+    let pools: BTreeSet<(Side, OrganisationId, &str)> = mentors
+        .iter()
+        .map(|mentor| match mentor.profile.side {
+            Side::Academic => (Side::Academic, mentor.profile.organisation, ""),
+            Side::Enterprise => (Side::Enterprise, mentor.profile.organisation, mentor.profile.chain.as_str()),
+        })
+        .collect();
+    loop {
+        let mut openings = BTreeMap::new();
+        let mut more = false;
+        for (side, organisation, chain) in &pools {
+            let vacant = match side {
+                Side::Academic => pairing::vacant_academic(tx, *organisation, MOST).await?,
+                Side::Enterprise => pairing::vacant_enterprise(tx, *organisation, chain, MOST).await?,
+            };
+            more |= i64::try_from(vacant.len()).unwrap_or(i64::MAX) == MOST;
+            openings.extend(vacant.into_iter().map(|(pairing, student)| (pairing.id, Opening { pairing, student })));
+        }
+        if openings.is_empty() {
+            return Ok(());
+        }
+        let filled = fill(tx, scope, openings.into_values().collect()).await?;
+        // Every vacancy found can be filled by one of these mentors while a place is free, so none filled
+        // means no place left.
+        if !more || (filled.academic == 0 && filled.enterprise == 0) {
+            return Ok(());
+        }
+    }
+}

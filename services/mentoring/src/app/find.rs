@@ -1,0 +1,38 @@
+//! One mentor, one round, by its name.
+
+use crate::domain::{MentorId, RoundId};
+use crate::store::{mentor, round};
+use kit::{Error, Scope, Tx};
+
+#[derive(Debug, Clone)]
+pub struct FindMentor(pub MentorId);
+
+pub async fn find_mentor(tx: &mut Tx, scope: &Scope, query: FindMentor) -> Result<mentor::Stored, Error> {
+    let stored = mentor::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    scope.own(stored.mentor.profile.organisation, query.0)?;
+    Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindRound(pub RoundId);
+
+pub async fn find_round(tx: &mut Tx, scope: &Scope, query: FindRound) -> Result<round::Stored, Error> {
+    let stored = round::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    scope.own_either(&[stored.round.school, stored.round.enterprise], query.0)?;
+    Ok(stored)
+}
+
+/// The round that the school is about to change, at the version the caller has seen.
+pub(super) async fn guarded_round(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: RoundId,
+    etag: Option<String>,
+) -> Result<round::Stored, Error> {
+    let stored = round::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    scope.own(stored.round.school, id)?;
+    if etag.is_some_and(|etag| etag != kit::wire::etag(stored.round.version)) {
+        return Err(Error::etag(&id.to_string()));
+    }
+    Ok(stored)
+}

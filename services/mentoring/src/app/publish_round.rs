@@ -1,0 +1,87 @@
+//! Makes the newest dry run of a round real: all of it, or nothing.
+
+use super::fill::{Filled, Opening, fill, take};
+use super::find::guarded_round;
+use crate::domain::{EnrolmentId, Guide, MentorId, Outcome, Pairing, Refusal, Round, RoundId, Student};
+use crate::events;
+use crate::store::proposal::{self, Proposal, Proposed};
+use crate::store::round::{self, Stored};
+use crate::store::{self, pairing, student};
+use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone)]
+pub struct PublishRound {
+    pub round: RoundId,
+    /// The version the caller decided on; any when absent.
+    pub etag: Option<String>,
+}
+
+pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) -> Result<Stored, Error> {
+    let stored = guarded_round(tx, scope, command.round, command.etag).await?;
+    let before = &stored.round;
+    before.publish(before.outcome)?;
+    round::hold(tx, before, scope.now()).await?;
+    let proposals = proposal::of_round(tx, before.id).await?;
+    let leaves_vacancies = proposals.iter().any(|proposal| proposal.mentor_id.is_none());
+    if leaves_vacancies {
+        store::take_turn(tx).await?;
+    }
+    let students = join(tx, before, &proposals).await?;
+    let outdated = || Refusal::ProposalOutdated { round: before.id };
+    if take(tx, scope, proposals.iter().filter_map(|proposal| proposal.mentor_id)).await?.is_some() {
+        return Err(outdated().into());
+    }
+    let mentors = proposal::mentors_of_round(tx, before.id).await?;
+    let mentors: BTreeMap<MentorId, Proposed> = mentors.into_iter().map(|mentor| (mentor.mentor_id, mentor)).collect();
+    let mut openings = Vec::new();
+    for proposal in &proposals {
+        let student = students.get(&proposal.enrolment_id).ok_or_else(outdated)?;
+        let new = Pairing::new(scope.id(), before.id, student, proposal.side);
+        match proposal.mentor_id.and_then(|id| mentors.get(&id)) {
+            Some(mentor) => pair(tx, scope, &new, mentor, proposal.fit).await?,
+            None => openings.push(Opening { pairing: new, student: student.clone() }),
+        }
+    }
+    // A place may have become free since the dry run; with the turn in hand nobody can free one unseen.
+    let late = if leaves_vacancies { fill(tx, scope, openings).await? } else { Filled::default() };
+    let proposed = before.outcome;
+    let round = before.publish(Outcome {
+        students: proposed.students,
+        matched_academic: proposed.matched_academic + late.academic,
+        matched_enterprise: proposed.matched_enterprise + late.enterprise,
+        total_fit: proposed.total_fit + late.fit,
+    })?;
+    round::update(tx, &round, scope.now()).await?;
+    events::emit_published(tx, scope, &round).await?;
+    Ok(Stored { round, created_at: stored.created_at, updated_at: scope.now() })
+}
+
+/// Takes the students of the proposals into the round, in the order of their ids; all must still wait.
+async fn join(tx: &mut Tx, round: &Round, proposals: &[Proposal]) -> Result<BTreeMap<EnrolmentId, Student>, Error> {
+    let waiting = student::waiting(tx, round.class, &round.place).await?;
+    let mut students: BTreeMap<EnrolmentId, Student> = waiting.into_iter().map(|student| (student.enrolment, student)).collect();
+    let mut enrolments: Vec<EnrolmentId> = proposals.iter().map(|proposal| proposal.enrolment_id).collect();
+    enrolments.dedup();
+    for enrolment in enrolments {
+        if !student::join_round(tx, enrolment, round.id).await? {
+            return Err(Refusal::ProposalOutdated { round: round.id }.into());
+        }
+        if let Some(student) = students.get_mut(&enrolment) {
+            student.round = Some(round.id);
+        }
+    }
+    Ok(students)
+}
+
+async fn pair(tx: &mut Tx, scope: &Scope, new: &Pairing, mentor: &Proposed, fit: i64) -> Result<(), Error> {
+    let guide = Guide {
+        mentor: mentor.mentor_id,
+        person: mentor.person_id,
+        organisation: mentor.organisation_id,
+        since: scope.today(),
+    };
+    let (pairing, event) = new.fill(guide, fit);
+    pairing::insert(tx, &pairing, scope.now()).await?;
+    events::emit_pairing(tx, scope, &pairing, event).await
+}

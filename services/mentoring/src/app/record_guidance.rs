@@ -1,0 +1,72 @@
+//! A mentor's organisation records that students were guided.
+
+use crate::domain::{Guidance, Guide, Pairing, PairingId, Refusal, check_day};
+use crate::events;
+use crate::store::guidance::{self, Stored};
+use crate::store::pairing;
+use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone)]
+pub struct RecordGuidance {
+    pub records: Vec<Guidance>,
+}
+
+/// A pairing of the batch, and how many records it has had in it so far.
+struct Told {
+    pairing: Pairing,
+    guide: Guide,
+    events: i64,
+}
+
+pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance) -> Result<Vec<Stored>, Error> {
+    let mut told: BTreeMap<PairingId, Told> = BTreeMap::new();
+    for (at, record) in command.records.iter().enumerate() {
+        let checked = check(tx, scope, &mut told, record).await;
+        checked.map_err(|error| error.within(&format!("guidance_records[{at}]")))?;
+    }
+    // The versions first, in the order of the ids, under the guard of what was read.
+    for one in told.values() {
+        pairing::advance(tx, &one.pairing, one.events).await?;
+    }
+    let mut stored = Vec::with_capacity(command.records.len());
+    for record in command.records {
+        let Some(one) = told.get_mut(&record.pairing) else { continue };
+        let row = Stored {
+            id: scope.id(),
+            mentor: one.guide.mentor,
+            guidance: record,
+            recorded_by: scope.principal().subject.clone(),
+            created_at: scope.now(),
+        };
+        guidance::insert(tx, &row).await?;
+        one.pairing.version += 1;
+        events::emit_guidance(tx, scope, &one.pairing, &one.guide, &row).await?;
+        stored.push(row);
+    }
+    Ok(stored)
+}
+
+async fn check(
+    tx: &mut Tx,
+    scope: &Scope,
+    told: &mut BTreeMap<PairingId, Told>,
+    record: &Guidance,
+) -> Result<(), Error> {
+    let id = record.pairing;
+    if !told.contains_key(&id) {
+        let pairing = pairing::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.pairing;
+        let Some(guide) = pairing.guide else {
+            scope.own_either(&[pairing.school, pairing.enterprise], id)?;
+            return Err(Refusal::NoMentor { pairing: id }.into());
+        };
+        scope.own(guide.organisation, id)?;
+        told.insert(id, Told { pairing, guide, events: 0 });
+    }
+    if let Some(one) = told.get_mut(&id) {
+        let until = one.pairing.end.map(|(on, _)| on);
+        check_day(record.on, one.guide.since, until, scope.today())?;
+        one.events += 1;
+    }
+    Ok(())
+}
