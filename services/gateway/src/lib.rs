@@ -15,7 +15,7 @@ mod rest;
 mod template;
 mod upstream;
 
-pub use portal::Portal;
+pub use portal::{Figure, Portal};
 pub use upstream::Upstream;
 
 use axum::Router;

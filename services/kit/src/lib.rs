@@ -17,6 +17,7 @@ pub mod command;
 pub mod config;
 pub mod context;
 pub mod db;
+pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod id;
@@ -44,7 +45,7 @@ pub use service::Service;
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {
-    [db::STATEMENTS, command::STATEMENTS, outbox::STATEMENTS, inbox::STATEMENTS, letters::STATEMENTS, verify::STATEMENTS].concat()
+    [db::STATEMENTS, command::STATEMENTS, outbox::STATEMENTS, inbox::STATEMENTS, letters::STATEMENTS, verify::STATEMENTS, delivery::STATEMENTS].concat()
 }
 
 /// What the macros of this crate expand to; not for direct use.

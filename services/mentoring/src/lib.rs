@@ -20,6 +20,8 @@ use kit::{Calls, Context, Service};
 use proto::mentoring::v1::mentoring_service_server::MentoringServiceServer;
 use tonic::service::Routes;
 
+pub use store::CHECKS;
+
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("mentoring", ["0001_init"]);
 

@@ -40,16 +40,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 8] = [
-        Self::Bureau,
-        Self::School,
-        Self::Enterprise,
-        Self::Mentor,
-        Self::Student,
-        Self::Finance,
-        Self::Auditor,
-        Self::Service,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Bureau, Self::School, Self::Enterprise, Self::Mentor, Self::Student, Self::Finance, Self::Auditor, Self::Service];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -58,16 +58,14 @@ fn convert(path: &str, value: &Value, left: &mut usize, depth: usize) -> Result<
     Ok(match value {
         Value::Null => cel::Value::Null,
         Value::Bool(yes) => cel::Value::Bool(*yes),
-        Value::Number(number) => number.as_i64().map(cel::Value::Int).ok_or_else(|| {
-            format!("the fact `{path}` is {number}: expected a whole number of 64 bits (fen, percent, days)")
-        })?,
+        Value::Number(number) => number
+            .as_i64()
+            .map(cel::Value::Int)
+            .ok_or_else(|| format!("the fact `{path}` is {number}: expected a whole number of 64 bits (fen, percent, days)"))?,
         Value::String(text) => cel::Value::String(Arc::new(text.clone())),
         Value::Array(items) => {
-            let items: Result<Vec<_>, _> = items
-                .iter()
-                .enumerate()
-                .map(|(at, item)| convert(&format!("{path}[{at}]"), item, left, depth))
-                .collect();
+            let items: Result<Vec<_>, _> =
+                items.iter().enumerate().map(|(at, item)| convert(&format!("{path}[{at}]"), item, left, depth)).collect();
             cel::Value::List(Arc::new(items?))
         }
         Value::Object(fields) => {

@@ -68,8 +68,7 @@ impl RulePack {
     /// case never passes because a fact is missing.
     pub fn judge(&self, facts: &Value, on: NaiveDate, applies_to: &str, waivers: &[Waiver]) -> Result<Judgement, Error> {
         let facts = Facts::new(facts)?;
-        let verdicts: Result<_, _> =
-            self.in_force(on, applies_to).map(|rule| self.verdict(rule, &facts, waivers)).collect();
+        let verdicts: Result<_, _> = self.in_force(on, applies_to).map(|rule| self.verdict(rule, &facts, waivers)).collect();
         Ok(Judgement {
             pack: self.id.clone(),
             source: self.source.clone(),
@@ -148,9 +147,7 @@ impl Judgement {
     /// nobody meets them one by one.
     pub fn refusal(&self) -> Option<Error> {
         let failed = |severity| {
-            self.verdicts
-                .iter()
-                .filter(move |verdict| verdict.outcome == Outcome::Failed && verdict.severity == severity)
+            self.verdicts.iter().filter(move |verdict| verdict.outcome == Outcome::Failed && verdict.severity == severity)
         };
         let mut failed = failed(Severity::Hard).chain(failed(Severity::Soft));
         let first = failed.next()?;

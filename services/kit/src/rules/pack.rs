@@ -239,7 +239,8 @@ impl Loader<'_> {
         }
         let when = entry.when.as_ref().map(|when| self.condition(when, &head.variables)).transpose()?;
         let require = self.condition(&entry.require, &head.variables)?;
-        let named = require.variables().first().cloned().unwrap_or_default();
+        let named = require.variables().first().cloned();
+        let field = entry.field.or(named).unwrap_or_else(|| entry.id.clone());
         Ok(Rule {
             id: entry.id,
             article: entry.article,
@@ -249,7 +250,7 @@ impl Loader<'_> {
             applies_to: entry.applies_to,
             severity: entry.severity,
             verified: entry.verified,
-            field: entry.field.unwrap_or(named),
+            field,
             message: (entry.message_en, entry.message_zh),
             way_out: (entry.way_out_en, entry.way_out_zh),
             when,

@@ -105,6 +105,21 @@ async fn a_server_killed_in_the_middle_of_the_flow_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
+async fn a_publish_does_not_wait_for_an_acknowledgement_that_was_lost_with_its_connection() {
+    let mut server = Server::start().await;
+    let bus = Bus::JetStream(server.bus().await);
+    server.freeze();
+    let begun = Instant::now();
+    let publishing = tokio::spawn(async move { bus.publish(vec![envelope(CLASS, "classes/1", 1)]).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!publishing.is_finished(), "there was nobody to answer");
+    server.kill();
+    let results = publishing.await.unwrap();
+    assert!(results[0].as_ref().is_err_and(kit::Error::is_transient), "{results:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3), "it waited for its patience: {:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn a_consumer_that_falls_silent_while_events_wait_is_noticed() {
     let server = Server::start().await;
     let bus = Bus::JetStream(server.bus().await);

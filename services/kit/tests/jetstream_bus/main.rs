@@ -1,4 +1,4 @@
-//! The JetStream bus against a real nats-server, through a real relay and a real consumer. Each test makes its
+//! The `JetStream` bus against a real nats-server, through a real relay and a real consumer. Each test makes its
 //! fault fire and shows that it did.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

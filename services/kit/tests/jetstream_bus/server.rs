@@ -43,6 +43,12 @@ impl Server {
         }
     }
 
+    /// SIGSTOP: the connection stays, nobody answers.
+    pub fn freeze(&self) {
+        let process = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &process]).status().unwrap().success());
+    }
+
     /// On the same port and store.
     pub async fn restart(&mut self) {
         self.kill();

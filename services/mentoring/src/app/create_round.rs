@@ -15,7 +15,7 @@ pub async fn create_round(tx: &mut Tx, scope: &Scope, command: CreateRound) -> R
     let class = command.class;
     // A class is known here by its students.
     let unknown = || {
-        Error::not_found(class).within("round.class").way_out(
+        Error::not_found(class).on("round.class").way_out(
             "enrol students first; those enrolled just now arrive in a moment",
             "请先办理学生入班；刚入班的学生稍后即可见",
         )

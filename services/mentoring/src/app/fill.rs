@@ -138,6 +138,9 @@ async fn settle(
 
 /// Fills the vacancies that these mentors, who have free places, can fill.
 pub async fn refill(tx: &mut Tx, scope: &Scope, mentors: &[Mentor]) -> Result<(), Error> {
+    if mentors.is_empty() {
+        return Ok(());
+    }
     store::take_turn(tx).await?;
     let pools: BTreeSet<(Side, OrganisationId, &str)> = mentors
         .iter()

@@ -22,6 +22,6 @@ pub use list::{
     list_proposals, list_rounds,
 };
 pub use publish_round::{PublishRound, publish_round};
-pub use record_guidance::{RecordGuidance, record_guidance};
-pub use register_mentors::{RegisterMentors, register_mentors};
+pub use record_guidance::{RecordGuidance, Recorded, record_guidance};
+pub use register_mentors::{RegisterMentors, Registered, register_mentors};
 pub use solve_round::{SolveRound, solve_round};

@@ -12,6 +12,10 @@ pub struct RecordGuidance {
     pub records: Vec<Guidance>,
 }
 
+/// The records made, in the order of the command.
+#[derive(Debug)]
+pub struct Recorded(pub Vec<Stored>);
+
 /// A pairing of the batch, and how many records it has had in it so far.
 struct Told {
     pairing: Pairing,
@@ -19,7 +23,7 @@ struct Told {
     events: i64,
 }
 
-pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance) -> Result<Vec<Stored>, Error> {
+pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance) -> Result<Recorded, Error> {
     let mut told: BTreeMap<PairingId, Told> = BTreeMap::new();
     for (at, record) in command.records.iter().enumerate() {
         let checked = check(tx, scope, &mut told, record).await;
@@ -44,7 +48,7 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
         events::emit_guidance(tx, scope, &one.pairing, &one.guide, &row).await?;
         stored.push(row);
     }
-    Ok(stored)
+    Ok(Recorded(stored))
 }
 
 async fn check(

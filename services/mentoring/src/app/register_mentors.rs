@@ -15,7 +15,11 @@ pub struct RegisterMentors {
     pub profiles: Vec<Profile>,
 }
 
-pub async fn register_mentors(tx: &mut Tx, scope: &Scope, command: RegisterMentors) -> Result<Vec<Stored>, Error> {
+/// Those registered, in the order of the command.
+#[derive(Debug)]
+pub struct Registered(pub Vec<Stored>);
+
+pub async fn register_mentors(tx: &mut Tx, scope: &Scope, command: RegisterMentors) -> Result<Registered, Error> {
     scope.own(command.organisation, command.organisation)?;
     let kind = directory::kind(tx, command.organisation).await?;
     // In the order of their ids, as everybody locks them; before the employments are looked at, so that nobody
@@ -35,7 +39,7 @@ pub async fn register_mentors(tx: &mut Tx, scope: &Scope, command: RegisterMento
         // Read again: some may have been given students just now.
         stored.push(mentor::by_id(tx, registered.id).await?.ok_or_else(|| Error::not_found(registered.id))?);
     }
-    Ok(stored)
+    Ok(Registered(stored))
 }
 
 async fn register(tx: &mut Tx, scope: &Scope, profile: Profile, kind: Option<&str>) -> Result<Mentor, Error> {

@@ -1,4 +1,4 @@
-//! The bus between processes: NATS JetStream.
+//! The bus between processes: NATS `JetStream`.
 //!
 //! The broker is transport and is believed as little as possible:
 //!

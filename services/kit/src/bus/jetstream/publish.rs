@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Unacknowledged publishes of one batch.
 const IN_FLIGHT: usize = 64;
-/// The content type of structured CloudEvents.
+/// The content type of structured `CloudEvents`.
 const STRUCTURED: &str = "application/cloudevents+json; charset=UTF-8";
 
 /// An event ready for the wire.

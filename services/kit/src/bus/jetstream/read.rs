@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::event::Envelope;
 use async_nats::{HeaderMap, Message};
 
-/// Reads structured or binary CloudEvents. The subject it was published to is vouched for by the broker's
+/// Reads structured or binary `CloudEvents`. The subject it was published to is vouched for by the broker's
 /// permissions; what the payload says of itself must fit it.
 pub(super) fn read(message: &Message) -> Result<Envelope, Error> {
     let header = |name: &str| message.headers.as_ref().and_then(|headers| find(headers, name));

@@ -91,14 +91,14 @@ fn an_amount_beyond_64_bits_is_refused_not_wrapped() {
     ] {
         assert!(fen(&source).unwrap_err().contains("Overflow"), "{source}: {:?}", fen(&source));
     }
-    assert!(fen("rate / (days - 25)").unwrap_err().contains("DivisionByZero") || fen("rate / (days - 25)").unwrap_err().contains("Division by zero"));
+    assert!(fen("rate / (days - 25)").unwrap_err().contains("Division by zero"));
 }
 
 #[test]
 fn what_an_expression_may_not_say_is_refused_with_its_place() {
     let twice = "codes.exists(a, codes.exists(b, a == b))";
     let deep = format!("{}days{} > 1", "(".repeat(80), ")".repeat(80));
-    let chain = format!("{} > 1", ["days"; 400].join("+"));
+    let chain = format!("{} > 1", ["days"; 26].join("+"));
     let long = format!("kind == '{}'", "x".repeat(2000));
     let cases = [
         ("days > agee", "line 1, column 8: `agee` is not a declared variable: expected one of days, rate, "),
@@ -114,7 +114,7 @@ fn what_an_expression_may_not_say_is_refused_with_its_place() {
         ("Person{age: 1}.age > 1", "messages cannot be made"),
         (twice, "a macro within a macro"),
         (&deep, "nests too deep"),
-        (&chain, "nests more than 100 deep"),
+        (&chain, "nests more than 24 deep"),
         (&long, "longer than 2000 bytes"),
         ("  ", "empty"),
         ("days", ""),
@@ -165,6 +165,13 @@ fn the_largest_expression_over_the_largest_facts_ends_soon_and_fits_the_stack() 
     let codes: Vec<String> = (0..9_900).map(|n| format!("code-{n}")).collect();
     let facts = Facts::new(&json!({ "codes": codes, "kind": "x" })).unwrap();
     assert!(condition.holds(&facts).unwrap());
+
+    // Test threads have the 2 MiB that the workers of a server have.
+    assert_eq!(fen(&["days"; 24].join(" + ")), Ok(24 * 25));
+    let nested = (0..12).fold("days".to_owned(), |inner, n| format!("min({inner} + {n}, rate)"));
+    assert_eq!(fen(&nested), Ok(25 + (0..12).sum::<i64>()));
+    let lists = (0..12).fold("days".to_owned(), |inner, _| format!("[{inner}][0]"));
+    assert_eq!(fen(&lists), Ok(25));
 }
 
 proptest! {

@@ -1,0 +1,193 @@
+//! Much at once, and in any order: whatever happens, everything `talentflow verify` proves still holds.
+
+use crate::town::*;
+use kit::rng::Chance;
+use proto::directory::v1 as directory;
+use proto::mentoring::v1 as pb;
+use proto::training::v1 as training;
+use testkit::{foreign, sqlite};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rounds_published_at_once_never_give_a_place_twice() {
+    let town = Town::crowded().await;
+    town.register(vec![academic(1, 3)]).await;
+    town.register(vec![enterprise(2, 50)]).await;
+    let mut rounds = Vec::new();
+    for class in 1..=8 {
+        town.enrol(class, class * 10..class * 10 + 1).await;
+        let round = town.open(class).await.name;
+        town.solve(&round).await;
+        rounds.push(round);
+    }
+    let tries = rounds.iter().map(|round| town.try_publish(round));
+    let answers = futures_all(tries.collect()).await;
+    let published = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|status| reason(status) == "PROPOSAL_OUTDATED"));
+    assert_eq!((published, answers.len()), (3, 8));
+    assert_eq!(town.loads().await[&name("people", 1)], 3);
+    town.verify().await;
+}
+
+/// Waits for all, polling them side by side.
+async fn futures_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = pinned.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, slot) in pinned.iter_mut().zip(done.iter_mut()) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(cx)
+            {
+                *slot = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn mentors_who_come_while_rounds_leave_vacancies_miss_nobody() {
+    for seed in 0..4 {
+        let town = Town::on(testkit::postgres(&[mentoring::MIGRATIONS]).await, seed).await;
+        let mut rounds = Vec::new();
+        for class in 1..=6 {
+            town.enrol(class, class * 10..class * 10 + 4).await;
+            let round = town.open(class).await.name;
+            town.solve(&round).await;
+            rounds.push(round);
+        }
+        // Nobody was there when the rounds were solved: every one of them leaves vacancies.
+        let publish = rounds.iter().map(|round| async { town.try_publish(round).await.map(|_| ()) });
+        let arrive = (1..=6).map(|n| {
+            let mentors = vec![academic(n, 2), academic(100 + n, 2)];
+            let town = &town;
+            async move { town.bureau().batch_create_mentors(pb::BatchCreateMentorsRequest { mentors }).await.map(|_| ()) }
+        });
+        let (published, arrived) = tokio::join!(futures_all(publish.collect()), futures_all(arrive.collect()));
+        assert!(published.iter().chain(&arrived).all(Result::is_ok), "{published:?} {arrived:?}");
+        assert_eq!(town.loads().await.values().sum::<i32>(), 24, "24 students, 24 places");
+        town.verify().await;
+    }
+}
+
+/// One step of a random history.
+async fn step(town: &Town, chance: &Chance, history: &mut History) {
+    let pick = |bound: u32| u32::try_from(chance.below(u64::from(bound))).unwrap();
+    match pick(7) {
+        0 => {
+            let capacity = i32::try_from(1 + pick(3)).unwrap();
+            history.people += 1;
+            let mentor = match pick(3) {
+                0 => academic(history.people, capacity),
+                1 => enterprise(history.people, capacity),
+                _ => pb::Mentor { organisation: MILL.into(), ..enterprise(history.people, capacity) },
+            };
+            history.mentors.push((history.people, mentor.organisation.clone()));
+            town.register(vec![mentor]).await;
+        }
+        1 | 2 => {
+            let class = 1 + pick(3);
+            let first = history.students + 1;
+            history.students += 1 + pick(3);
+            history.enrolled.extend(first..=history.students);
+            town.enrol(class, first..history.students + 1).await;
+        }
+        3 => {
+            let round = pb::Round { class: name("classes", 1 + pick(3)), ..Default::default() };
+            let opened = town.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await;
+            history.rounds.extend(opened.map(|round| round.into_inner().name));
+        }
+        4 => {
+            if let Some(round) = history.rounds.pop() {
+                town.solve(&round).await;
+                // Sometimes something happens between the dry run and its publication.
+                if pick(3) == 0 {
+                    Box::pin(step(town, chance, history)).await;
+                }
+                if town.try_publish(&round).await.is_err() {
+                    history.rounds.push(round);
+                }
+            }
+        }
+        5 if !history.enrolled.is_empty() => {
+            let student = history.enrolled.swap_remove(usize::try_from(pick(u32::try_from(history.enrolled.len()).unwrap())).unwrap());
+            if pick(2) == 0 { town.withdraw(student).await } else { town.graduate(student).await }
+        }
+        6 if !history.mentors.is_empty() => {
+            let at = usize::try_from(pick(u32::try_from(history.mentors.len()).unwrap())).unwrap();
+            let (person, organisation) = history.mentors.swap_remove(at);
+            town.employed_and_left(person, &organisation).await;
+        }
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct History {
+    people: u32,
+    students: u32,
+    mentors: Vec<(u32, String)>,
+    enrolled: Vec<u32>,
+    rounds: Vec<String>,
+}
+
+#[tokio::test]
+async fn after_every_step_of_a_random_history_everything_that_can_be_proved_holds() {
+    for seed in 0..12 {
+        let test = if seed % 4 == 0 { testkit::postgres(&[mentoring::MIGRATIONS]).await } else { sqlite(&[mentoring::MIGRATIONS]).await };
+        let town = Town::on(test, seed).await;
+        let (chance, mut history) = (Chance::seeded(seed), History::default());
+        for _ in 0..60 {
+            step(&town, &chance, &mut history).await;
+            town.verify().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_events_of_students_and_of_mentors_may_come_in_any_order_and_twice() {
+    for seed in 0..8 {
+        let town = Town::on(sqlite(&[mentoring::MIGRATIONS]).await, seed).await;
+        town.register(vec![academic(1, 2), academic(2, 2), academic(3, 1)]).await;
+        town.register(vec![enterprise(4, 4)]).await;
+        town.enrol(1, 1..5).await;
+        town.paired(1).await;
+        let clock = &town.sandbox.clock;
+        let started = directory::EmploymentStarted {
+            person: name("people", 1),
+            employment: name("employments", 1),
+            organisation: SCHOOL.into(),
+            start_date: day(2020, 1, 1),
+            post: "teacher".into(),
+        };
+        let ended = directory::EmploymentEnded {
+            person: name("people", 1),
+            employment: name("employments", 1),
+            organisation: SCHOOL.into(),
+            start_date: day(2020, 1, 1),
+            end_date: day(2026, 9, 1),
+            reason: "resigned".into(),
+        };
+        let left = |n| training::EnrolmentWithdrawn { enrolment: name("enrolments", n), left_on: day(2026, 9, 1), ..Default::default() };
+        let mut events = vec![
+            foreign(clock, &name("people", 1), 1, &started),
+            foreign(clock, &name("people", 1), 2, &ended),
+            foreign(clock, &name("enrolments", 1), 2, &left(1)),
+            foreign(clock, &name("enrolments", 2), 2, &left(2)),
+        ];
+        events.extend(events.clone());
+        let chance = Chance::seeded(seed);
+        for at in (1..events.len()).rev() {
+            events.swap(at, usize::try_from(chance.below(u64::try_from(at).unwrap() + 1)).unwrap());
+        }
+        for event in events {
+            town.sandbox.bus.publish(vec![event]).await;
+        }
+        town.verify().await;
+        let active = town.pairings(pb::PairingState::Active).await;
+        assert_eq!(active.len(), 4, "two students are left, with two mentors each");
+        assert!(town.pairings(pb::PairingState::Vacant).await.is_empty());
+        assert_eq!(town.loads().await[&name("people", 1)], 0);
+    }
+}

@@ -1,0 +1,221 @@
+//! A town with a school, two factories of one chain, a class, and whoever the test brings.
+
+use kit::auth::Role;
+use kit::verify::verify;
+use proto::directory::v1 as directory;
+use proto::google::r#type::Date;
+use proto::mentoring::v1 as pb;
+use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
+use proto::training::v1 as training;
+use std::collections::BTreeMap;
+use testkit::{Caller, Sandbox, Who, both_engines, postgres};
+use tonic_types::StatusExt;
+
+pub const SCHOOL: &str = "organisations/00000000-0000-7000-8000-00000000000a";
+pub const FACTORY: &str = "organisations/00000000-0000-7000-8000-00000000000b";
+/// Another enterprise of the same chain.
+pub const MILL: &str = "organisations/00000000-0000-7000-8000-00000000000c";
+pub const STRANGER: &str = "organisations/00000000-0000-7000-8000-00000000000d";
+pub const CHAIN: &str = "nylon";
+
+/// The `n`-th resource of a collection.
+pub fn name(collection: &str, n: u32) -> String {
+    format!("{collection}/00000000-0000-7000-8000-{n:012x}")
+}
+
+pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
+    Some(Date { year, month, day })
+}
+
+pub fn reason(status: &tonic::Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The field or resource a refusal names.
+pub fn field(status: &tonic::Status) -> String {
+    let metadata = status.get_details_error_info().map(|info| info.metadata);
+    metadata.and_then(|metadata| metadata.get("field").cloned()).unwrap_or_default()
+}
+
+pub fn academic(person: u32, capacity: i32) -> pb::Mentor {
+    pb::Mentor {
+        person: name("people", person),
+        organisation: SCHOOL.into(),
+        side: pb::Side::Academic.into(),
+        capacity,
+        ..Default::default()
+    }
+}
+
+pub fn enterprise(person: u32, capacity: i32) -> pb::Mentor {
+    pb::Mentor {
+        person: name("people", person),
+        organisation: FACTORY.into(),
+        side: pb::Side::Enterprise.into(),
+        capacity,
+        chain: CHAIN.into(),
+        ..Default::default()
+    }
+}
+
+pub struct Town {
+    pub sandbox: Sandbox,
+}
+
+impl Town {
+    pub async fn both() -> Vec<Self> {
+        let mut towns = Vec::new();
+        for test in both_engines(&[mentoring::MIGRATIONS]).await {
+            towns.push(Self::on(test, 42).await);
+        }
+        towns
+    }
+
+    /// Only PostgreSQL lets transactions meet.
+    pub async fn crowded() -> Self {
+        Self::on(postgres(&[mentoring::MIGRATIONS]).await, 42).await
+    }
+
+    pub async fn on(test: testkit::TestDb, seed: u64) -> Self {
+        let town = Self { sandbox: Sandbox::seeded(test, &[("mentoring", mentoring::service)], seed).await };
+        for (organisation, kind) in [
+            (SCHOOL, directory::OrganisationKind::School),
+            (FACTORY, directory::OrganisationKind::Enterprise),
+            (MILL, directory::OrganisationKind::Enterprise),
+        ] {
+            let event = directory::OrganisationRegistered {
+                organisation: organisation.into(),
+                kind: kind.into(),
+                ..Default::default()
+            };
+            town.sandbox.arrive(organisation, 1, &event).await;
+        }
+        town
+    }
+
+    pub fn who(&self, subject: &str, organisation: &str, role: Role) -> MentoringServiceClient<Caller> {
+        MentoringServiceClient::new(self.sandbox.caller("mentoring", &Who::new(subject, Some(organisation), &[role])))
+    }
+    pub fn dean(&self) -> MentoringServiceClient<Caller> {
+        self.who("dean@school", SCHOOL, Role::School)
+    }
+    pub fn foreman(&self) -> MentoringServiceClient<Caller> {
+        self.who("foreman@factory", FACTORY, Role::Enterprise)
+    }
+    pub fn bureau(&self) -> MentoringServiceClient<Caller> {
+        MentoringServiceClient::new(self.sandbox.caller("mentoring", &Who::bureau()))
+    }
+
+    pub async fn register(&self, mentors: Vec<pb::Mentor>) -> Vec<pb::Mentor> {
+        let request = pb::BatchCreateMentorsRequest { mentors };
+        self.bureau().batch_create_mentors(request).await.unwrap().into_inner().mentors
+    }
+
+    /// Enrols the students `from..to` in a class; each student's enrolment has the student's number.
+    pub async fn enrol(&self, class: u32, students: std::ops::Range<u32>) {
+        for n in students {
+            let event = training::EnrolmentCreated {
+                enrolment: name("enrolments", n),
+                class: name("classes", class),
+                order: name("orders", 1),
+                student: name("people", 10_000 + n),
+                school: SCHOOL.into(),
+                enterprise: FACTORY.into(),
+                chain: CHAIN.into(),
+                programme: name("programmes", 1),
+                start_date: day(2026, 9, 1),
+                end_date: day(2027, 7, 1),
+            };
+            self.sandbox.arrive(&event.enrolment.clone(), 1, &event).await;
+        }
+    }
+
+    pub async fn withdraw(&self, n: u32) {
+        let event = training::EnrolmentWithdrawn {
+            enrolment: name("enrolments", n),
+            left_on: day(2026, 9, 1),
+            ..Default::default()
+        };
+        self.sandbox.arrive(&event.enrolment.clone(), 2, &event).await;
+    }
+
+    pub async fn graduate(&self, n: u32) {
+        let event = training::EnrolmentGraduated {
+            enrolment: name("enrolments", n),
+            graduation_date: day(2026, 9, 1),
+            ..Default::default()
+        };
+        self.sandbox.arrive(&event.enrolment.clone(), 2, &event).await;
+    }
+
+    /// The whole employment of a person at an organisation, over in September.
+    pub async fn employed_and_left(&self, person: u32, organisation: &str) {
+        let event = directory::EmploymentStarted {
+            person: name("people", person),
+            employment: name("employments", person),
+            organisation: organisation.into(),
+            start_date: day(2020, 1, 1),
+            post: "post".into(),
+        };
+        self.sandbox.arrive(&name("people", person), 1, &event).await;
+        self.left(person, 2, organisation).await;
+    }
+
+    pub async fn left(&self, person: u32, version: i64, organisation: &str) {
+        let event = directory::EmploymentEnded {
+            person: name("people", person),
+            employment: name("employments", person),
+            organisation: organisation.into(),
+            start_date: day(2020, 1, 1),
+            end_date: day(2026, 9, 1),
+            reason: "resigned".into(),
+        };
+        self.sandbox.arrive(&name("people", person), version, &event).await;
+    }
+
+    pub async fn open(&self, class: u32) -> pb::Round {
+        let round = pb::Round { class: name("classes", class), ..Default::default() };
+        self.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await.unwrap().into_inner()
+    }
+
+    pub async fn solve(&self, round: &str) -> pb::Round {
+        let request = pb::SolveRoundRequest { name: round.into(), ..Default::default() };
+        self.dean().solve_round(request).await.unwrap().into_inner()
+    }
+
+    pub async fn try_publish(&self, round: &str) -> Result<pb::Round, tonic::Status> {
+        let request = pb::PublishRoundRequest { name: round.into(), ..Default::default() };
+        self.dean().publish_round(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A whole round for a class.
+    pub async fn paired(&self, class: u32) -> pb::Round {
+        let round = self.open(class).await.name;
+        self.solve(&round).await;
+        self.try_publish(&round).await.unwrap()
+    }
+
+    pub async fn pairings(&self, state: pb::PairingState) -> Vec<pb::Pairing> {
+        let request = pb::ListPairingsRequest { page_size: 1000, state: state.into(), ..Default::default() };
+        self.bureau().list_pairings(request).await.unwrap().into_inner().pairings
+    }
+
+    pub async fn mentor(&self, mentor: &str) -> pb::Mentor {
+        self.bureau().get_mentor(pb::GetMentorRequest { name: mentor.into() }).await.unwrap().into_inner()
+    }
+
+    /// How many students each mentor has, by the mentors' word.
+    pub async fn loads(&self) -> BTreeMap<String, i32> {
+        let request = pb::ListMentorsRequest { page_size: 1000, ..Default::default() };
+        let mentors = self.bureau().list_mentors(request).await.unwrap().into_inner().mentors;
+        mentors.into_iter().map(|mentor| (mentor.person, mentor.load)).collect()
+    }
+
+    /// Everything `talentflow verify` would prove.
+    pub async fn verify(&self) {
+        self.sandbox.settle().await;
+        for finding in verify(&self.sandbox.test.db, mentoring::CHECKS).await.unwrap() {
+            assert!(finding.broken.is_empty(), "{} on {}: {:?}", finding.check.name, self.sandbox.test.engine, finding.broken);
+        }
+    }
+}

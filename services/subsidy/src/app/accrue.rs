@@ -1,0 +1,88 @@
+//! Facts of a person have changed: what is due is derived anew, and claims follow.
+
+use super::books;
+use crate::domain::{
+    Change, Claim, ClaimId, Event, PersonId, Posting, PostingKind, ReceivableId, Schemes, State, Step, Topic, derive, reconcile,
+};
+use crate::events;
+use crate::store::receivable::{self, Receivable};
+use crate::store::{claim, fact, ledger};
+use kit::{Error, Scope, Tx};
+
+/// Brings the claims of a person into line with the facts. Doing it again changes nothing.
+pub async fn accrue(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<(), Error> {
+    let facts = fact::of_person(tx, person).await?;
+    // Facts are never taken away, so where none can earn anything none ever did, and there are no claims.
+    let earns = |topic: Topic| facts.iter().any(|fact| fact.kind.topic() == topic);
+    let hire = earns(Topic::Employment) && earns(Topic::Graduation);
+    if !hire && !earns(Topic::Rotation) && !earns(Topic::Guidance) {
+        return Ok(());
+    }
+    let schemes = Schemes::shipped();
+    let derived = derive(schemes, &facts)?;
+    let claims = claim::of_person(tx, person).await?;
+    for step in reconcile(schemes, &derived, &claims) {
+        carry_out(tx, scope, person, step).await?;
+    }
+    Ok(())
+}
+
+async fn carry_out(tx: &mut Tx, scope: &Scope, person: PersonId, step: Step) -> Result<(), Error> {
+    match step {
+        Step::Accrue { due, part, amount } => {
+            let id: ClaimId = scope.id();
+            let (claim, event) = Claim::accrue(id, person, &due, part, amount);
+            claim::insert(tx, &claim, scope.now()).await?;
+            events::tell(tx, scope, &claim, event).await
+        }
+        Step::Amend { claim, due, amount } => {
+            let (next, event) = claim.decide(Change::Amend { due: Box::new(due), amount })?;
+            claim::amend(tx, &next, scope.now()).await?;
+            events::tell(tx, scope, &next, event).await
+        }
+        Step::Void { claim, why, fact } => {
+            let (next, event) = claim.decide(Change::Void { reason: why.to_string(), fact })?;
+            save(tx, scope, &next, event).await?;
+            if claim.state == State::Approved { release(tx, scope, &claim).await } else { Ok(()) }
+        }
+        Step::ClawBack { claim, why, fact } => {
+            let (next, event) = claim.decide(Change::ClawBack { reason: why.to_string(), fact })?;
+            save(tx, scope, &next, event).await?;
+            recover(tx, scope, &claim).await
+        }
+        Step::Reconsider { claim } => claim::reconsider(tx, claim.id).await,
+    }
+}
+
+async fn save(tx: &mut Tx, scope: &Scope, next: &Claim, event: Event) -> Result<(), Error> {
+    claim::update(tx, next, scope.now()).await?;
+    events::tell(tx, scope, next, event).await
+}
+
+/// The commitment of an approved claim goes back to what is available.
+async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
+    let (Some(fund), Some(commitment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Commitment).await?) else {
+        return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
+    };
+    books::post(tx, scope, &[Posting::release(fund, claim, commitment)]).await
+}
+
+/// A payment becomes a receivable.
+async fn recover(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
+    let (Some(fund), Some(payment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Payment).await?) else {
+        return Err(Error::internal(format!("{} is paid, and the ledger has no payment for it", claim.id)));
+    };
+    books::post(tx, scope, &[Posting::claw_back(fund, claim, payment)]).await?;
+    let id: ReceivableId = scope.id();
+    let receivable = Receivable {
+        id,
+        fund,
+        debtor: claim.beneficiary,
+        claim: claim.id,
+        amount: claim.amount,
+        outstanding: claim.amount,
+        created_at: scope.now(),
+    };
+    receivable::insert(tx, &receivable).await?;
+    events::receivable_opened(tx, scope, &receivable).await
+}

@@ -1,0 +1,30 @@
+//! Everything payable of a fund goes into a payment batch (拨付).
+
+use crate::domain::{FundId, PaymentBatchId, Refusal};
+use crate::events;
+use crate::store::payment::{self, Stored};
+use crate::store::{claim, fund};
+use kit::{Error, Scope, Tx};
+
+/// Lines in a batch.
+const MOST: i64 = 1000;
+
+#[derive(Debug, Clone)]
+pub struct CreateBatch {
+    pub fund: FundId,
+}
+
+pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> Result<Stored, Error> {
+    let fund = command.fund;
+    if !fund::lock_for_batch(tx, fund).await? {
+        return Err(Error::not_found(fund));
+    }
+    let id: PaymentBatchId = scope.id();
+    if claim::take_payable(tx, id, fund, MOST).await? == 0 {
+        return Err(Refusal::NothingPayable { fund }.into());
+    }
+    payment::insert(tx, id, fund, &scope.principal().subject, scope.now()).await?;
+    let stored = payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    events::batch_created(tx, scope, &stored.batch).await?;
+    Ok(stored)
+}

@@ -1,0 +1,35 @@
+//! One claim back to the events that earned it, and on to the ledger entries it caused.
+
+use crate::domain::{ClaimId, Fact, Scheme, Schemes};
+use crate::store::claim::{self, Stored};
+use crate::store::ledger::{self, Entry};
+use crate::store::fact;
+use kit::page::Page;
+use kit::{Error, Scope, Tx};
+use std::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub struct Explain(pub ClaimId);
+
+#[derive(Debug)]
+pub struct Explanation {
+    pub stored: Stored,
+    pub scheme: Option<Arc<Scheme>>,
+    /// What it rests on, and what ended it.
+    pub facts: Vec<Fact>,
+    pub entries: Vec<Entry>,
+}
+
+pub async fn explain(tx: &mut Tx, scope: &Scope, query: Explain) -> Result<Explanation, Error> {
+    let id = query.0;
+    let stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    let claim = &stored.claim;
+    scope.own(claim.beneficiary, id)?;
+    // Another text under the same version would explain something else than what was decided.
+    let known = Schemes::shipped().find(&claim.scheme.code, claim.scheme.version);
+    let scheme = known.filter(|scheme| scheme.digest == claim.scheme.digest).cloned();
+    let rests_on = |fact: &Fact| claim.facts.contains(&fact.key) || claim.ended_by.as_ref() == Some(&fact.key);
+    let facts = fact::of_person(tx, claim.person).await?.into_iter().filter(rests_on).collect();
+    let entries = ledger::list(tx, Some(id), Page::parse(1000, "")?).await?;
+    Ok(Explanation { stored, scheme, facts, entries })
+}

@@ -1,0 +1,28 @@
+//! One claim, one payment batch, one budget, by name.
+
+use crate::domain::{Budget, ClaimId, FundId, PaymentBatchId};
+use crate::store::{claim, fund, payment};
+use kit::{Error, Scope, Tx};
+
+#[derive(Debug, Clone)]
+pub struct FindClaim(pub ClaimId);
+
+pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<claim::Stored, Error> {
+    let stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    scope.own(stored.claim.beneficiary, query.0)?;
+    Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindBatch(pub PaymentBatchId);
+
+pub async fn find_batch(tx: &mut Tx, _scope: &Scope, query: FindBatch) -> Result<payment::Stored, Error> {
+    payment::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
+}
+
+#[derive(Debug, Clone)]
+pub struct BudgetOf(pub FundId);
+
+pub async fn budget(tx: &mut Tx, _scope: &Scope, query: BudgetOf) -> Result<Budget, Error> {
+    fund::budget(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
+}

@@ -1,0 +1,96 @@
+//! Funds, schemes, claims, receivables and ledger entries, a page at a time.
+
+use crate::domain::{ClaimId, OrganisationId, Scheme, Schemes};
+use crate::store::claim::{self, Filter, Stored};
+use crate::store::fund::{self, Fund};
+use crate::store::ledger::{self, Entry};
+use crate::store::receivable::{self, Receivable};
+use kit::id::Id;
+use kit::page::Page;
+use kit::{Error, Scope, Tx};
+use std::sync::Arc;
+
+/// One page of anything.
+#[derive(Debug)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    pub next: String,
+}
+
+impl<T> Listed<T> {
+    fn new((rows, next): (Vec<T>, String)) -> Self {
+        Self { rows, next }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ListFunds(pub Page);
+
+pub async fn list_funds(tx: &mut Tx, _scope: &Scope, query: ListFunds) -> Result<Listed<Fund>, Error> {
+    let rows = fund::list(tx, query.0).await?;
+    Ok(Listed::new(query.0.cut(rows, |fund| fund.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListSchemes(pub Page);
+
+kit::id! {
+    /// The place of a scheme in the list: schemes have codes, and a page token is an id.
+    Place => "places";
+}
+
+pub async fn list_schemes(_tx: &mut Tx, _scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+    let place = |at: u128| Place::from_uuid(uuid::Uuid::from_u128(at));
+    let placed = (1u128..).zip(Schemes::shipped().all().cloned()).map(|(at, scheme)| (place(at), scheme));
+    let limit = usize::try_from(query.0.limit()).unwrap_or_default();
+    let rows = placed.filter(|(at, _)| at.uuid() > query.0.after).take(limit).collect();
+    Ok(Listed::new(query.0.cut(rows, |(at, _)| *at)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListClaims {
+    pub filter: Filter,
+    pub page: Page,
+}
+
+pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> Result<Listed<Stored>, Error> {
+    let Some(beneficiary) = narrowed(scope, query.filter.beneficiary)? else {
+        return Ok(Listed { rows: Vec::new(), next: String::new() });
+    };
+    query.filter.beneficiary = beneficiary;
+    let rows = claim::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListReceivables {
+    pub debtor: Option<OrganisationId>,
+    pub page: Page,
+}
+
+pub async fn list_receivables(tx: &mut Tx, scope: &Scope, query: ListReceivables) -> Result<Listed<Receivable>, Error> {
+    let Some(debtor) = narrowed(scope, query.debtor)? else {
+        return Ok(Listed { rows: Vec::new(), next: String::new() });
+    };
+    let rows = receivable::list(tx, debtor, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListEntries {
+    pub claim: Option<ClaimId>,
+    pub page: Page,
+}
+
+pub async fn list_entries(tx: &mut Tx, _scope: &Scope, query: ListEntries) -> Result<Listed<Entry>, Error> {
+    let rows = ledger::list(tx, query.claim, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.id)))
+}
+
+/// The organisation to narrow to: the caller's own, or the one asked for. Nothing when somebody else's is
+/// asked for.
+fn narrowed(scope: &Scope, asked: Option<OrganisationId>) -> Result<Option<Option<OrganisationId>>, Error> {
+    let Some(own) = scope.visible() else { return Ok(Some(asked)) };
+    let own = OrganisationId::parse("organisation", own)?;
+    Ok(asked.is_none_or(|asked| asked == own).then_some(Some(own)))
+}

@@ -1,0 +1,72 @@
+//! The use cases, one a file. Each runs inside a transaction that kit opened and will commit.
+
+mod accrue;
+mod appropriate;
+mod approve;
+mod books;
+mod check;
+mod create_batch;
+mod create_fund;
+mod explain;
+mod find;
+mod list;
+mod record;
+mod reject;
+mod settle_batch;
+mod submit;
+
+pub use accrue::accrue;
+pub use appropriate::{Appropriate, appropriate};
+pub use approve::{Approval, Approve, approve, approve_one};
+pub use check::{Check, check};
+pub use create_batch::{CreateBatch, create_batch};
+pub use create_fund::{CreateFund, create_fund};
+pub use explain::{Explain, Explanation, explain};
+pub use find::{BudgetOf, FindBatch, FindClaim, budget, find_batch, find_claim};
+pub use list::{
+    ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_claims, list_entries, list_funds, list_receivables,
+    list_schemes,
+};
+pub use record::{UnpairedEvent, record, register_organisation, unpair};
+pub use reject::{Reject, reject};
+pub use settle_batch::{SettleBatch, settle_batch};
+pub use submit::{Submit, submit};
+
+use crate::domain::{Claim, ClaimId, Event};
+use crate::store::claim::{self, Stored};
+use crate::{domain::Refusal, events};
+use kit::{Error, Scope, Tx};
+
+/// The claims of a batch command, in the order of their ids, so that two batches that share claims lock
+/// them in the same order. With each its place in the request.
+async fn load(tx: &mut Tx, scope: &Scope, ids: &[ClaimId]) -> Result<Vec<(usize, Stored)>, Error> {
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_unstable_by_key(|at| ids[*at]);
+    let mut loaded = Vec::with_capacity(ids.len());
+    for at in order {
+        let id = ids[at];
+        let stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+        scope.own(stored.claim.beneficiary, id)?;
+        loaded.push((at, stored));
+    }
+    Ok(loaded)
+}
+
+/// Saves a decided claim and tells what happened.
+async fn save(tx: &mut Tx, scope: &Scope, next: Claim, checks: Vec<crate::domain::CheckResult>, old: &Stored, event: Event) -> Result<Stored, Error> {
+    claim::update(tx, &next, scope.now()).await?;
+    events::tell(tx, scope, &next, event).await?;
+    Ok(Stored { claim: next, checks, created_at: old.created_at, updated_at: scope.now() })
+}
+
+/// Back into the order of the request.
+fn in_order(mut changed: Vec<(usize, Stored)>) -> Vec<Stored> {
+    changed.sort_unstable_by_key(|(at, _)| *at);
+    changed.into_iter().map(|(_, stored)| stored).collect()
+}
+
+/// A refusal within a batch names the element it is about.
+fn at(field: &str, place: usize) -> impl Fn(Refusal) -> Error {
+    let prefix = format!("{field}[{place}]");
+    move |refusal| Error::from(refusal).within(&prefix)
+}

@@ -1,0 +1,117 @@
+//! The checks a submitted claim goes through before anybody may approve it.
+
+use super::claim::{Claim, State};
+use super::derive::Derived;
+use super::ledger::Budget;
+use super::scheme::Schemes;
+use kit::Money;
+use serde::{Deserialize, Serialize};
+
+/// Which check. Each is recorded with its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckName {
+    /// The version of the scheme that judged it is known, unchanged, and in force on the day earned.
+    SchemeInForce,
+    /// The facts as they are now still earn it.
+    Eligible,
+    /// All claims of the occasion together are not above what is due.
+    Amount,
+    /// No other organisation was paid for the same facts under the same scheme.
+    NotPaidElsewhere,
+    /// The fund can pay it.
+    Budget,
+}
+
+impl CheckName {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SchemeInForce => "scheme-in-force",
+            Self::Eligible => "eligible",
+            Self::Amount => "amount",
+            Self::NotPaidElsewhere => "not-paid-elsewhere",
+            Self::Budget => "budget",
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    pub check: CheckName,
+    pub passed: bool,
+    /// English, and Chinese in brackets.
+    pub detail: String,
+}
+
+/// Runs every check on `claim`; `all` are the claims of its person, itself among them.
+pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived, budget: &Budget) -> Vec<CheckResult> {
+    vec![
+        in_force(schemes, claim),
+        eligible(claim, derived),
+        amount(claim, all, derived),
+        not_paid_elsewhere(claim, all),
+        affordable(claim, budget),
+    ]
+}
+
+fn result(check: CheckName, passed: bool, detail: String) -> CheckResult {
+    CheckResult { check, passed, detail }
+}
+
+fn in_force(schemes: &Schemes, claim: &Claim) -> CheckResult {
+    let scheme = schemes.find(&claim.scheme.code, claim.scheme.version);
+    let holds = scheme.is_some_and(|scheme| scheme.digest == claim.scheme.digest && scheme.in_force(claim.earned_on));
+    let (cited, on) = (claim.scheme.citation(), claim.earned_on);
+    let detail = if holds {
+        format!("{cited} is in force on {on} ({cited} 于 {on} 有效)")
+    } else {
+        format!("{cited} as it judged the claim is not in force on {on} ({cited} 于 {on} 无效)")
+    };
+    result(CheckName::SchemeInForce, holds, detail)
+}
+
+fn eligible(claim: &Claim, derived: &Derived) -> CheckResult {
+    let due = derived.due(&claim.scheme.code, &claim.occasion);
+    let holds = due.is_some_and(|due| due.beneficiary == claim.beneficiary);
+    let detail = if holds {
+        "the facts still earn it (事实仍然成立)".to_owned()
+    } else {
+        derived
+            .lapse(&claim.scheme.code, &claim.occasion)
+            .map_or_else(|| "the facts earn it no longer (事实已不成立)".to_owned(), |lapse| lapse.why.to_string())
+    };
+    result(CheckName::Eligible, holds, detail)
+}
+
+fn amount(claim: &Claim, all: &[Claim], derived: &Derived) -> CheckResult {
+    let due = derived.due(&claim.scheme.code, &claim.occasion).map_or(Money::ZERO, |due| due.amount);
+    let counts = |other: &&Claim| {
+        other.scheme.code == claim.scheme.code
+            && other.occasion == claim.occasion
+            && matches!(other.state, State::Submitted | State::Checked | State::Approved | State::Paid)
+    };
+    let asked: Money = all.iter().filter(counts).map(|other| other.amount).sum();
+    let detail = format!("asked {asked}, due {due} (申请 {asked} 元，应补 {due} 元)");
+    result(CheckName::Amount, asked <= due, detail)
+}
+
+fn not_paid_elsewhere(claim: &Claim, all: &[Claim]) -> CheckResult {
+    let elsewhere = all.iter().find(|other| {
+        other.state == State::Paid
+            && other.beneficiary != claim.beneficiary
+            && other.scheme.code == claim.scheme.code
+            && other.facts.iter().any(|fact| claim.facts.contains(fact))
+    });
+    let detail = match elsewhere {
+        None => "nobody else was paid for these facts (未重复享受)".to_owned(),
+        Some(other) => format!("{} was paid to {} ({} 已拨付 {})", other.id, other.beneficiary, other.id, other.beneficiary),
+    };
+    result(CheckName::NotPaidElsewhere, elsewhere.is_none(), detail)
+}
+
+fn affordable(claim: &Claim, budget: &Budget) -> CheckResult {
+    let available = budget.available();
+    let detail = format!("{available} available for {} (可用 {available} 元，需 {} 元)", claim.amount, claim.amount);
+    result(CheckName::Budget, claim.amount <= available, detail)
+}

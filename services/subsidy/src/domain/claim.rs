@@ -1,0 +1,245 @@
+//! One claim and what can happen to it.
+
+use super::derive::Due;
+use super::scheme::citation;
+use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
+use chrono::NaiveDate;
+use kit::Money;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+kit::words! {
+    /// Where a claim stands.
+    pub enum State {
+        Accrued = "accrued",
+        Submitted = "submitted",
+        Checked = "checked",
+        Approved = "approved",
+        Paid = "paid",
+        Rejected = "rejected",
+        Voided = "voided",
+        ClawedBack = "clawed_back",
+    }
+}
+
+/// The version of a scheme that judged a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemeVersion {
+    pub code: String,
+    pub version: i64,
+    /// SHA-256 of the scheme's file.
+    pub digest: String,
+}
+
+impl SchemeVersion {
+    pub fn citation(&self) -> String {
+        citation(&self.code, self.version)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub id: ClaimId,
+    pub version: i64,
+    pub scheme: SchemeVersion,
+    pub fund_code: String,
+    /// Known once it was submitted.
+    pub fund: Option<FundId>,
+    pub person: PersonId,
+    pub beneficiary: OrganisationId,
+    pub occasion: String,
+    /// Instalment of the scheme; all schemes so far pay in one.
+    pub stage: i64,
+    /// Counts the claims of one occasion and stage: a later part adds what an earlier one lacks.
+    pub part: i64,
+    pub amount: Money,
+    pub earned_on: NaiveDate,
+    /// The keys of the facts it rests on, sorted.
+    pub facts: Vec<String>,
+    pub state: State,
+    /// Binds an approval to exactly what was seen.
+    pub content_hash: String,
+    pub submitted_by: Option<String>,
+    pub approved_by: Option<String>,
+    /// The payment batch it is in, or was paid by.
+    pub batch: Option<PaymentBatchId>,
+    /// Its facts changed while the bank had it; it is looked at again once the bank has answered.
+    pub reconsider: bool,
+    pub reason: Option<String>,
+    /// The fact that voided it or made it a clawback.
+    pub ended_by: Option<String>,
+}
+
+/// What happens to a claim.
+#[derive(Debug, Clone)]
+pub enum Change {
+    Amend { due: Box<Due>, amount: Money },
+    Submit { by: String, fund: FundId },
+    Check,
+    Approve { by: String, content_hash: String },
+    Reject { reason: String },
+    Pay,
+    Void { reason: String, fact: Option<String> },
+    ClawBack { reason: String, fact: Option<String> },
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    Accrued,
+    Submitted,
+    Checked,
+    Approved,
+    Rejected,
+    Paid,
+    Voided,
+    ClawedBack,
+}
+
+impl Claim {
+    /// Facts earned `amount` of a due, all of it or what earlier parts lack.
+    pub fn accrue(id: ClaimId, person: PersonId, due: &Due, part: i64, amount: Money) -> (Self, Event) {
+        let mut claim = Self {
+            id,
+            version: 1,
+            scheme: SchemeVersion { code: String::new(), version: 0, digest: String::new() },
+            fund_code: String::new(),
+            fund: None,
+            person,
+            beneficiary: due.beneficiary,
+            occasion: due.occasion.clone(),
+            stage: 1,
+            part,
+            amount,
+            earned_on: due.on,
+            facts: Vec::new(),
+            state: State::Accrued,
+            content_hash: String::new(),
+            submitted_by: None,
+            approved_by: None,
+            batch: None,
+            reconsider: false,
+            reason: None,
+            ended_by: None,
+        };
+        claim.take(due, amount);
+        (claim, Event::Accrued)
+    }
+
+    /// Carries out a change, or says why not. The result is one version further.
+    pub fn decide(&self, change: Change) -> Result<(Self, Event), Refusal> {
+        let mut next = Self { version: self.version + 1, ..self.clone() };
+        let event = match change {
+            Change::Amend { due, amount } => {
+                self.needs(&[State::Accrued])?;
+                next.take(&due, amount);
+                next.enter(State::Accrued, Event::Accrued)
+            }
+            Change::Submit { by, fund } => {
+                self.needs(&[State::Accrued])?;
+                next.submitted_by = Some(by);
+                next.fund = Some(fund);
+                next.enter(State::Submitted, Event::Submitted)
+            }
+            Change::Check => {
+                self.needs(&[State::Submitted])?;
+                next.enter(State::Checked, Event::Checked)
+            }
+            Change::Approve { by, content_hash } => {
+                self.needs(&[State::Checked])?;
+                if self.submitted_by.as_ref() == Some(&by) {
+                    return Err(Refusal::OwnClaim { claim: self.id });
+                }
+                if self.content_hash != content_hash {
+                    return Err(Refusal::ContentChanged { claim: self.id });
+                }
+                next.approved_by = Some(by);
+                next.enter(State::Approved, Event::Approved)
+            }
+            Change::Reject { reason } => {
+                self.needs(&[State::Submitted, State::Checked])?;
+                next.reason = Some(reason);
+                next.enter(State::Rejected, Event::Rejected)
+            }
+            Change::Pay => {
+                self.needs(&[State::Approved])?;
+                next.enter(State::Paid, Event::Paid)
+            }
+            Change::Void { reason, fact } => {
+                self.needs(&[State::Accrued, State::Submitted, State::Checked, State::Approved])?;
+                (next.reason, next.ended_by) = (Some(reason), fact);
+                next.enter(State::Voided, Event::Voided)
+            }
+            Change::ClawBack { reason, fact } => {
+                self.needs(&[State::Paid])?;
+                (next.reason, next.ended_by) = (Some(reason), fact);
+                next.enter(State::ClawedBack, Event::ClawedBack)
+            }
+        };
+        Ok((next, event))
+    }
+
+    /// Whether the bank has been told to pay it, and has not answered.
+    pub fn at_bank(&self) -> bool {
+        self.state == State::Approved && self.batch.is_some()
+    }
+
+    /// Whether it says what `due` says, for `amount`.
+    pub fn says(&self, due: &Due, amount: Money) -> bool {
+        let scheme = (self.scheme.version, self.scheme.digest.as_str());
+        scheme == (i64::from(due.scheme.version), due.scheme.digest.as_str())
+            && self.beneficiary == due.beneficiary
+            && self.amount == amount
+            && self.earned_on == due.on
+            && self.facts == due.facts
+    }
+
+    fn take(&mut self, due: &Due, amount: Money) {
+        let scheme = &due.scheme;
+        self.scheme =
+            SchemeVersion { code: scheme.code.clone(), version: i64::from(scheme.version), digest: scheme.digest.clone() };
+        self.fund_code.clone_from(&scheme.fund);
+        self.beneficiary = due.beneficiary;
+        self.amount = amount;
+        self.earned_on = due.on;
+        self.facts.clone_from(&due.facts);
+        self.content_hash = self.hash();
+    }
+
+    /// SHA-256 over exactly what an approver approves, one `name=value` a line.
+    fn hash(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = write!(
+            text,
+            "claim={}\nscheme={}\nscheme-sha256={}\nfund={}\nbeneficiary={}\nperson={}\noccasion={}\nstage={}\npart={}\nfen={}\nearned-on={}\n",
+            self.id,
+            self.scheme.citation(),
+            self.scheme.digest,
+            self.fund_code,
+            self.beneficiary,
+            self.person,
+            self.occasion,
+            self.stage,
+            self.part,
+            self.amount.as_fen(),
+            self.earned_on,
+        );
+        for fact in &self.facts {
+            let _ = writeln!(text, "fact={fact}");
+        }
+        hex::encode(Sha256::digest(text))
+    }
+
+    fn needs(&self, states: &'static [State]) -> Result<(), Refusal> {
+        if states.contains(&self.state) {
+            return Ok(());
+        }
+        Err(Refusal::WrongState { claim: self.id, is: self.state, needs: states })
+    }
+
+    fn enter(&mut self, state: State, event: Event) -> Event {
+        self.state = state;
+        event
+    }
+}

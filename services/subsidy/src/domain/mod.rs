@@ -1,0 +1,35 @@
+//! The rules of subsidy accounting, pure: no I/O, no clock, no chance.
+
+mod check;
+mod claim;
+mod derive;
+mod fact;
+mod ledger;
+mod occasion;
+mod payment;
+mod reconcile;
+mod refusal;
+mod scheme;
+
+pub use check::{CheckName, CheckResult, check};
+pub use claim::{Change, Claim, Event, SchemeVersion, State};
+pub use derive::{Derived, Due, Lapse, Why, derive};
+pub use fact::{Fact, FactKind, Topic, current};
+pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
+pub use occasion::{Occasion, OccasionKind, occasions};
+pub use payment::{BankResult, BatchState, Line, LineState, PaymentBatch};
+pub use reconcile::{Step, reconcile};
+pub use refusal::Refusal;
+pub use scheme::{Caps, Clawback, Scheme, SchemeError, Schemes};
+
+kit::id! {
+    FundId => "funds";
+    ClaimId => "claims";
+    PaymentBatchId => "paymentBatches";
+    ReceivableId => "receivables";
+    TransactionId => "ledgerTransactions";
+    EntryId => "ledgerEntries";
+    AccountId => "ledgerAccounts";
+    PersonId => "people";
+    OrganisationId => "organisations";
+}

@@ -1,0 +1,133 @@
+//! From what is due to what is to be done: required = due - what history already holds. History is never
+//! edited; what it holds too much is voided or clawed back, what it lacks accrues as a further claim.
+
+use super::claim::{Claim, State};
+use super::derive::{Derived, Due, Why};
+use super::scheme::{Clawback, Schemes};
+use kit::Money;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A new claim, the `part`-th of its occasion.
+    Accrue { due: Due, part: i64, amount: Money },
+    /// Nobody has asked for it yet: it is made to say what is due now.
+    Amend { claim: Claim, due: Due, amount: Money },
+    Void { claim: Claim, why: Why, fact: Option<String> },
+    ClawBack { claim: Claim, why: Why, fact: Option<String> },
+    /// The bank has it: look again once it has answered.
+    Reconsider { claim: Claim },
+}
+
+/// Compares what is due with the claims of the person.
+pub fn reconcile(schemes: &Schemes, derived: &Derived, claims: &[Claim]) -> Vec<Step> {
+    let mut by_occasion: BTreeMap<(&str, &str), Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        by_occasion.entry((&claim.scheme.code, &claim.occasion)).or_default().push(claim);
+    }
+    let due = derived.dues.iter().map(|due| (due.scheme.code.as_str(), due.occasion.as_str()));
+    let all: BTreeSet<(&str, &str)> = by_occasion.keys().copied().chain(due).collect();
+    let mut steps = Vec::new();
+    // A claim under a scheme that this release does not know is none of its business.
+    for (scheme, occasion) in all.into_iter().filter(|(scheme, _)| schemes.knows(scheme)) {
+        let mut claims = by_occasion.remove(&(scheme, occasion)).unwrap_or_default();
+        claims.sort_by_key(|claim| claim.part);
+        let case = Case { schemes, derived, due: derived.due(scheme, occasion), claims: &claims };
+        case.compare(&mut steps);
+    }
+    steps
+}
+
+/// One occasion under one scheme.
+struct Case<'a> {
+    schemes: &'a Schemes,
+    derived: &'a Derived,
+    due: Option<&'a Due>,
+    /// By part.
+    claims: &'a [&'a Claim],
+}
+
+impl Case<'_> {
+    fn compare(&self, steps: &mut Vec<Step>) {
+        let target = self.due.map_or(Money::ZERO, |due| due.amount).as_fen();
+        let paid = self.keep_paid(target, steps);
+        let rejected: i64 =
+            self.in_states(&[State::Rejected]).filter(|claim| self.right(claim)).map(|claim| claim.amount.as_fen()).sum();
+        let room = (target - paid - rejected).max(0);
+        let open = self.keep_open(room, steps);
+        let lacking = Money::fen((room - open).max(0));
+        let accrued = self.in_states(&[State::Accrued]).next();
+        match (self.due.filter(|_| !lacking.is_zero()), accrued) {
+            (Some(due), Some(claim)) if claim.says(due, lacking) => {}
+            (Some(due), Some(claim)) => {
+                steps.push(Step::Amend { claim: claim.clone(), due: due.clone(), amount: lacking });
+            }
+            (Some(due), None) => {
+                let part = self.claims.iter().map(|claim| claim.part).max().unwrap_or_default() + 1;
+                steps.push(Step::Accrue { due: due.clone(), part, amount: lacking });
+            }
+            (None, Some(claim)) => steps.push(self.void(claim)),
+            (None, None) => {}
+        }
+    }
+
+    /// What stays paid; the newest payments above the target are clawed back, whole.
+    fn keep_paid(&self, target: i64, steps: &mut Vec<Step>) -> i64 {
+        let paid: Vec<&Claim> = self.in_states(&[State::Paid]).collect();
+        let mut kept: i64 = paid.iter().map(|claim| claim.amount.as_fen()).sum();
+        for claim in paid.into_iter().rev() {
+            let recovers = self
+                .schemes
+                .find(&claim.scheme.code, claim.scheme.version)
+                .is_none_or(|scheme| scheme.clawback == Clawback::Full);
+            if recovers && (kept > target || !self.right(claim)) {
+                kept -= claim.amount.as_fen();
+                let (why, fact) = self.why(claim);
+                steps.push(Step::ClawBack { claim: claim.clone(), why, fact });
+            }
+        }
+        kept
+    }
+
+    /// What stays asked for, oldest first; the bank's own answer is awaited for what it has.
+    fn keep_open(&self, room: i64, steps: &mut Vec<Step>) -> i64 {
+        let mut kept = 0;
+        for claim in self.in_states(&[State::Submitted, State::Checked, State::Approved]) {
+            let amount = claim.amount.as_fen();
+            if self.right(claim) && kept + amount <= room {
+                kept += amount;
+            } else if claim.at_bank() {
+                kept += amount;
+                if !claim.reconsider {
+                    steps.push(Step::Reconsider { claim: claim.clone() });
+                }
+            } else {
+                steps.push(self.void(claim));
+            }
+        }
+        kept
+    }
+
+    /// Whether the claim is for whom the due is for.
+    fn right(&self, claim: &Claim) -> bool {
+        self.due.is_some_and(|due| due.beneficiary == claim.beneficiary)
+    }
+
+    fn void(&self, claim: &Claim) -> Step {
+        let (why, fact) = self.why(claim);
+        Step::Void { claim: claim.clone(), why, fact }
+    }
+
+    fn why(&self, claim: &Claim) -> (Why, Option<String>) {
+        match (self.due, self.derived.lapse(&claim.scheme.code, &claim.occasion)) {
+            (Some(due), _) => (Why::Changed, due.facts.last().cloned()),
+            (None, Some(lapse)) => (lapse.why.clone(), Some(lapse.fact.clone())),
+            (None, None) => (Why::Gone, None),
+        }
+    }
+
+    fn in_states(&self, states: &'static [State]) -> impl DoubleEndedIterator<Item = &Claim> {
+        self.claims.iter().copied().filter(move |claim| states.contains(&claim.state))
+    }
+}

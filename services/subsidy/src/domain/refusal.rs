@@ -1,0 +1,97 @@
+//! Why a command on funds, claims or payments is refused.
+
+use super::{ClaimId, FundId, LineState, PaymentBatchId, State};
+use kit::error::Code;
+use kit::{Error, Money};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("{claim} is {is}; this needs it to be {}", one_of(needs))]
+    WrongState { claim: ClaimId, is: State, needs: &'static [State] },
+    #[error("who submitted {claim} does not approve it")]
+    OwnClaim { claim: ClaimId },
+    #[error("{claim} is not what the given content hash was made of")]
+    ContentChanged { claim: ClaimId },
+    #[error("the scheme pays from the fund `{code}`, which is not set up")]
+    FundMissing { code: String },
+    #[error("a fund with the code `{code}` is there already")]
+    FundCodeTaken { code: String },
+    #[error("{fund} has {available} yuan available; {asked} are asked for")]
+    BudgetExceeded { fund: FundId, available: Money, asked: Money },
+    #[error("{fund} would hold more money than a ledger can count")]
+    TooMuchMoney { fund: FundId },
+    #[error("no approved claim of {fund} waits for payment")]
+    NothingPayable { fund: FundId },
+    #[error("{claim} is not in {batch}")]
+    LineUnknown { batch: PaymentBatchId, claim: ClaimId },
+    #[error("the bank has said of {claim} before that it is {is}")]
+    LineSettled { claim: ClaimId, is: LineState },
+    #[error("a posting with debits of {debits} and credits of {credits} fen is not balanced")]
+    Unbalanced { debits: i128, credits: i128 },
+}
+
+fn one_of(states: &[State]) -> String {
+    states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let en = refusal.to_string();
+        match refusal {
+            Refusal::WrongState { claim, is, needs } => Self::refused(
+                &claim.to_string(),
+                "WRONG_STATE",
+                en,
+                format!("{claim} 当前状态为 {is}，此操作要求 {}", one_of(needs)),
+            )
+            .rule("subsidy/claim-states")
+            .way_out("read the claim again; its state says what can be done next", "请重新读取该申领，按其状态操作"),
+            Refusal::OwnClaim { claim } => {
+                Self::refused(&claim.to_string(), "FOUR_EYES", en, format!("提交人不得审批本人提交的申领 {claim}"))
+                    .rule("subsidy/four-eyes")
+                    .way_out("let another person approve it", "请由另一人审批")
+            }
+            Refusal::ContentChanged { claim } => {
+                Self::refused("content_hash", "CONTENT_CHANGED", en, format!("{claim} 的内容与所给内容摘要不符"))
+                    .rule("subsidy/approval-binds-content")
+                    .way_out("read the claim again, look at what it says now, and give its content hash", "请重新读取并核对该申领，再提供其内容摘要")
+            }
+            Refusal::FundMissing { code } => {
+                Self::refused("fund", "FUND_MISSING", en, format!("补贴项目的资金来源“{code}”尚未设立"))
+                    .rule("subsidy/scheme-fund")
+                    .way_out(format!("set up a fund with the code `{code}`"), format!("请先设立代码为“{code}”的专项基金"))
+            }
+            Refusal::FundCodeTaken { code } => {
+                Self::new(Code::AlreadyExists, "FUND_CODE_TAKEN", en, format!("代码为“{code}”的专项基金已存在"))
+                    .on("fund.code")
+                    .way_out("use the fund that is there, or another code", "请使用已有基金，或更换代码")
+            }
+            Refusal::BudgetExceeded { fund, available, asked } => {
+                Self::refused(&fund.to_string(), "BUDGET_EXCEEDED", en, format!("{fund} 可用 {available} 元，需 {asked} 元"))
+                    .rule("subsidy/budget")
+                    .way_out("approve less, or appropriate more first", "请减少审批金额，或先追加预算")
+            }
+            Refusal::TooMuchMoney { fund } => {
+                Self::refused("amount", "AMOUNT_TOO_LARGE", en, format!("{fund} 的金额超出账簿上限"))
+                    .rule("subsidy/budget")
+                    .way_out("give a smaller amount", "请减小金额")
+            }
+            Refusal::NothingPayable { fund } => {
+                Self::refused(&fund.to_string(), "NOTHING_PAYABLE", en, format!("{fund} 没有待拨付的已批准申领"))
+                    .rule("subsidy/payment-batch")
+                    .way_out("approve claims first, or settle the open batch", "请先审批申领，或先处理未结批次")
+            }
+            Refusal::LineUnknown { batch, claim } => {
+                Self::refused("claim", "LINE_UNKNOWN", en, format!("{batch} 中没有 {claim}"))
+                    .rule("subsidy/payment-batch")
+                    .way_out("read the batch; give results for its own lines", "请读取该批次，仅提交其中各笔的结果")
+            }
+            Refusal::LineSettled { claim, is } => {
+                Self::refused("claim", "LINE_SETTLED", en, format!("{claim} 此前的银行结果为 {is}，与本次不同"))
+                    .rule("subsidy/payment-batch")
+                    .way_out("clear the contradiction with the bank; a paid line is corrected by a clawback", "请与银行核对；已付款项通过追回更正")
+            }
+            Refusal::Unbalanced { .. } => Self::internal(en),
+        }
+    }
+}

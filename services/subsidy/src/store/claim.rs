@@ -1,0 +1,216 @@
+//! Claims in their table.
+
+use crate::domain::{
+    CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::db::{Tx, args, statements};
+use kit::page::Page;
+use kit::{Error, Money};
+
+/// A claim with what only its table knows.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub claim: Claim,
+    pub checks: Vec<CheckResult>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    claim_id: ClaimId,
+    version: i64,
+    scheme_code: String,
+    scheme_version: i64,
+    scheme_digest: String,
+    fund_code: String,
+    fund_id: Option<FundId>,
+    person_id: PersonId,
+    beneficiary_id: OrganisationId,
+    occasion: String,
+    stage: i64,
+    part: i64,
+    amount: Money,
+    earned_on: NaiveDate,
+    facts: String,
+    #[sqlx(try_from = "String")]
+    state: State,
+    content_hash: String,
+    submitted_by: Option<String>,
+    approved_by: Option<String>,
+    checks: String,
+    batch_id: Option<PaymentBatchId>,
+    reconsider: bool,
+    reason: Option<String>,
+    ended_by: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Stored {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let checks = serde_json::from_str(&row.checks).map_err(Error::internal)?;
+        let claim = Claim {
+            id: row.claim_id,
+            version: row.version,
+            scheme: SchemeVersion { code: row.scheme_code, version: row.scheme_version, digest: row.scheme_digest },
+            fund_code: row.fund_code,
+            fund: row.fund_id,
+            person: row.person_id,
+            beneficiary: row.beneficiary_id,
+            occasion: row.occasion,
+            stage: row.stage,
+            part: row.part,
+            amount: row.amount,
+            earned_on: row.earned_on,
+            facts: row.facts.lines().map(str::to_owned).collect(),
+            state: row.state,
+            content_hash: row.content_hash,
+            submitted_by: row.submitted_by,
+            approved_by: row.approved_by,
+            batch: row.batch_id,
+            reconsider: row.reconsider,
+            reason: row.reason,
+            ended_by: row.ended_by,
+        };
+        Ok(Self { claim, checks, created_at: row.created_at, updated_at: row.updated_at })
+    }
+}
+
+/// Which claims a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<State>,
+    pub scheme: Option<String>,
+    pub beneficiary: Option<OrganisationId>,
+    pub person: Option<PersonId>,
+}
+
+statements! {
+    INSERT = "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, checks, reconsider, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '[]', $17, $18, $18)";
+    /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
+    /// not be voided on the strength of an older picture.
+    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
+    /// Makes an accrued claim say what is due now.
+    AMEND = "UPDATE subsidy_claim SET version = $2, scheme_version = $4, scheme_digest = $5, fund_code = $6, beneficiary_id = $7, amount = $8, earned_on = $9, facts = $10, content_hash = $11, updated_at = $12 WHERE claim_id = $1 AND version = $3 AND state = 'accrued'";
+    RECORD_CHECKS = "UPDATE subsidy_claim SET checks = $3 WHERE claim_id = $1 AND version = $2";
+    /// The bank has it at this moment, and so long its state stands.
+    RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
+    RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
+    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
+    OF_PERSON = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id = $1 ORDER BY scheme_code, occasion, stage, part";
+    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) ORDER BY claim_id LIMIT $2";
+    /// Takes payable claims of a fund for a batch, oldest first. Whoever takes a claim first has it.
+    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT claim_id FROM subsidy_claim WHERE fund_id = $2 AND state = 'approved' AND batch_id IS NULL ORDER BY claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// The bank did not pay: payable again.
+    PAYABLE_AGAIN = "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = $1 AND batch_id = $2 AND state = 'approved'";
+    /// Claims of a batch whose facts changed while the bank had them, and that the bank has answered for.
+    TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";
+}
+
+pub async fn insert(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = args![
+        claim.id,
+        claim.version,
+        claim.scheme.code.as_str(),
+        claim.scheme.version,
+        claim.scheme.digest.as_str(),
+        claim.fund_code.as_str(),
+        claim.person,
+        claim.beneficiary,
+        claim.occasion.as_str(),
+        claim.stage,
+        claim.part,
+        claim.amount,
+        claim.earned_on,
+        claim.facts.join("\n"),
+        claim.state,
+        claim.content_hash.as_str(),
+        claim.reconsider,
+        now,
+    ];
+    tx.execute(INSERT, row).await.map(|_| ())
+}
+
+/// Saves a decision that was made on the version before.
+pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = args![
+        claim.id,
+        claim.version,
+        claim.version - 1,
+        claim.state,
+        claim.fund,
+        claim.submitted_by.as_deref(),
+        claim.approved_by.as_deref(),
+        claim.approved_by.as_ref().map(|_| claim.content_hash.as_str()),
+        claim.reason.as_deref(),
+        claim.ended_by.as_deref(),
+        now,
+        claim.batch,
+    ];
+    tx.change(UPDATE, row, &claim.id.to_string()).await
+}
+
+pub async fn amend(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = args![
+        claim.id,
+        claim.version,
+        claim.version - 1,
+        claim.scheme.version,
+        claim.scheme.digest.as_str(),
+        claim.fund_code.as_str(),
+        claim.beneficiary,
+        claim.amount,
+        claim.earned_on,
+        claim.facts.join("\n"),
+        claim.content_hash.as_str(),
+        now,
+    ];
+    tx.change(AMEND, row, &claim.id.to_string()).await
+}
+
+/// Records what the checks found of the claim as it was at its version.
+pub async fn record_checks(tx: &mut Tx, claim: &Claim, checks: &[CheckResult]) -> Result<(), Error> {
+    let text = serde_json::to_string(checks).map_err(Error::internal)?;
+    tx.change(RECORD_CHECKS, args![claim.id, claim.version, text], &claim.id.to_string()).await
+}
+
+pub async fn reconsider(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {
+    tx.change(RECONSIDER, args![id], &id.to_string()).await
+}
+
+pub async fn reconsidered(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {
+    tx.change(RECONSIDERED, args![id], &id.to_string()).await
+}
+
+pub async fn by_id(tx: &mut Tx, id: ClaimId) -> Result<Option<Stored>, Error> {
+    let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
+    row.map(Stored::try_from).transpose()
+}
+
+pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Claim>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(OF_PERSON, args![person]).await?;
+    rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.claim)).collect()
+}
+
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
+    let row =
+        args![page.after, page.limit(), filter.state, filter.scheme.as_deref(), filter.beneficiary, filter.person];
+    let rows: Vec<Row> = tx.fetch_all(LIST, row).await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// Takes at most `most` payable claims of a fund for a batch; answers how many.
+pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most: i64) -> Result<u64, Error> {
+    tx.execute(TAKE_PAYABLE, args![batch, fund, most]).await
+}
+
+pub async fn payable_again(tx: &mut Tx, id: ClaimId, batch: PaymentBatchId) -> Result<(), Error> {
+    tx.change(PAYABLE_AGAIN, args![id, batch], &id.to_string()).await
+}
+
+pub async fn to_reconsider(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<(ClaimId, PersonId)>, Error> {
+    tx.fetch_all(TO_RECONSIDER, args![batch]).await
+}
