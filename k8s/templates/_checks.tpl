@@ -8,6 +8,12 @@
   {{- if and $w.enabled (ne $name "gateway") (not $w.database.existingSecret.name) (not $v.database.existingSecret.name) -}}
     {{- $homeless = append $homeless $name -}}
   {{- end -}}
+  {{- $elsewhere := get $v.gateway.upstreams $name -}}
+  {{- if and (ne $name "gateway") (not $w.enabled) (not $elsewhere) -}}
+    {{- $faults = append $faults (printf "gateway.upstreams.%s is missing: services.%s.enabled is false, so say where it runs" $name $name) -}}
+  {{- else if and $w.enabled $elsewhere -}}
+    {{- $faults = append $faults (printf "gateway.upstreams.%s and services.%s.enabled are both set: it runs here or elsewhere" $name $name) -}}
+  {{- end -}}
   {{- if and $w.autoscaling.enabled (gt (int $w.autoscaling.minReplicas) (int $w.autoscaling.maxReplicas)) -}}
     {{- $faults = append $faults (printf "services.%s: autoscaling.minReplicas is above maxReplicas" $name) -}}
   {{- end -}}

@@ -1,4 +1,4 @@
-{{/* Called with (dict "root" $ "container" name "secret" secret "services" "a,b"). */}}
+{{/* Called with (dict "root" $ "container" name "secret" secret). */}}
 {{- define "talentflow.migrateContainer" -}}
 - name: {{ .container }}
   image: {{ include "talentflow.image" .root }}
@@ -6,8 +6,6 @@
   args: [migrate]
   env:
     {{- include "talentflow.secretVariable" (list "TALENTFLOW__DATABASE__URL" .secret) | nindent 4 }}
-    - name: TALENTFLOW__SERVICES
-      value: {{ .services | quote }}
     - name: TALENTFLOW__LOG__FORMAT
       value: {{ .root.Values.log.format }}
   {{- with .root.Values.migrations.resources }}
@@ -18,7 +16,7 @@
     {{- include "talentflow.containerSecurity" .root | nindent 4 }}
 {{- end -}}
 
-{{/* Called with (dict "root" $ "common" names "separate" secretsByName). */}}
+{{/* Called with (dict "root" $ "common" bool "separate" secretsByName). */}}
 {{- define "talentflow.migratePod" -}}
 metadata:
   labels:
@@ -48,10 +46,10 @@ spec:
   {{- end }}
   containers:
     {{- if .common }}
-    {{- include "talentflow.migrateContainer" (dict "root" .root "container" "migrate" "secret" .root.Values.database.existingSecret "services" (join "," .common)) | nindent 4 }}
+    {{- include "talentflow.migrateContainer" (dict "root" .root "container" "migrate" "secret" .root.Values.database.existingSecret) | nindent 4 }}
     {{- end }}
     {{- $root := .root }}
     {{- range $name, $secret := .separate }}
-    {{- include "talentflow.migrateContainer" (dict "root" $root "container" (printf "migrate-%s" $name) "secret" $secret "services" $name) | nindent 4 }}
+    {{- include "talentflow.migrateContainer" (dict "root" $root "container" (printf "migrate-%s" $name) "secret" $secret) | nindent 4 }}
     {{- end }}
 {{- end -}}

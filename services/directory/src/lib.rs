@@ -18,6 +18,7 @@ use kit::{Calls, Context, Service};
 use proto::directory::v1::directory_service_server::DirectoryServiceServer;
 use tonic::service::Routes;
 
+pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
 /// The tables of this service.
@@ -33,8 +34,8 @@ pub fn service(context: Context) -> Service {
         routes: Routes::new(rpc),
         migrations: MIGRATIONS,
         statements: store::statements(),
-        subscriptions: events::SUBSCRIPTIONS,
+        subscriptions: SUBSCRIPTIONS,
         react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
-        checks: store::CHECKS,
+        checks: CHECKS,
     }
 }

@@ -86,6 +86,11 @@ impl Scope {
     /// Writes an event into the outbox of this transaction: the `version`-th of `subject`.
     pub async fn emit<E: Event>(&self, tx: &mut Tx, subject: impl Display, version: i64, event: &E) -> Result<(), Error> {
         let id: EventId = self.id();
+        let data = event.encode_to_vec();
+        if data.len() > crate::event::MAX_EVENT_BYTES / 2 {
+            // Half the limit of the wire, where the same event is JSON.
+            return Err(Error::internal(format!("{} of {subject} has {} bytes, too many for an event", E::TYPE, data.len())));
+        }
         let row = args![
             self.context.service,
             id,
@@ -93,7 +98,7 @@ impl Scope {
             subject.to_string(),
             version,
             self.now,
-            event.encode_to_vec(),
+            data,
             self.cause.as_str(),
             self.traceparent.as_deref(),
         ];

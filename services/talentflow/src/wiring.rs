@@ -7,6 +7,7 @@ use kit::bus::{Bus, JetStreamBus, LocalBus};
 use kit::clock::Clock;
 use kit::config::{AuthMode, Config};
 use kit::db::{Db, Migrations};
+use kit::delivery::Subscription;
 use kit::rng::Chance;
 use kit::serve::{Guard, Limits, Runtime};
 use kit::verify::Check;
@@ -54,14 +55,14 @@ impl Process {
         let chance = Chance::system()?;
         let db = Db::open(&config.database).await?;
         let bus = match &config.nats.url {
-            Some(_) => Bus::JetStream(JetStreamBus::connect(&config.nats).await?),
+            Some(_) => Bus::JetStream(JetStreamBus::connect(&config.nats, "talentflow").await?),
             None if names.len() < SERVICES.len() => bail!(
                 "without nats.url events stay inside one process, so all services must run in it; \
                  set nats.url, or leave out --services"
             ),
             None => Bus::Local(LocalBus::default()),
         };
-        let (verifier, issuer) = trust(&config, &clock).await?;
+        let (verifier, issuer) = trust(&config).await?;
         let limits = Limits {
             concurrent_requests: config.server.max_concurrent_requests,
             request_timeout: Duration::from_secs(config.server.request_timeout_seconds),
@@ -103,6 +104,17 @@ impl Process {
     }
 }
 
+/// Who follows what, over all services.
+pub fn subscriptions() -> Vec<Subscription> {
+    vec![
+        ("directory", directory::SUBSCRIPTIONS),
+        ("rotation", rotation::SUBSCRIPTIONS),
+        ("training", training::SUBSCRIPTIONS),
+        ("mentoring", mentoring::SUBSCRIPTIONS),
+        ("subsidy", subsidy::SUBSCRIPTIONS),
+    ]
+}
+
 /// The invariants of every service.
 pub fn checks() -> Vec<Check> {
     [directory::CHECKS, rotation::CHECKS, training::CHECKS, mentoring::CHECKS, subsidy::CHECKS].concat()
@@ -133,12 +145,12 @@ fn named(configured: &[String]) -> anyhow::Result<Vec<&'static str>> {
         .collect()
 }
 
-async fn trust(config: &Config, clock: &Clock) -> anyhow::Result<(Verifier, Option<Arc<DevIssuer>>)> {
+async fn trust(config: &Config) -> anyhow::Result<(Verifier, Option<Arc<DevIssuer>>)> {
     match config.auth.mode {
         AuthMode::Development => {
             let issuer = Arc::new(DevIssuer::new(config.environment, &Chance::system()?)?);
             Ok((Verifier::development(&issuer), Some(issuer)))
         }
-        AuthMode::Jwt => Ok((Verifier::new(&config.auth, clock.clone()).await?, None)),
+        AuthMode::Jwt => Ok((Verifier::new(&config.auth).await?, None)),
     }
 }

@@ -7,7 +7,7 @@
 mod jetstream;
 mod local;
 
-pub use jetstream::JetStreamBus;
+pub use jetstream::{JetStreamBus, STATEMENTS};
 pub use local::LocalBus;
 
 use crate::context::Context;

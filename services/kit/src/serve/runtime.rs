@@ -26,7 +26,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Takes the services in; refuses a database whose migrations have not run. Nothing is delivered yet.
+    /// Takes the services in and subscribes them; refuses a database whose migrations have not run. What they
+    /// write is sent from `start` on.
     pub async fn new(db: Db, bus: &Bus, guard: &Guard, services: Vec<Service>) -> Result<Self, Error> {
         let migrations: Vec<Migrations> = services.iter().map(|service| service.migrations).collect();
         let readiness = Readiness {
@@ -41,9 +42,8 @@ impl Runtime {
         for service in services {
             let consumer = Consumer::of(&service);
             runtime.relays.push(Relay::new(service.context.clone(), bus.clone()));
-            if !service.subscriptions.is_empty() {
-                bus.subscribe(consumer.clone(), service.context.clone(), &runtime.tasks, runtime.stop.clone()).await?;
-            }
+            // Also a service that follows nobody: the bus watches over what it publishes.
+            bus.subscribe(consumer.clone(), service.context.clone(), &runtime.tasks, runtime.stop.clone()).await?;
             runtime.consumers.push(consumer);
             runtime.routers.insert(service.context.service, guard.protect(service.routes));
         }

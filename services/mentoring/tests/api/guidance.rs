@@ -31,12 +31,13 @@ async fn guidance_is_recorded_listed_and_told_once_per_record() {
         let records = vec![record(&own, day(2026, 9, 2)), record(&own, day(2026, 9, 9))];
         let made = town.dean().batch_create_guidance_records(batch(records)).await.unwrap().into_inner().guidance_records;
         assert_eq!(made.len(), 2);
-        let by_mentor = town.who("mentor@factory", FACTORY, Role::Mentor).batch_create_guidance_records(batch(vec![record(&other, day(2026, 9, 3))]));
-        by_mentor.await.unwrap();
+        let mut mentor = town.who("mentor@factory", FACTORY, Role::Mentor);
+        mentor.batch_create_guidance_records(batch(vec![record(&other, day(2026, 9, 3))])).await.unwrap();
         assert_eq!(town.sandbox.runtime.pending().await.unwrap(), 3, "an event per record");
 
         let of_pairing = pb::ListGuidanceRecordsRequest { pairing: own.name.clone(), ..Default::default() };
-        let listed = town.dean().list_guidance_records(of_pairing).await.unwrap().into_inner().guidance_records;
+        let mut listed = town.dean().list_guidance_records(of_pairing).await.unwrap().into_inner().guidance_records;
+        listed.sort_by_key(|record| record.date.map(|date| date.day));
         assert_eq!(listed, made);
         let of_mentor = pb::ListGuidanceRecordsRequest { mentor: other.mentor.clone(), ..Default::default() };
         let listed = town.bureau().list_guidance_records(of_mentor).await.unwrap().into_inner().guidance_records;
@@ -63,8 +64,8 @@ async fn guidance_of_a_pairing_that_is_over_can_be_recorded_late() {
 async fn one_wrong_record_refuses_the_whole_batch_and_says_which() {
     for town in Town::both().await {
         let (own, other) = town_with_a_pairing(&town).await;
-        let tomorrow = town.dean().batch_create_guidance_records(batch(vec![record(&own, day(2026, 9, 1)), record(&own, day(2026, 9, 2))]));
-        let refused = tomorrow.await.unwrap_err();
+        let to_come = batch(vec![record(&own, day(2026, 9, 1)), record(&own, day(2026, 9, 2))]);
+        let refused = town.dean().batch_create_guidance_records(to_come).await.unwrap_err();
         assert_eq!(reason(&refused), "OUTSIDE_PAIRING");
         assert_eq!(field(&refused), "guidance_records[1].date");
 

@@ -1,6 +1,7 @@
 //! Much at once, and in any order: whatever happens, everything `talentflow verify` proves still holds.
 
 use crate::town::*;
+use futures::future::join_all;
 use kit::rng::Chance;
 use proto::directory::v1 as directory;
 use proto::mentoring::v1 as pb;
@@ -20,30 +21,12 @@ async fn rounds_published_at_once_never_give_a_place_twice() {
         rounds.push(round);
     }
     let tries = rounds.iter().map(|round| town.try_publish(round));
-    let answers = futures_all(tries.collect()).await;
+    let answers = join_all(tries).await;
     let published = answers.iter().filter(|answer| answer.is_ok()).count();
     assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|status| reason(status) == "PROPOSAL_OUTDATED"));
     assert_eq!((published, answers.len()), (3, 8));
     assert_eq!(town.loads().await[&name("people", 1)], 3);
     town.verify().await;
-}
-
-/// Waits for all, polling them side by side.
-async fn futures_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut done: Vec<Option<F::Output>> = pinned.iter().map(|_| None).collect();
-    std::future::poll_fn(|cx| {
-        for (future, slot) in pinned.iter_mut().zip(done.iter_mut()) {
-            if slot.is_none()
-                && let std::task::Poll::Ready(output) = future.as_mut().poll(cx)
-            {
-                *slot = Some(output);
-            }
-        }
-        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    done.into_iter().flatten().collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -64,7 +47,7 @@ async fn mentors_who_come_while_rounds_leave_vacancies_miss_nobody() {
             let town = &town;
             async move { town.bureau().batch_create_mentors(pb::BatchCreateMentorsRequest { mentors }).await.map(|_| ()) }
         });
-        let (published, arrived) = tokio::join!(futures_all(publish.collect()), futures_all(arrive.collect()));
+        let (published, arrived) = tokio::join!(join_all(publish), join_all(arrive));
         assert!(published.iter().chain(&arrived).all(Result::is_ok), "{published:?} {arrived:?}");
         assert_eq!(town.loads().await.values().sum::<i32>(), 24, "24 students, 24 places");
         town.verify().await;

@@ -19,7 +19,8 @@ pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<()
         ledger::insert_transaction(tx, transaction, posting, scope.cause(), scope.now()).await?;
         for transfer in &posting.transfers {
             let entries: (EntryId, EntryId) = (scope.id(), scope.id());
-            let of = |account: &Account| accounts.get(account).copied().ok_or_else(|| Error::internal("an account was not opened"));
+            let of =
+                |account: &Account| accounts.get(account).copied().ok_or_else(|| Error::internal("an account was not opened"));
             let pair = (of(&transfer.debit)?, of(&transfer.credit)?);
             ledger::insert_pair(tx, entries, transaction, pair, transfer.amount).await?;
         }
@@ -53,13 +54,12 @@ async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Resu
     let mut ids = BTreeMap::new();
     for (account, (debits, credits)) in moves {
         let (debits, credits) = (Money::fen(debits), Money::fen(credits));
-        let id = match ledger::move_balance(tx, &account, debits, credits).await? {
-            Some(id) => id,
-            None => {
-                let id = scope.id();
-                ledger::open_account(tx, id, &account, debits, credits).await?;
-                id
-            }
+        let id = if let Some(id) = ledger::move_balance(tx, &account, debits, credits).await? {
+            id
+        } else {
+            let id = scope.id();
+            ledger::open_account(tx, id, &account, debits, credits).await?;
+            id
         };
         ids.insert(account, id);
     }

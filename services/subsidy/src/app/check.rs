@@ -1,6 +1,6 @@
 //! Submitted claims go through their checks; each result is recorded, and who passes all of them goes on.
 
-use super::{at, in_order, load, save};
+use super::{Changed, at, load, save};
 use crate::domain::{self, Budget, Change, ClaimId, FundId, Schemes, derive};
 use crate::store::claim::{self, Stored};
 use crate::store::{fact, fund};
@@ -10,25 +10,22 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct Check(pub Vec<ClaimId>);
 
-pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Vec<Stored>, Error> {
+pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed, Error> {
     let schemes = Schemes::shipped();
     let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
     let mut changed = Vec::with_capacity(command.0.len());
     for (place, stored) in load(tx, scope, &command.0).await? {
-        let (next, event) = stored.claim.decide(Change::Check).map_err(at("names", place))?;
-        let budget = budget_of(tx, &mut budgets, next.fund).await?;
-        let derived = derive(schemes, &fact::of_person(tx, next.person).await?)?;
-        let all = claim::of_person(tx, next.person).await?;
+        let decided = stored.claim.decide(Change::Check).map_err(at("names", place))?;
+        let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
+        let derived = derive(schemes, &fact::of_person(tx, stored.claim.person).await?)?;
+        let all = claim::of_person(tx, stored.claim.person).await?;
         let checks = domain::check(schemes, &stored.claim, &all, &derived, &budget);
         claim::record_checks(tx, &stored.claim, &checks).await?;
-        let after = if checks.iter().all(|result| result.passed) {
-            save(tx, scope, next, checks, &stored, event).await?
-        } else {
-            Stored { checks, ..stored }
-        };
-        changed.push((place, after));
+        let passed = checks.iter().all(|result| result.passed);
+        let checked = Stored { checks, ..stored };
+        changed.push((place, if passed { save(tx, scope, &checked, decided).await? } else { checked }));
     }
-    Ok(in_order(changed))
+    Ok(Changed::in_order(changed))
 }
 
 async fn budget_of(tx: &mut Tx, known: &mut BTreeMap<FundId, Budget>, fund: Option<FundId>) -> Result<Budget, Error> {

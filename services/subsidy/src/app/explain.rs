@@ -2,8 +2,8 @@
 
 use crate::domain::{ClaimId, Fact, Scheme, Schemes};
 use crate::store::claim::{self, Stored};
-use crate::store::ledger::{self, Entry};
 use crate::store::fact;
+use crate::store::ledger::{self, Entry};
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
 use std::sync::Arc;

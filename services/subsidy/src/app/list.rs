@@ -54,10 +54,11 @@ pub struct ListClaims {
 }
 
 pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> Result<Listed<Stored>, Error> {
-    let Some(beneficiary) = narrowed(scope, query.filter.beneficiary)? else {
-        return Ok(Listed { rows: Vec::new(), next: String::new() });
+    query.filter.beneficiary = match Whose::of(scope, query.filter.beneficiary) {
+        Whose::Everybodys => None,
+        Whose::Of(own) => Some(own),
+        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
     };
-    query.filter.beneficiary = beneficiary;
     let rows = claim::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
 }
@@ -69,8 +70,10 @@ pub struct ListReceivables {
 }
 
 pub async fn list_receivables(tx: &mut Tx, scope: &Scope, query: ListReceivables) -> Result<Listed<Receivable>, Error> {
-    let Some(debtor) = narrowed(scope, query.debtor)? else {
-        return Ok(Listed { rows: Vec::new(), next: String::new() });
+    let debtor = match Whose::of(scope, query.debtor) {
+        Whose::Everybodys => None,
+        Whose::Of(own) => Some(own),
+        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
     };
     let rows = receivable::list(tx, debtor, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
@@ -87,10 +90,23 @@ pub async fn list_entries(tx: &mut Tx, _scope: &Scope, query: ListEntries) -> Re
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
 }
 
-/// The organisation to narrow to: the caller's own, or the one asked for. Nothing when somebody else's is
-/// asked for.
-fn narrowed(scope: &Scope, asked: Option<OrganisationId>) -> Result<Option<Option<OrganisationId>>, Error> {
-    let Some(own) = scope.visible() else { return Ok(Some(asked)) };
-    let own = OrganisationId::parse("organisation", own)?;
-    Ok(asked.is_none_or(|asked| asked == own).then_some(Some(own)))
+/// Whose records a list shows.
+enum Whose {
+    Everybodys,
+    Of(OrganisationId),
+    /// Somebody else's were asked for, or the caller has no organisation.
+    Nobodys,
+}
+
+impl Whose {
+    fn of(scope: &Scope, asked: Option<OrganisationId>) -> Self {
+        match (scope.visible(), asked) {
+            (None, None) => Self::Everybodys,
+            (None, Some(asked)) => Self::Of(asked),
+            (Some(own), asked) => match OrganisationId::parse("organisation", own) {
+                Ok(own) if asked.is_none_or(|asked| asked == own) => Self::Of(own),
+                _ => Self::Nobodys,
+            },
+        }
+    }
 }

@@ -15,7 +15,6 @@ mod reject;
 mod settle_batch;
 mod submit;
 
-pub use accrue::accrue;
 pub use appropriate::{Appropriate, appropriate};
 pub use approve::{Approval, Approve, approve, approve_one};
 pub use check::{Check, check};
@@ -24,17 +23,17 @@ pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
 pub use find::{BudgetOf, FindBatch, FindClaim, budget, find_batch, find_claim};
 pub use list::{
-    ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_claims, list_entries, list_funds, list_receivables,
-    list_schemes,
+    ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_claims, list_entries, list_funds,
+    list_receivables, list_schemes,
 };
 pub use record::{UnpairedEvent, record, register_organisation, unpair};
 pub use reject::{Reject, reject};
 pub use settle_batch::{SettleBatch, settle_batch};
 pub use submit::{Submit, submit};
 
-use crate::domain::{Claim, ClaimId, Event};
+use crate::domain::{Claim, ClaimId, Event, Refusal};
+use crate::events;
 use crate::store::claim::{self, Stored};
-use crate::{domain::Refusal, events};
 use kit::{Error, Scope, Tx};
 
 /// The claims of a batch command, in the order of their ids, so that two batches that share claims lock
@@ -53,16 +52,22 @@ async fn load(tx: &mut Tx, scope: &Scope, ids: &[ClaimId]) -> Result<Vec<(usize,
 }
 
 /// Saves a decided claim and tells what happened.
-async fn save(tx: &mut Tx, scope: &Scope, next: Claim, checks: Vec<crate::domain::CheckResult>, old: &Stored, event: Event) -> Result<Stored, Error> {
-    claim::update(tx, &next, scope.now()).await?;
-    events::tell(tx, scope, &next, event).await?;
-    Ok(Stored { claim: next, checks, created_at: old.created_at, updated_at: scope.now() })
+async fn save(tx: &mut Tx, scope: &Scope, old: &Stored, decided: (Claim, Event)) -> Result<Stored, Error> {
+    let (claim, event) = decided;
+    claim::update(tx, &claim, scope.now()).await?;
+    events::tell(tx, scope, &claim, event).await?;
+    Ok(Stored { claim, updated_at: scope.now(), ..old.clone() })
 }
 
-/// Back into the order of the request.
-fn in_order(mut changed: Vec<(usize, Stored)>) -> Vec<Stored> {
-    changed.sort_unstable_by_key(|(at, _)| *at);
-    changed.into_iter().map(|(_, stored)| stored).collect()
+/// The claims of a batch command, in the order of the request.
+#[derive(Debug)]
+pub struct Changed(pub Vec<Stored>);
+
+impl Changed {
+    fn in_order(mut changed: Vec<(usize, Stored)>) -> Self {
+        changed.sort_unstable_by_key(|(at, _)| *at);
+        Self(changed.into_iter().map(|(_, stored)| stored).collect())
+    }
 }
 
 /// A refusal within a batch names the element it is about.

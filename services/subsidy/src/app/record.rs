@@ -1,6 +1,6 @@
 //! Facts are kept as they come, and claims follow them.
 
-use super::accrue;
+use super::accrue::accrue;
 use crate::domain::{Fact, FactKind, OrganisationId};
 use crate::store::fact;
 use kit::{Error, Scope, Tx};
@@ -41,7 +41,13 @@ pub struct UnpairedEvent<'a> {
 }
 
 /// The directory says what an organisation is: what is due to everybody whose facts name it may change.
-pub async fn register_organisation(tx: &mut Tx, scope: &Scope, id: OrganisationId, kind: &str, integration_listed: bool) -> Result<(), Error> {
+pub async fn register_organisation(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: OrganisationId,
+    kind: &str,
+    integration_listed: bool,
+) -> Result<(), Error> {
     fact::register_organisation(tx, id, kind, integration_listed).await?;
     for person in fact::people_of(tx, id).await? {
         fact::lock_person(tx, person).await?;

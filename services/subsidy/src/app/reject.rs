@@ -20,7 +20,6 @@ pub async fn reject(tx: &mut Tx, scope: &Scope, command: Reject) -> Result<Store
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.claim.version)) {
         return Err(Error::etag(&id.to_string()));
     }
-    let (next, event) = stored.claim.decide(Change::Reject { reason: command.reason })?;
-    let checks = stored.checks.clone();
-    save(tx, scope, next, checks, &stored, event).await
+    let decided = stored.claim.decide(Change::Reject { reason: command.reason })?;
+    save(tx, scope, &stored, decided).await
 }

@@ -1,10 +1,9 @@
 //! The bank has answered: paid lines are booked as paid, failed ones are payable again. What the bank said
 //! before is recognised, so a file of results may be taken in twice, or in pieces.
 
-use super::{accrue, books};
-use crate::domain::{
-    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, Posting, Refusal,
-};
+use super::accrue::accrue;
+use super::books;
+use crate::domain::{BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, Posting, Refusal};
 use crate::events;
 use crate::store::payment::{self, Stored};
 use crate::store::{claim, fact};

@@ -1,8 +1,7 @@
 //! Accrued claims are asked for (申领), by the beneficiary or by the bureau on its behalf.
 
-use super::{at, in_order, load, save};
+use super::{Changed, at, load, save};
 use crate::domain::{Change, ClaimId, FundId, Refusal};
-use crate::store::claim::Stored;
 use crate::store::fund;
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
@@ -10,22 +9,21 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct Submit(pub Vec<ClaimId>);
 
-pub async fn submit(tx: &mut Tx, scope: &Scope, command: Submit) -> Result<Vec<Stored>, Error> {
+pub async fn submit(tx: &mut Tx, scope: &Scope, command: Submit) -> Result<Changed, Error> {
     let mut funds: BTreeMap<String, FundId> = BTreeMap::new();
     let mut changed = Vec::with_capacity(command.0.len());
     for (place, stored) in load(tx, scope, &command.0).await? {
         let code = &stored.claim.fund_code;
-        let fund = match funds.get(code) {
-            Some(fund) => *fund,
-            None => {
-                let fund = fund::by_code(tx, code).await?.ok_or_else(|| Refusal::FundMissing { code: code.clone() })?.id;
-                funds.insert(code.clone(), fund);
-                fund
-            }
+        let fund = if let Some(fund) = funds.get(code) {
+            *fund
+        } else {
+            let fund = fund::by_code(tx, code).await?.ok_or_else(|| Refusal::FundMissing { code: code.clone() })?.id;
+            funds.insert(code.clone(), fund);
+            fund
         };
         let by = scope.principal().subject.clone();
-        let (next, event) = stored.claim.decide(Change::Submit { by, fund }).map_err(at("names", place))?;
-        changed.push((place, save(tx, scope, next, Vec::new(), &stored, event).await?));
+        let decided = stored.claim.decide(Change::Submit { by, fund }).map_err(at("names", place))?;
+        changed.push((place, save(tx, scope, &stored, decided).await?));
     }
-    Ok(in_order(changed))
+    Ok(Changed::in_order(changed))
 }

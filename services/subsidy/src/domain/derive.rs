@@ -29,8 +29,14 @@ pub struct Due {
 pub enum Why {
     /// The fact turned out never to have been.
     Withdrawn,
-    LeftEarly { left: NaiveDate, stayed: i64, required: u32 },
-    NotInForce { on: NaiveDate },
+    LeftEarly {
+        left: NaiveDate,
+        stayed: i64,
+        required: u32,
+    },
+    NotInForce {
+        on: NaiveDate,
+    },
     NotEligible,
     Capped,
     /// The facts are no longer there, or say something else.
@@ -123,7 +129,11 @@ pub fn derive(schemes: &Schemes, facts: &[Fact]) -> Result<Derived, Error> {
 }
 
 /// Judges one occasion by the version in force on the day it is earned.
-fn judge<'a>(versions: &'a [Arc<Scheme>], occasion: &Occasion, taken: &Taken) -> Result<Result<(&'a Arc<Scheme>, Money), Why>, Error> {
+fn judge<'a>(
+    versions: &'a [Arc<Scheme>],
+    occasion: &Occasion,
+    taken: &Taken,
+) -> Result<Result<(&'a Arc<Scheme>, Money), Why>, Error> {
     if occasion.withdrawn {
         return Ok(Err(Why::Withdrawn));
     }

@@ -161,20 +161,20 @@ fn rotation(fact: &Fact) -> Option<Occasion> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Month {
     year: i32,
-    month: u32,
+    number: u32,
     organisation: OrganisationId,
 }
 
 impl Month {
     fn of(day: NaiveDate, organisation: OrganisationId) -> Self {
-        Self { year: day.year(), month: day.month(), organisation }
+        Self { year: day.year(), number: day.month(), organisation }
     }
     fn name(self) -> String {
-        format!("{:04}-{:02}", self.year, self.month)
+        format!("{:04}-{:02}", self.year, self.number)
     }
     /// Whether a range of days, open at its end if it goes on, touches it.
     fn touches(self, first: NaiveDate, last: Option<NaiveDate>) -> bool {
-        let this = (self.year, self.month);
+        let this = (self.year, self.number);
         (first.year(), first.month()) <= this && last.is_none_or(|last| this <= (last.year(), last.month()))
     }
 }
@@ -191,9 +191,8 @@ fn months<'a>(records: impl Iterator<Item = &'a Fact>) -> BTreeMap<Month, Vec<&'
 
 fn guidance(month: &Month, records: &[&Fact], pairings: &[&Fact]) -> Occasion {
     let students: BTreeSet<PersonId> = records.iter().filter_map(|record| record.other_person).collect();
-    let paired = |pairing: &&&Fact| {
-        pairing.organisation == Some(month.organisation) && month.touches(pairing.day, pairing.end_day)
-    };
+    let paired =
+        |pairing: &&&Fact| pairing.organisation == Some(month.organisation) && month.touches(pairing.day, pairing.end_day);
     let last = records.iter().max_by_key(|record| (record.day, record.key.as_str()));
     Occasion {
         key: format!("{} {}", month.name(), month.organisation),

@@ -11,13 +11,31 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub enum Step {
     /// A new claim, the `part`-th of its occasion.
-    Accrue { due: Due, part: i64, amount: Money },
+    Accrue {
+        due: Due,
+        part: i64,
+        amount: Money,
+    },
     /// Nobody has asked for it yet: it is made to say what is due now.
-    Amend { claim: Claim, due: Due, amount: Money },
-    Void { claim: Claim, why: Why, fact: Option<String> },
-    ClawBack { claim: Claim, why: Why, fact: Option<String> },
+    Amend {
+        claim: Claim,
+        due: Due,
+        amount: Money,
+    },
+    Void {
+        claim: Claim,
+        why: Why,
+        fact: Option<String>,
+    },
+    ClawBack {
+        claim: Claim,
+        why: Why,
+        fact: Option<String>,
+    },
     /// The bank has it: look again once it has answered.
-    Reconsider { claim: Claim },
+    Reconsider {
+        claim: Claim,
+    },
 }
 
 /// Compares what is due with the claims of the person.

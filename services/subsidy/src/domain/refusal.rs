@@ -54,7 +54,10 @@ impl From<Refusal> for Error {
             Refusal::ContentChanged { claim } => {
                 Self::refused("content_hash", "CONTENT_CHANGED", en, format!("{claim} 的内容与所给内容摘要不符"))
                     .rule("subsidy/approval-binds-content")
-                    .way_out("read the claim again, look at what it says now, and give its content hash", "请重新读取并核对该申领，再提供其内容摘要")
+                    .way_out(
+                        "read the claim again, look at what it says now, and give its content hash",
+                        "请重新读取并核对该申领，再提供其内容摘要",
+                    )
             }
             Refusal::FundMissing { code } => {
                 Self::refused("fund", "FUND_MISSING", en, format!("补贴项目的资金来源“{code}”尚未设立"))
@@ -89,7 +92,10 @@ impl From<Refusal> for Error {
             Refusal::LineSettled { claim, is } => {
                 Self::refused("claim", "LINE_SETTLED", en, format!("{claim} 此前的银行结果为 {is}，与本次不同"))
                     .rule("subsidy/payment-batch")
-                    .way_out("clear the contradiction with the bank; a paid line is corrected by a clawback", "请与银行核对；已付款项通过追回更正")
+                    .way_out(
+                        "clear the contradiction with the bank; a paid line is corrected by a clawback",
+                        "请与银行核对；已付款项通过追回更正",
+                    )
             }
             Refusal::Unbalanced { .. } => Self::internal(en),
         }

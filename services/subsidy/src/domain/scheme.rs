@@ -185,9 +185,8 @@ impl Schemes {
             versions.sort_by_key(|scheme| scheme.version);
             for pair in versions.windows(2) {
                 let (older, newer) = (&pair[0], &pair[1]);
-                let refuse = |what: &str| {
-                    Err(SchemeError { scheme: format!("{}@{}", newer.code, newer.version), what: what.to_owned() })
-                };
+                let refuse =
+                    |what: &str| Err(SchemeError { scheme: format!("{}@{}", newer.code, newer.version), what: what.to_owned() });
                 if older.version == newer.version {
                     return refuse("this version is there twice");
                 }

@@ -1,8 +1,6 @@
 //! Claims in their table.
 
-use crate::domain::{
-    CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State,
-};
+use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
@@ -196,8 +194,7 @@ pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Claim>, Erro
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
-    let row =
-        args![page.after, page.limit(), filter.state, filter.scheme.as_deref(), filter.beneficiary, filter.person];
+    let row = args![page.after, page.limit(), filter.state, filter.scheme.as_deref(), filter.beneficiary, filter.person];
     let rows: Vec<Row> = tx.fetch_all(LIST, row).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }

@@ -62,18 +62,15 @@ pub async fn move_balance(tx: &mut Tx, account: &Account, debits: Money, credits
     Ok(moved.map(|row| row.0))
 }
 
-pub async fn insert_transaction(tx: &mut Tx, id: TransactionId, posting: &Posting, cause: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![
-        id,
-        posting.fund,
-        posting.kind,
-        posting.claim,
-        posting.batch,
-        cause,
-        posting.rule.as_str(),
-        posting.reverses,
-        now,
-    ];
+pub async fn insert_transaction(
+    tx: &mut Tx,
+    id: TransactionId,
+    posting: &Posting,
+    cause: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let row =
+        args![id, posting.fund, posting.kind, posting.claim, posting.batch, cause, posting.rule.as_str(), posting.reverses, now,];
     tx.execute(INSERT_TRANSACTION, row).await.map(|_| ())
 }
 

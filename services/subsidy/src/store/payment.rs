@@ -77,8 +77,7 @@ pub async fn settle(tx: &mut Tx, batch: &PaymentBatch, now: DateTime<Utc>) -> Re
 }
 
 pub async fn settle_line(tx: &mut Tx, batch: PaymentBatchId, line: &Line, now: DateTime<Utc>) -> Result<(), Error> {
-    let row =
-        args![batch, line.claim, line.state, line.bank_reference.as_deref(), line.failure_reason.as_deref(), now];
+    let row = args![batch, line.claim, line.state, line.bank_reference.as_deref(), line.failure_reason.as_deref(), now];
     tx.change(SETTLE_LINE, row, &batch.to_string()).await
 }
 

@@ -8,7 +8,8 @@ mod verify;
 
 use crate::cli::{Cli, Command, Common};
 use crate::demo;
-use kit::config::Config;
+use crate::wiring::{GATEWAY, SERVICES};
+use kit::config::{Config, Sources};
 use std::process::ExitCode;
 
 /// Loads the configuration, starts telemetry and a runtime, and carries the command out.
@@ -17,7 +18,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         print!("{}", Config::reference());
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::load(cli.common.config.as_deref(), overrides(&cli))?;
+    let names = SERVICES.iter().map(|(name, _)| *name).chain([GATEWAY, "all"]);
+    let sources = Sources::of_process().file(cli.common.config.clone()).overrides(overrides(&cli)).services(names);
+    let config = Config::load(&sources)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let _telemetry = kit::telemetry::init(&config.log, &config.telemetry, "talentflow")?;

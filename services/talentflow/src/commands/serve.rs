@@ -1,10 +1,11 @@
 //! `talentflow serve`
 
 use crate::cli::Serve;
-use crate::wiring::{MIGRATIONS, Process};
+use crate::wiring::{MIGRATIONS, Process, subscriptions};
 use gateway::Portal;
 use kit::config::Config;
 use kit::db::{Db, migrate};
+use kit::delivery::{Delivery, delivery};
 use kit::serve::{bind, ops_router, serve};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub async fn run(config: Config, command: &Serve) -> anyhow::Result<ExitCode> {
-    if command.migrate || config.is_embedded() {
+    if command.migrate || is_embedded(&config) {
         migrate_first(&config).await?;
     }
     let process = Process::open(config).await?;
@@ -23,6 +24,11 @@ pub async fn run(config: Config, command: &Serve) -> anyhow::Result<ExitCode> {
     tracing::info!("stopping: finishing what is under way");
     serving.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One process on one file: there is no job that could have migrated before.
+fn is_embedded(config: &Config) -> bool {
+    config.database.url.expose().starts_with("sqlite:")
 }
 
 /// A bureau with one process has nobody else to migrate for it.
@@ -55,9 +61,9 @@ impl Serving {
             let access = gateway::Access { guard: process.guard.clone(), issuer: process.issuer.clone(), clock: process.clock.clone() };
             gateway::router(process.upstreams()?, access, process.bus.clone(), portal)
         } else {
-            process.runtime.routers.values().cloned().fold(axum::Router::new(), axum::Router::merge)
+            process.runtime.routers.values().cloned().map(axum::Router::reset_fallback).fold(axum::Router::new(), axum::Router::merge)
         };
-        let router = kit::serve::with_standard_services(router, process.names(), process.config.server.reflection)?;
+        let router = kit::serve::with_standard_services(router, process.names(), process.config.server.reflection).await?;
         let stop = CancellationToken::new();
         process.runtime.start();
         let config = process.config.server.clone();
@@ -69,6 +75,11 @@ impl Serving {
             tokio::spawn(async move { report("ops", serve(ops, ops_routes, &ops_config, ops_stop).await) }),
         ];
         Ok(Self { process, address, ops_address, stop, servers })
+    }
+
+    /// How far delivery has come.
+    pub async fn delivery(&self) -> Result<Delivery, kit::Error> {
+        delivery(&self.process.db, &subscriptions()).await
     }
 
     /// Drains requests, brings delivery to rest, closes the database; bounded by the drain time.

@@ -21,6 +21,8 @@ pub enum Word {
 
 impl HrSystem {
     pub fn new(people: &People) -> Self {
+        // reqwest asks for a provider even where it speaks plain HTTP; somebody having chosen one is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { http: reqwest::Client::new(), people: people.clone() }
     }
 

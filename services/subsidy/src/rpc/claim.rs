@@ -1,0 +1,228 @@
+//! Claims on the wire.
+
+use super::MOST;
+use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
+use crate::domain::{CheckResult, ClaimId, Fact, OrganisationId, PersonId, State};
+use crate::store::claim::{Filter, Stored};
+use kit::Error;
+use kit::id::Id;
+use kit::page::Page;
+use kit::wire::{date, etag, parse_batch, parse_text, timestamp, unknown_enum};
+use proto::subsidy::v1 as pb;
+use std::collections::BTreeSet;
+
+impl TryFrom<pb::GetClaimRequest> for FindClaim {
+    type Error = Error;
+    fn try_from(request: pb::GetClaimRequest) -> Result<Self, Error> {
+        ClaimId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ExplainClaimRequest> for Explain {
+    type Error = Error;
+    fn try_from(request: pb::ExplainClaimRequest) -> Result<Self, Error> {
+        ClaimId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ListClaimsRequest> for ListClaims {
+    type Error = Error;
+    fn try_from(request: pb::ListClaimsRequest) -> Result<Self, Error> {
+        let filter = Filter {
+            state: parse_state(request.state)?,
+            scheme: parse_scheme(&request.scheme)?,
+            beneficiary: OrganisationId::parse_optional("beneficiary", &request.beneficiary)?,
+            person: PersonId::parse_optional("person", &request.person)?,
+        };
+        Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::BatchSubmitClaimsRequest> for Submit {
+    type Error = Error;
+    fn try_from(request: pb::BatchSubmitClaimsRequest) -> Result<Self, Error> {
+        parse_names(request.names).map(Self)
+    }
+}
+
+impl TryFrom<pb::BatchCheckClaimsRequest> for Check {
+    type Error = Error;
+    fn try_from(request: pb::BatchCheckClaimsRequest) -> Result<Self, Error> {
+        parse_names(request.names).map(Self)
+    }
+}
+
+impl TryFrom<pb::ApproveClaimRequest> for Approval {
+    type Error = Error;
+    fn try_from(request: pb::ApproveClaimRequest) -> Result<Self, Error> {
+        Ok(Self {
+            claim: ClaimId::parse("name", &request.name)?,
+            content_hash: parse_text("content_hash", request.content_hash, 64)?,
+        })
+    }
+}
+
+impl TryFrom<pb::BatchApproveClaimsRequest> for Approve {
+    type Error = Error;
+    fn try_from(request: pb::BatchApproveClaimsRequest) -> Result<Self, Error> {
+        let requests = parse_batch("requests", request.requests, MOST)?;
+        let read = |(at, one): (usize, pb::ApproveClaimRequest)| {
+            Approval::try_from(one).map_err(|error| error.within(&format!("requests[{at}]")))
+        };
+        let approvals: Vec<Approval> = requests.into_iter().enumerate().map(read).collect::<Result<_, Error>>()?;
+        once_each("requests", approvals.iter().map(|approval| approval.claim))?;
+        Ok(Self(approvals))
+    }
+}
+
+impl TryFrom<pb::RejectClaimRequest> for Reject {
+    type Error = Error;
+    fn try_from(request: pb::RejectClaimRequest) -> Result<Self, Error> {
+        Ok(Self {
+            claim: ClaimId::parse("name", &request.name)?,
+            etag: Some(request.etag).filter(|etag| !etag.is_empty()),
+            reason: parse_text("reason", request.reason, 500)?,
+        })
+    }
+}
+
+fn parse_names(names: Vec<String>) -> Result<Vec<ClaimId>, Error> {
+    let names = parse_batch("names", names, MOST)?;
+    let read = |(at, name): (usize, &String)| ClaimId::parse(&format!("names[{at}]"), name);
+    let ids: Vec<ClaimId> = names.iter().enumerate().map(read).collect::<Result<_, Error>>()?;
+    once_each("names", ids.iter().copied())?;
+    Ok(ids)
+}
+
+/// A claim stands in a batch once.
+pub(super) fn once_each(field: &str, ids: impl Iterator<Item = ClaimId>) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    for (at, id) in ids.enumerate() {
+        if !seen.insert(id) {
+            return Err(Error::invalid(
+                &format!("{field}[{at}]"),
+                "DUPLICATE",
+                format!("{id} is in `{field}` twice; name it once"),
+                format!("{id} 在 `{field}` 中重复出现"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn parse_scheme(name: &str) -> Result<Option<String>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let code = name.strip_prefix("schemes/").filter(|code| !code.is_empty());
+    code.map(|code| Some(code.to_owned())).ok_or_else(|| {
+        Error::invalid(
+            "scheme",
+            "RESOURCE_NAME",
+            format!("`{name}` is not the name of a scheme: expected schemes/{{code}}"),
+            format!("“{name}”不是补贴项目的资源名，应为 schemes/{{code}}"),
+        )
+    })
+}
+
+fn parse_state(state: i32) -> Result<Option<State>, Error> {
+    Ok(match pb::ClaimState::try_from(state) {
+        Ok(pb::ClaimState::Unspecified) => None,
+        Ok(pb::ClaimState::Accrued) => Some(State::Accrued),
+        Ok(pb::ClaimState::Submitted) => Some(State::Submitted),
+        Ok(pb::ClaimState::Checked) => Some(State::Checked),
+        Ok(pb::ClaimState::Approved) => Some(State::Approved),
+        Ok(pb::ClaimState::Paid) => Some(State::Paid),
+        Ok(pb::ClaimState::Rejected) => Some(State::Rejected),
+        Ok(pb::ClaimState::Voided) => Some(State::Voided),
+        Ok(pb::ClaimState::ClawedBack) => Some(State::ClawedBack),
+        Err(_) => return Err(unknown_enum("state", state)),
+    })
+}
+
+impl From<State> for pb::ClaimState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Accrued => Self::Accrued,
+            State::Submitted => Self::Submitted,
+            State::Checked => Self::Checked,
+            State::Approved => Self::Approved,
+            State::Paid => Self::Paid,
+            State::Rejected => Self::Rejected,
+            State::Voided => Self::Voided,
+            State::ClawedBack => Self::ClawedBack,
+        }
+    }
+}
+
+impl From<CheckResult> for pb::Check {
+    fn from(result: CheckResult) -> Self {
+        Self { check: result.check.as_str().to_owned(), passed: result.passed, detail: result.detail }
+    }
+}
+
+impl From<Stored> for pb::Claim {
+    fn from(stored: Stored) -> Self {
+        let claim = stored.claim;
+        Self {
+            name: claim.id.to_string(),
+            scheme: format!("schemes/{}", claim.scheme.code),
+            scheme_version: i32::try_from(claim.scheme.version).unwrap_or(i32::MAX),
+            fund: claim.fund.map(Into::into).unwrap_or_default(),
+            beneficiary: claim.beneficiary.to_string(),
+            person: claim.person.to_string(),
+            amount: Some(claim.amount.into()),
+            earned_on: Some(date(claim.earned_on)),
+            state: pb::ClaimState::from(claim.state).into(),
+            content_hash: claim.content_hash,
+            checks: stored.checks.into_iter().map(Into::into).collect(),
+            submitted_by: claim.submitted_by.unwrap_or_default(),
+            approved_by: claim.approved_by.unwrap_or_default(),
+            reason: claim.reason.unwrap_or_default(),
+            etag: etag(claim.version),
+            create_time: Some(timestamp(stored.created_at)),
+            update_time: Some(timestamp(stored.updated_at)),
+        }
+    }
+}
+
+impl From<Listed<Stored>> for pb::ListClaimsResponse {
+    fn from(listed: Listed<Stored>) -> Self {
+        Self { claims: listed.rows.into_iter().map(Into::into).collect(), next_page_token: listed.next }
+    }
+}
+
+macro_rules! batch_of_claims {
+    ($($response:ident),+) => {$(
+        impl From<Changed> for pb::$response {
+            fn from(changed: Changed) -> Self {
+                Self { claims: changed.0.into_iter().map(Into::into).collect() }
+            }
+        }
+    )+};
+}
+batch_of_claims!(BatchSubmitClaimsResponse, BatchCheckClaimsResponse, BatchApproveClaimsResponse);
+
+impl From<Fact> for pb::Fact {
+    fn from(fact: Fact) -> Self {
+        Self {
+            kind: fact.kind.to_string(),
+            // An employment that ended, and a rotation, are told by their last day.
+            date: Some(date(fact.end_day.unwrap_or(fact.day))),
+            event: fact.key,
+            event_type: fact.event_type,
+            subject: fact.subject,
+        }
+    }
+}
+
+impl From<Explanation> for pb::ClaimExplanation {
+    fn from(explanation: Explanation) -> Self {
+        Self {
+            claim: Some(explanation.stored.into()),
+            scheme: explanation.scheme.map(|scheme| scheme.as_ref().into()),
+            facts: explanation.facts.into_iter().map(Into::into).collect(),
+            ledger_entries: explanation.entries.into_iter().map(Into::into).collect(),
+        }
+    }
+}

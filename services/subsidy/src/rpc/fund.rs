@@ -1,0 +1,118 @@
+//! Funds, budgets and schemes on the wire.
+
+use crate::app::{Appropriate, BudgetOf, CreateFund, ListFunds, ListSchemes, Listed};
+use crate::domain::{Budget, FundId, Scheme};
+use crate::store::fund::Fund;
+use kit::id::Id;
+use kit::page::Page;
+use kit::wire::{date, parse_text, timestamp};
+use kit::{Error, Money};
+use proto::subsidy::v1 as pb;
+use std::sync::Arc;
+
+impl TryFrom<pb::CreateFundRequest> for CreateFund {
+    type Error = Error;
+    fn try_from(request: pb::CreateFundRequest) -> Result<Self, Error> {
+        let fund = request.fund.ok_or_else(|| Error::required("fund", "the fund to set up"))?;
+        Ok(Self { code: parse_code(fund.code)?, display_name: parse_text("fund.display_name", fund.display_name, 100)? })
+    }
+}
+
+fn parse_code(code: String) -> Result<String, Error> {
+    let code = parse_text("fund.code", code, 40)?;
+    if code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Ok(code);
+    }
+    Err(Error::invalid(
+        "fund.code",
+        "FUND_CODE",
+        format!("`fund.code` is {code:?}: expected lower-case letters, digits and hyphens, such as `talent`"),
+        format!("`fund.code` 为 {code:?}，应由小写字母、数字和连字符组成，例如 `talent`"),
+    ))
+}
+
+impl TryFrom<pb::ListFundsRequest> for ListFunds {
+    type Error = Error;
+    fn try_from(request: pb::ListFundsRequest) -> Result<Self, Error> {
+        Page::parse(request.page_size, &request.page_token).map(Self)
+    }
+}
+
+impl TryFrom<pb::AppropriateFundRequest> for Appropriate {
+    type Error = Error;
+    fn try_from(request: pb::AppropriateFundRequest) -> Result<Self, Error> {
+        Ok(Self {
+            fund: FundId::parse("name", &request.name)?,
+            amount: Money::parse_positive("amount", request.amount)?,
+            document: parse_text("document", request.document, 100)?,
+        })
+    }
+}
+
+impl TryFrom<pb::GetBudgetRequest> for BudgetOf {
+    type Error = Error;
+    fn try_from(request: pb::GetBudgetRequest) -> Result<Self, Error> {
+        FundId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ListSchemesRequest> for ListSchemes {
+    type Error = Error;
+    fn try_from(request: pb::ListSchemesRequest) -> Result<Self, Error> {
+        Page::parse(request.page_size, &request.page_token).map(Self)
+    }
+}
+
+impl From<Fund> for pb::Fund {
+    fn from(fund: Fund) -> Self {
+        Self {
+            name: fund.id.to_string(),
+            display_name: fund.display_name,
+            code: fund.code,
+            create_time: Some(timestamp(fund.created_at)),
+        }
+    }
+}
+
+impl From<Listed<Fund>> for pb::ListFundsResponse {
+    fn from(listed: Listed<Fund>) -> Self {
+        Self { funds: listed.rows.into_iter().map(Into::into).collect(), next_page_token: listed.next }
+    }
+}
+
+impl From<Budget> for pb::Budget {
+    fn from(budget: Budget) -> Self {
+        Self {
+            fund: budget.fund.to_string(),
+            appropriated: Some(budget.appropriated.into()),
+            committed: Some(budget.committed.into()),
+            paid: Some(budget.paid.into()),
+            available: Some(budget.available().into()),
+        }
+    }
+}
+
+impl From<&Scheme> for pb::Scheme {
+    fn from(scheme: &Scheme) -> Self {
+        Self {
+            name: format!("schemes/{}", scheme.code),
+            version: i32::try_from(scheme.version).unwrap_or(i32::MAX),
+            title: scheme.title.clone(),
+            title_zh: scheme.title_zh.clone(),
+            basis: scheme.basis.clone(),
+            fund_code: scheme.fund.clone(),
+            from: Some(date(scheme.from)),
+            to: scheme.to.map(date),
+            confirmed: scheme.confirmed,
+            eligible: scheme.eligible.source().trim().to_owned(),
+            amount: scheme.amount.source().trim().to_owned(),
+            retention_days: i32::try_from(scheme.retention_days).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+impl<I> From<Listed<(I, Arc<Scheme>)>> for pb::ListSchemesResponse {
+    fn from(listed: Listed<(I, Arc<Scheme>)>) -> Self {
+        Self { schemes: listed.rows.iter().map(|(_, scheme)| scheme.as_ref().into()).collect(), next_page_token: listed.next }
+    }
+}

@@ -1,0 +1,129 @@
+//! Payment batches and receivables on the wire.
+
+use super::MOST;
+use super::claim::once_each;
+use crate::app::{CreateBatch, FindBatch, ListReceivables, Listed, SettleBatch};
+use crate::domain::{BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId};
+use crate::store::payment::Stored;
+use crate::store::receivable::Receivable;
+use kit::Error;
+use kit::id::Id;
+use kit::page::Page;
+use kit::wire::{parse_batch, parse_text, timestamp};
+use proto::subsidy::v1 as pb;
+
+impl TryFrom<pb::CreatePaymentBatchRequest> for CreateBatch {
+    type Error = Error;
+    fn try_from(request: pb::CreatePaymentBatchRequest) -> Result<Self, Error> {
+        let batch = request.payment_batch.ok_or_else(|| Error::required("payment_batch", "a batch with its fund"))?;
+        Ok(Self { fund: FundId::parse("payment_batch.fund", &batch.fund)? })
+    }
+}
+
+impl TryFrom<pb::GetPaymentBatchRequest> for FindBatch {
+    type Error = Error;
+    fn try_from(request: pb::GetPaymentBatchRequest) -> Result<Self, Error> {
+        PaymentBatchId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::SettlePaymentBatchRequest> for SettleBatch {
+    type Error = Error;
+    fn try_from(request: pb::SettlePaymentBatchRequest) -> Result<Self, Error> {
+        let results = parse_batch("results", request.results, MOST)?;
+        let read = |(at, one): (usize, pb::LineResult)| {
+            BankResult::try_from(one).map_err(|error| error.within(&format!("results[{at}]")))
+        };
+        let results: Vec<BankResult> = results.into_iter().enumerate().map(read).collect::<Result<_, Error>>()?;
+        once_each("results", results.iter().map(|result| result.claim))?;
+        Ok(Self { batch: PaymentBatchId::parse("name", &request.name)?, results })
+    }
+}
+
+impl TryFrom<pb::LineResult> for BankResult {
+    type Error = Error;
+    fn try_from(result: pb::LineResult) -> Result<Self, Error> {
+        let failure_reason = match (result.paid, result.failure_reason) {
+            (true, reason) if !reason.is_empty() => {
+                return Err(Error::invalid(
+                    "failure_reason",
+                    "PAID_AND_FAILED",
+                    "a line that was paid has no `failure_reason`: leave one of the two out",
+                    "已付款的明细不应填写 `failure_reason`",
+                ));
+            }
+            (true, _) => None,
+            (false, reason) => Some(parse_text("failure_reason", reason, 500)?),
+        };
+        Ok(Self {
+            claim: ClaimId::parse("claim", &result.claim)?,
+            paid: result.paid,
+            bank_reference: parse_text("bank_reference", result.bank_reference, 100)?,
+            failure_reason,
+        })
+    }
+}
+
+impl TryFrom<pb::ListReceivablesRequest> for ListReceivables {
+    type Error = Error;
+    fn try_from(request: pb::ListReceivablesRequest) -> Result<Self, Error> {
+        Ok(Self {
+            debtor: OrganisationId::parse_optional("debtor", &request.debtor)?,
+            page: Page::parse(request.page_size, &request.page_token)?,
+        })
+    }
+}
+
+impl From<Stored> for pb::PaymentBatch {
+    fn from(stored: Stored) -> Self {
+        let state = match stored.batch.state {
+            BatchState::Open => pb::PaymentBatchState::Open,
+            BatchState::Settled => pb::PaymentBatchState::Settled,
+        };
+        Self {
+            name: stored.batch.id.to_string(),
+            fund: stored.batch.fund.to_string(),
+            state: state.into(),
+            total: Some(stored.batch.total.into()),
+            lines: stored.lines.into_iter().map(Into::into).collect(),
+            create_time: Some(timestamp(stored.created_at)),
+        }
+    }
+}
+
+impl From<Line> for pb::PaymentLine {
+    fn from(line: Line) -> Self {
+        let state = match line.state {
+            LineState::Pending => pb::LineState::Pending,
+            LineState::Paid => pb::LineState::Paid,
+            LineState::Failed => pb::LineState::Failed,
+        };
+        Self {
+            claim: line.claim.to_string(),
+            beneficiary: line.beneficiary.to_string(),
+            amount: Some(line.amount.into()),
+            state: state.into(),
+            bank_reference: line.bank_reference.unwrap_or_default(),
+            failure_reason: line.failure_reason.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Receivable> for pb::Receivable {
+    fn from(receivable: Receivable) -> Self {
+        Self {
+            name: receivable.id.to_string(),
+            debtor: receivable.debtor.to_string(),
+            claim: receivable.claim.to_string(),
+            amount: Some(receivable.amount.into()),
+            outstanding: Some(receivable.outstanding.into()),
+            create_time: Some(timestamp(receivable.created_at)),
+        }
+    }
+}
+
+impl From<Listed<Receivable>> for pb::ListReceivablesResponse {
+    fn from(listed: Listed<Receivable>) -> Self {
+        Self { receivables: listed.rows.into_iter().map(Into::into).collect(), next_page_token: listed.next }
+    }
+}
