@@ -1,7 +1,7 @@
 //! Dead letters: events that cannot be applied, with the reason, listed and replayable.
 
 use crate::context::Context;
-use crate::db::{Lane, Tx, args, statements};
+use crate::db::{Db, Lane, Tx, args, statements};
 use crate::error::Error;
 use crate::event::Envelope;
 use crate::inbox::{Consumer, Outcome};
@@ -65,9 +65,9 @@ async fn keep(context: &Context, consumer: &str, event: &Envelope, text: &str, e
 }
 
 /// The unresolved letters of a consumer, oldest first.
-pub async fn list(context: &Context) -> Result<Vec<Letter>, Error> {
-    let mut tx = context.db.read(Lane::Background).await?;
-    let letters = tx.fetch_all(UNRESOLVED, args![context.service]).await?;
+pub async fn list(db: &Db, consumer: &str) -> Result<Vec<Letter>, Error> {
+    let mut tx = db.read(Lane::Background).await?;
+    let letters = tx.fetch_all(UNRESOLVED, args![consumer]).await?;
     tx.rollback().await?;
     Ok(letters)
 }

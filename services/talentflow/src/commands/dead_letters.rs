@@ -4,6 +4,7 @@ use crate::cli::{DeadLetters, LetterAction};
 use crate::wiring::{SERVICES, context_of};
 use anyhow::Context as _;
 use kit::config::Config;
+use kit::db::Db;
 use kit::inbox::{Consumer, Outcome};
 use kit::{Context, letters};
 use serde_json::json;
@@ -34,12 +35,11 @@ pub async fn run(config: &Config, command: &DeadLetters) -> anyhow::Result<ExitC
 
 async fn list(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut found = Vec::new();
-    let any = context_of(config, SERVICES[0].0).await?;
+    let db = Db::open(&config.database).await?;
     for (name, _) in SERVICES {
-        let context = Context { service: name, ..any.clone() };
-        found.extend(letters::list(&context).await?);
+        found.extend(letters::list(&db, name).await?);
     }
-    any.db.close().await;
+    db.close().await;
     if as_json {
         let rows: Vec<_> = found
             .iter()

@@ -99,7 +99,8 @@ impl Calendar {
             left: back(10),
             rotation_from: back(220),
             rotation_to: back(20),
-            guided: back(250),
+            // A pairing is made now, so guidance under it is given now.
+            guided: today,
         }
     }
 }

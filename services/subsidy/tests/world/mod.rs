@@ -1,0 +1,270 @@
+//! A person's history and what the domain makes of it, in memory: facts in, claims and ledger out.
+
+use chrono::{Days, NaiveDate};
+use kit::Money;
+use kit::id::Id;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use subsidy::domain::{
+    Account, AccountKind, Budget, Change, Claim, ClaimId, Fact, FactKind, FundId, OrganisationId, PaymentBatchId, PersonId,
+    Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
+};
+use uuid::Uuid;
+
+pub fn person() -> PersonId {
+    PersonId::from_uuid(Uuid::from_u128(1))
+}
+pub fn organisation(n: u8) -> OrganisationId {
+    OrganisationId::from_uuid(Uuid::from_u128(0x100 + u128::from(n)))
+}
+pub fn fund() -> FundId {
+    FundId::from_uuid(Uuid::from_u128(2))
+}
+pub fn day(n: u16) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(u64::from(n))
+}
+
+/// A fact as it would come out of an event; organisations with even numbers are enterprises.
+pub fn fact(kind: FactKind, resource: &str, version: i64, first: u16) -> Fact {
+    Fact {
+        key: format!("{resource}#{version}"),
+        person: person(),
+        kind,
+        resource: resource.to_owned(),
+        version,
+        event_type: String::new(),
+        subject: String::new(),
+        day: day(first),
+        end_day: None,
+        organisation: None,
+        counterpart: None,
+        other_person: None,
+        quantity: 0,
+        share_percent: 100,
+        detail: String::new(),
+        withdrawn: false,
+        organisation_kind: String::new(),
+        counterpart_kind: String::new(),
+    }
+}
+
+pub fn kind_of(n: u8) -> String {
+    if n.is_multiple_of(2) { "enterprise" } else { "school" }.to_owned()
+}
+
+pub fn at(mut fact: Fact, home: u8, other: u8) -> Fact {
+    fact.organisation = Some(organisation(home));
+    fact.organisation_kind = kind_of(home);
+    fact.counterpart = Some(organisation(other));
+    fact.counterpart_kind = kind_of(other);
+    fact
+}
+
+pub fn employment(n: u8, version: i64, employer: u8, first: u16, last: Option<u16>, withdrawn: bool) -> Fact {
+    let kind = if version == 1 { FactKind::Hired } else { FactKind::Corrected };
+    let mut fact = at(fact(kind, &format!("employments/{n}"), version, first), employer, 0);
+    fact.end_day = last.map(|last| day(first + last));
+    fact.withdrawn = withdrawn;
+    fact
+}
+
+fn any_fact() -> impl Strategy<Value = Fact> {
+    prop_oneof![
+        4 => (0u8..3, 1i64..4, 0u8..4, 0u16..300, prop::option::of(0u16..200), prop::bool::weighted(0.1))
+            .prop_map(|(n, version, employer, first, last, withdrawn)| employment(n, version, employer, first, last, withdrawn)),
+        2 => (0u8..2, 0u16..300).prop_map(|(n, first)| at(fact(FactKind::Graduated, &format!("enrolments/{n}"), 1, first), 0, 1)),
+        2 => (0u8..3, 0u16..300, 0i64..200, 1i64..=100).prop_map(|(n, first, days, share)| {
+            let mut fact = at(fact(FactKind::RotationCompleted, &format!("rotations/{n}"), 1, first), 1, 2);
+            (fact.quantity, fact.share_percent) = (days, share);
+            fact
+        }),
+        3 => (0u8..20, 0u16..120, 1i64..90, 0u8..2).prop_map(|(n, first, minutes, home)| {
+            let mut fact = at(fact(FactKind::Guided, &format!("guidanceRecords/{n}"), 1, first), home, 0);
+            fact.quantity = minutes;
+            fact
+        }),
+        1 => Just(Fact { detail: "teacher".to_owned(), ..fact(FactKind::Registered, "people/1", 1, 0) }),
+    ]
+}
+
+/// What happened to one person, one fact per event.
+pub fn any_history() -> impl Strategy<Value = Vec<Fact>> {
+    prop::collection::vec(any_fact(), 0..25).prop_map(|facts| {
+        let by_key: BTreeMap<String, Fact> = facts.into_iter().map(|fact| (fact.key.clone(), fact)).collect();
+        by_key.into_values().collect()
+    })
+}
+
+/// The domain's own rules over tables held in memory.
+pub struct World {
+    pub facts: BTreeMap<String, Fact>,
+    pub claims: Vec<Claim>,
+    pub budget: Budget,
+    accounts: BTreeMap<Account, (i64, i64)>,
+    postings: Vec<(TransactionId, Posting)>,
+    ids: u128,
+}
+
+impl World {
+    pub fn new(appropriated: i64) -> Self {
+        let budget = Budget { fund: fund(), appropriated: Money::ZERO, committed: Money::ZERO, paid: Money::ZERO };
+        let mut world = Self {
+            facts: BTreeMap::new(),
+            claims: Vec::new(),
+            budget,
+            accounts: BTreeMap::new(),
+            postings: Vec::new(),
+            ids: 1000,
+        };
+        assert!(world.post(Posting::appropriate(fund(), Money::fen(appropriated), "document".into())));
+        world
+    }
+
+    fn id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids)
+    }
+
+    /// A fact arrives, and claims follow.
+    pub fn arrive(&mut self, fact: Fact) {
+        self.facts.insert(fact.key.clone(), fact);
+        self.derive();
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        let facts: Vec<Fact> = self.facts.values().cloned().collect();
+        reconcile(Schemes::shipped(), &derive(Schemes::shipped(), &facts).unwrap(), &self.claims)
+    }
+
+    pub fn derive(&mut self) {
+        for step in self.steps() {
+            match step {
+                Step::Accrue { due, part, amount } => {
+                    let id = ClaimId::from_uuid(self.id());
+                    self.claims.push(Claim::accrue(id, person(), &due, part, amount).0);
+                }
+                Step::Amend { claim, due, amount } => self.change(&claim, Change::Amend { due: Box::new(due), amount }),
+                Step::Void { claim, why, fact } => {
+                    self.change(&claim, Change::Void { reason: why.to_string(), fact });
+                    if claim.state == State::Approved {
+                        let commitment = self.transaction(claim.id, PostingKind::Commitment);
+                        assert!(self.post(Posting::release(fund(), &claim, commitment)));
+                    }
+                }
+                Step::ClawBack { claim, why, fact } => {
+                    self.change(&claim, Change::ClawBack { reason: why.to_string(), fact });
+                    let payment = self.transaction(claim.id, PostingKind::Payment);
+                    assert!(self.post(Posting::claw_back(fund(), &claim, payment)));
+                }
+                Step::Reconsider { claim } => self.claim(claim.id).reconsider = true,
+            }
+        }
+    }
+
+    pub fn change(&mut self, claim: &Claim, change: Change) {
+        let (next, _) = claim.decide(change).unwrap();
+        *self.claim(claim.id) = next;
+    }
+
+    fn claim(&mut self, id: ClaimId) -> &mut Claim {
+        self.claims.iter_mut().find(|claim| claim.id == id).unwrap()
+    }
+
+    /// One command on one claim, as its state allows; `bank` is whether the bank pays.
+    pub fn command(&mut self, claim: usize, reject: bool, bank: bool) {
+        let Some(claim) = self.claims.get(claim % self.claims.len().max(1)).cloned() else { return };
+        match claim.state {
+            State::Accrued => self.change(&claim, Change::Submit { by: "asker".into(), fund: fund() }),
+            State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
+            State::Submitted => self.change(&claim, Change::Check),
+            State::Checked => {
+                if self.post(Posting::commit(fund(), &claim)) {
+                    let content_hash = claim.content_hash.clone();
+                    self.change(&claim, Change::Approve { by: "approver".into(), content_hash });
+                }
+            }
+            State::Approved if claim.batch.is_none() => {
+                let batch = PaymentBatchId::from_uuid(self.id());
+                self.claim(claim.id).batch = Some(batch);
+            }
+            State::Approved => {
+                if bank {
+                    assert!(self.post(Posting::pay(fund(), &claim)));
+                    self.change(&claim, Change::Pay);
+                } else {
+                    self.claim(claim.id).batch = None;
+                }
+                if std::mem::take(&mut self.claim(claim.id).reconsider) {
+                    self.derive();
+                }
+            }
+            State::Paid | State::Rejected | State::Voided | State::ClawedBack => {}
+        }
+    }
+
+    /// Posts as the tables would: false when the budget refuses.
+    fn post(&mut self, posting: Posting) -> bool {
+        posting.balanced().unwrap();
+        let change = posting.budget_change();
+        let next = Budget {
+            fund: fund(),
+            appropriated: Money::fen(self.budget.appropriated.as_fen() + change.appropriated),
+            committed: Money::fen(self.budget.committed.as_fen() + change.committed),
+            paid: Money::fen(self.budget.paid.as_fen() + change.paid),
+        };
+        if next.committed < Money::ZERO || next.paid < Money::ZERO || next.available() < Money::ZERO {
+            return false;
+        }
+        self.budget = next;
+        for (account, side, amount) in posting.entries() {
+            let (debits, credits) = self.accounts.entry(account).or_default();
+            *(if side == Side::Debit { debits } else { credits }) += amount.as_fen();
+        }
+        let id = TransactionId::from_uuid(self.id());
+        self.postings.push((id, posting));
+        true
+    }
+
+    fn transaction(&self, claim: ClaimId, kind: PostingKind) -> TransactionId {
+        self.postings.iter().find(|(_, posting)| posting.claim == Some(claim) && posting.kind == kind).unwrap().0
+    }
+
+    /// What `talentflow verify` proves of the tables.
+    pub fn verify(&self) {
+        let sum = |side: fn(&(i64, i64)) -> i64| self.accounts.values().map(side).sum::<i64>();
+        assert_eq!(sum(|moved| moved.0), sum(|moved| moved.1), "debits and credits of the whole ledger");
+        for (account, (debits, credits)) in &self.accounts {
+            let balance = if account.kind.is_credit() { credits - debits } else { debits - credits };
+            assert!(balance >= 0, "{account:?} is {balance}");
+        }
+        let of = |kind: AccountKind| self.accounts.get(&Account { fund: fund(), kind, party: None }).copied().unwrap_or_default();
+        let held = |kind: AccountKind| of(kind).0 - of(kind).1;
+        assert_eq!(held(AccountKind::Available), self.budget.available().as_fen());
+        assert_eq!(held(AccountKind::Committed), self.budget.committed.as_fen());
+        assert_eq!(held(AccountKind::Paid), self.budget.paid.as_fen());
+        let in_state = |state: State| self.claims.iter().filter(move |claim| claim.state == state);
+        let approved: Money = in_state(State::Approved).map(|claim| claim.amount).sum();
+        assert_eq!(approved, self.budget.committed, "approved claims and what is committed");
+        for claim in &self.claims {
+            let count = |kind: PostingKind| {
+                self.postings.iter().filter(|(_, posting)| posting.claim == Some(claim.id) && posting.kind == kind).count()
+            };
+            let paid = matches!(claim.state, State::Paid | State::ClawedBack);
+            assert_eq!(count(PostingKind::Payment), usize::from(paid), "{} {}", claim.id, claim.state);
+            assert_eq!(count(PostingKind::Clawback), usize::from(claim.state == State::ClawedBack));
+            assert!(count(PostingKind::Commitment) <= 1 && count(PostingKind::Release) <= 1);
+        }
+        let reversed: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.reverses).collect();
+        assert_eq!(reversed.len(), reversed.iter().collect::<BTreeSet<_>>().len(), "a transaction is reversed at most once");
+    }
+
+    /// Claims that ask or hold money, as facts and amounts without ids.
+    pub fn live(&self) -> BTreeSet<(String, String, i64, String, NaiveDate, Vec<String>)> {
+        let live = self.claims.iter().filter(|claim| !matches!(claim.state, State::Voided | State::ClawedBack));
+        live.map(|claim| {
+            let (scheme, occasion) = (claim.scheme.citation(), claim.occasion.clone());
+            (scheme, occasion, claim.amount.as_fen(), claim.beneficiary.to_string(), claim.earned_on, claim.facts.clone())
+        })
+        .collect()
+    }
+}
