@@ -15,10 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
 
     let mut compiler = protox::Compiler::new([".", "third_party"])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(&files)?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     // Encoded by the compiler itself: a round trip through prost's types would lose our options.
     let encoded = compiler.encode_file_descriptor_set();
     std::fs::write(out.join("descriptors.bin"), &encoded)?;
@@ -40,10 +37,7 @@ fn protos(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             protos(&path, found)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
             found.push(path);
         }
     }
@@ -51,9 +45,7 @@ fn protos(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
 }
 
 fn event_types(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
-    let option = pool
-        .get_extension_by_name("talentflow.options.v1.event")
-        .ok_or("the event option is gone")?;
+    let option = pool.get_extension_by_name("talentflow.options.v1.event").ok_or("the event option is gone")?;
     debug_assert!(matches!(option.kind(), Kind::String));
     let mut code = String::new();
     for message in pool.all_messages() {
@@ -61,11 +53,7 @@ fn event_types(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
         if options.has_extension(&option) {
             let kind = options.get_extension(&option);
             let kind = kind.as_str().ok_or("an event type is not text")?;
-            writeln!(
-                code,
-                "impl crate::Event for {} {{ const TYPE: &'static str = {kind:?}; }}",
-                rust_path(&message)
-            )?;
+            writeln!(code, "impl crate::Event for {} {{ const TYPE: &'static str = {kind:?}; }}", rust_path(&message))?;
         }
     }
     Ok(code)

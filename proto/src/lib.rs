@@ -19,9 +19,7 @@ mod generated {
 }
 
 pub use generated::google;
-pub use generated::talentflow::{
-    common, directory, hr, mentoring, options, rotation, subsidy, training,
-};
+pub use generated::talentflow::{common, directory, hr, mentoring, options, rotation, subsidy, training};
 
 /// An event message: it knows the `CloudEvents` type it travels under.
 pub trait Event: prost::Message + prost::Name + Default {
@@ -62,52 +60,28 @@ pub struct Method {
 }
 
 static METHODS: LazyLock<BTreeMap<String, Method>> = LazyLock::new(|| {
-    let services = pool()
-        .services()
-        .filter(|service| service.full_name().starts_with("talentflow."));
+    let services = pool().services().filter(|service| service.full_name().starts_with("talentflow."));
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     methods
         .map(|descriptor| {
-            let path = format!(
-                "{}/{}",
-                descriptor.parent_service().full_name(),
-                descriptor.name()
-            );
+            let path = format!("{}/{}", descriptor.parent_service().full_name(), descriptor.name());
             let options = descriptor.options();
-            let is_command = option(&options, "talentflow.options.v1.command")
-                .is_some_and(|value| value.as_bool() == Some(true));
-            let roles = option(&options, "talentflow.options.v1.allow")
-                .map(|allow| roles_of(&allow))
-                .unwrap_or_default();
-            (
-                path,
-                Method {
-                    descriptor,
-                    roles,
-                    is_command,
-                },
-            )
+            let is_command = option(&options, "talentflow.options.v1.command").is_some_and(|value| value.as_bool() == Some(true));
+            let roles = option(&options, "talentflow.options.v1.allow").map(|allow| roles_of(&allow)).unwrap_or_default();
+            (path, Method { descriptor, roles, is_command })
         })
         .collect()
 });
 
 fn option(options: &DynamicMessage, name: &str) -> Option<Value> {
     let extension = pool().get_extension_by_name(name)?;
-    options
-        .has_extension(&extension)
-        .then(|| options.get_extension(&extension).into_owned())
+    options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
 }
 
 fn roles_of(allow: &Value) -> Vec<String> {
-    let roles = allow.as_message().and_then(|message| {
-        message
-            .get_field_by_name("roles")
-            .map(std::borrow::Cow::into_owned)
-    });
+    let roles = allow.as_message().and_then(|message| message.get_field_by_name("roles").map(std::borrow::Cow::into_owned));
     let list = roles.as_ref().and_then(Value::as_list).unwrap_or_default();
-    list.iter()
-        .filter_map(|role| role.as_str().map(str::to_owned))
-        .collect()
+    list.iter().filter_map(|role| role.as_str().map(str::to_owned)).collect()
 }
 
 /// Every method, by its path (`talentflow.training.v1.TrainingService/PublishOrder`).
@@ -122,13 +96,9 @@ pub fn roles(path: &str) -> &'static [String] {
 
 static EVENTS: LazyLock<BTreeMap<String, MessageDescriptor>> = LazyLock::new(|| {
     let kind = |message: &MessageDescriptor| {
-        option(&message.options(), "talentflow.options.v1.event")
-            .and_then(|value| value.as_str().map(str::to_owned))
+        option(&message.options(), "talentflow.options.v1.event").and_then(|value| value.as_str().map(str::to_owned))
     };
-    pool()
-        .all_messages()
-        .filter_map(|message| kind(&message).map(|kind| (kind, message)))
-        .collect()
+    pool().all_messages().filter_map(|message| kind(&message).map(|kind| (kind, message))).collect()
 });
 
 /// Every event message, by its type.
@@ -145,34 +115,15 @@ pub fn event_message(kind: &str) -> Option<MessageDescriptor> {
 mod tests {
     use super::*;
 
-    const ROLES: [&str; 8] = [
-        "bureau",
-        "school",
-        "enterprise",
-        "mentor",
-        "student",
-        "finance",
-        "auditor",
-        "service",
-    ];
+    const ROLES: [&str; 8] = ["bureau", "school", "enterprise", "mentor", "student", "finance", "auditor", "service"];
 
     #[test]
     fn every_method_says_who_may_call_it_and_where_rest_finds_it() {
         assert!(methods().len() > 40);
         for (path, method) in methods() {
             assert!(!method.roles.is_empty(), "{path} admits nobody");
-            assert!(
-                method
-                    .roles
-                    .iter()
-                    .all(|role| ROLES.contains(&role.as_str())),
-                "{path}: {:?}",
-                method.roles
-            );
-            assert!(
-                option(&method.descriptor.options(), "google.api.http").is_some(),
-                "{path} has no HTTP rule"
-            );
+            assert!(method.roles.iter().all(|role| ROLES.contains(&role.as_str())), "{path}: {:?}", method.roles);
+            assert!(option(&method.descriptor.options(), "google.api.http").is_some(), "{path} has no HTTP rule");
         }
     }
 
@@ -180,9 +131,7 @@ mod tests {
     fn what_reads_is_no_command_and_what_writes_is_one() {
         for (path, method) in methods() {
             let name = method.descriptor.name();
-            let reads = ["Get", "List", "Explain"]
-                .iter()
-                .any(|verb| name.starts_with(verb));
+            let reads = ["Get", "List", "Explain"].iter().any(|verb| name.starts_with(verb));
             assert_eq!(method.is_command, !reads, "{path}");
         }
     }
@@ -193,9 +142,7 @@ mod tests {
         for (kind, message) in events() {
             let parts: Vec<&str> = kind.split('.').collect();
             let well_formed = match parts.as_slice() {
-                ["talentflow", service, _, _, "v1"] => message
-                    .full_name()
-                    .starts_with(&format!("talentflow.{service}.v1.")),
+                ["talentflow", service, _, _, "v1"] => message.full_name().starts_with(&format!("talentflow.{service}.v1.")),
                 ["hr", "employee", _, "v1"] => true,
                 _ => false,
             };
@@ -208,11 +155,7 @@ mod tests {
         let personal = ["display_name", "birth_date", "phone", "identity"];
         for (kind, message) in events() {
             for field in message.fields() {
-                assert!(
-                    !personal.iter().any(|word| field.name().contains(word)),
-                    "{kind} carries {}",
-                    field.name()
-                );
+                assert!(!personal.iter().any(|word| field.name().contains(word)), "{kind} carries {}", field.name());
             }
         }
     }
@@ -220,43 +163,24 @@ mod tests {
     #[test]
     fn every_message_field_and_method_is_explained() {
         let mut silent = Vec::new();
-        for file in pool()
-            .files()
-            .filter(|file| file.package_name().starts_with("talentflow."))
-        {
-            let info = file
-                .file_descriptor_proto()
-                .source_code_info
-                .clone()
-                .unwrap_or_default();
+        for file in pool().files().filter(|file| file.package_name().starts_with("talentflow.")) {
+            let info = file.file_descriptor_proto().source_code_info.clone().unwrap_or_default();
             let explained: std::collections::BTreeSet<Vec<i32>> = info
                 .location
                 .into_iter()
-                .filter(|location| {
-                    location
-                        .leading_comments
-                        .as_ref()
-                        .is_some_and(|text| !text.trim().is_empty())
-                })
+                .filter(|location| location.leading_comments.as_ref().is_some_and(|text| !text.trim().is_empty()))
                 .map(|location| location.path)
                 .collect();
             for message in file.messages() {
-                let paths = std::iter::once(message.path().to_vec())
-                    .chain(message.fields().map(|field| field.path().to_vec()));
+                let paths = std::iter::once(message.path().to_vec()).chain(message.fields().map(|field| field.path().to_vec()));
                 let is_entry = message.is_map_entry();
                 silent.extend(
-                    paths
-                        .filter(|path| !is_entry && !explained.contains(path))
-                        .map(|path| (file.name().to_owned(), path)),
+                    paths.filter(|path| !is_entry && !explained.contains(path)).map(|path| (file.name().to_owned(), path)),
                 );
             }
             for service in file.services() {
                 let paths = service.methods().map(|method| method.path().to_vec());
-                silent.extend(
-                    paths
-                        .filter(|path| !explained.contains(path))
-                        .map(|path| (file.name().to_owned(), path)),
-                );
+                silent.extend(paths.filter(|path| !explained.contains(path)).map(|path| (file.name().to_owned(), path)));
             }
         }
         assert!(silent.is_empty(), "no comment: {silent:?}");

@@ -1,7 +1,9 @@
 //! The events of the directory: those of HR systems come in, our own go out.
 
 use crate::app::employment::record;
-use crate::domain::{EmploymentId, HrFact, HrKind, Organisation, OrganisationId, Period, Person, PersonId, Programme, sixteen_on};
+use crate::domain::{
+    EmploymentId, HrFact, HrKind, Organisation, OrganisationId, Period, Person, PersonId, Programme, sixteen_on,
+};
 use crate::store::employment::Whose;
 use crate::store::person;
 use chrono::NaiveDate;
@@ -27,7 +29,12 @@ pub async fn on(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Erro
             record(tx, scope, whose(event, &left.person)?, &fact).await
         }
         // Not one of ours to publish on this subject: refused by name, kept with the dead letters.
-        other => Err(Error::invalid("type", "EVENT_TYPE_UNEXPECTED", format!("`{other}` is not an event HR systems publish"), format!("{other} 不是人事系统可发布的事件"))),
+        other => Err(Error::invalid(
+            "type",
+            "EVENT_TYPE_UNEXPECTED",
+            format!("`{other}` is not an event HR systems publish"),
+            format!("{other} 不是人事系统可发布的事件"),
+        )),
     }
 }
 
@@ -84,7 +91,13 @@ pub async fn person_registered(tx: &mut Tx, scope: &Scope, person: &Person) -> R
     scope.emit(tx, person.id, 1, &event).await
 }
 
-pub async fn employment_started(tx: &mut Tx, scope: &Scope, whose: Whose, id: EmploymentId, period: &Period) -> Result<(), Error> {
+pub async fn employment_started(
+    tx: &mut Tx,
+    scope: &Scope,
+    whose: Whose,
+    id: EmploymentId,
+    period: &Period,
+) -> Result<(), Error> {
     let event = pb::EmploymentStarted {
         person: whose.person.to_string(),
         employment: id.to_string(),

@@ -81,7 +81,12 @@ impl TryFrom<pb::CreateOrganisationRequest> for organisation::Create {
 /// Codes: lower-case letters, digits and hyphens, at most 50 of them.
 fn parse_codes(field: &str, codes: Vec<String>) -> Result<Vec<String>, Error> {
     if codes.len() > 50 {
-        return Err(Error::invalid(field, "TOO_MANY", format!("`{field}` has {} codes: at most 50", codes.len()), format!("`{field}` 至多 50 项")));
+        return Err(Error::invalid(
+            field,
+            "TOO_MANY",
+            format!("`{field}` has {} codes: at most 50", codes.len()),
+            format!("`{field}` 至多 50 项"),
+        ));
     }
     codes.into_iter().enumerate().map(|(at, code)| parse_code(&format!("{field}[{at}]"), code)).collect()
 }
@@ -160,7 +165,10 @@ impl TryFrom<pb::BatchCreatePeopleRequest> for person::CreateBatch {
     type Error = Error;
     fn try_from(request: pb::BatchCreatePeopleRequest) -> Result<Self, Error> {
         let people = parse_batch("people", request.people, 1000)?;
-        let parsed = people.into_iter().enumerate().map(|(at, asked)| new_person(asked).map_err(|error| error.within(&format!("people[{at}]"))));
+        let parsed = people
+            .into_iter()
+            .enumerate()
+            .map(|(at, asked)| new_person(asked).map_err(|error| error.within(&format!("people[{at}]"))));
         Ok(Self { people: parsed.collect::<Result<_, _>>()? })
     }
 }
@@ -176,7 +184,11 @@ fn new_person(asked: pb::Person) -> Result<person::NewPerson, Error> {
         display_name: parse_text("display_name", asked.display_name, 50)?,
         organisation: OrganisationId::parse("organisation", &asked.organisation)?,
         kind,
-        birth_date: if student { Some(parse_date("birth_date", asked.birth_date)?) } else { kit::wire::parse_date_optional("birth_date", asked.birth_date)? },
+        birth_date: if student {
+            Some(parse_date("birth_date", asked.birth_date)?)
+        } else {
+            kit::wire::parse_date_optional("birth_date", asked.birth_date)?
+        },
         entry_year: if student { Some(parse_within("entry_year", asked.entry_year, 2000..=2100, "(a year)")?) } else { None },
         programme,
         skills: parse_codes("skills", asked.skills)?,

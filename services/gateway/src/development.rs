@@ -4,8 +4,8 @@ use crate::{Gateway, problem};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use kit::auth::Role;
 use kit::Error;
+use kit::auth::Role;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -25,7 +25,14 @@ pub async fn token(State(gateway): State<Gateway>, Json(wanted): Json<Wanted>) -
     for word in &wanted.roles {
         match Role::parse(word) {
             Some(role) => roles.push(role),
-            None => return problem::of(Error::invalid("roles", "ROLE_UNKNOWN", format!("there is no role `{word}`"), format!("没有角色 {word}"))),
+            None => {
+                return problem::of(Error::invalid(
+                    "roles",
+                    "ROLE_UNKNOWN",
+                    format!("there is no role `{word}`"),
+                    format!("没有角色 {word}"),
+                ));
+            }
         }
     }
     let Some(issuer) = &gateway.access.issuer else { return problem::of(Error::not_found("/dev/token")) };

@@ -64,7 +64,8 @@ pub fn router(upstreams: BTreeMap<String, Upstream>, access: Access, bus: Bus, p
     let full = |short: &str| proto::SERVICES.iter().find(|(name, _)| *name == short).map(|(_, full)| (*full).to_owned());
     let upstreams = upstreams.into_iter().filter_map(|(name, upstream)| Some((full(&name)?, upstream))).collect();
     let development = access.issuer.is_some();
-    let inner = Inner { upstreams, rest: rest::Table::of_contract(), access, bus, portal, openapi: openapi::document().to_string() };
+    let inner =
+        Inner { upstreams, rest: rest::Table::of_contract(), access, bus, portal, openapi: openapi::document().to_string() };
     let mut router = Router::new()
         .route("/", get(portal::page))
         .route("/status.json", get(portal::status))

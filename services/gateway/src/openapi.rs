@@ -60,7 +60,9 @@ fn operation(rule: &Rule, path_parameters: &[String], schemas: &mut Schemas<'_>)
     }
     let input = rpc.input();
     if rule.body != "*" {
-        let rest = input.fields().filter(|field| field.name() != rule.body && !rule.pattern.variables.iter().any(|name| name == field.name()));
+        let rest = input
+            .fields()
+            .filter(|field| field.name() != rule.body && !rule.pattern.variables.iter().any(|name| name == field.name()));
         for field in rest {
             let schema = schemas.field(&field);
             parameters.push(json!({"name": field.name(), "in": "query", "description": schemas.comments.text(field.parent_message().parent_file().name(), field.path()), "schema": schema}));
@@ -128,8 +130,12 @@ impl Schemas<'_> {
         }
         let one = match field.kind() {
             Kind::Bool => json!({"type": "boolean"}),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => json!({"type": "integer", "format": "int32"}),
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => json!({"type": "string", "format": "int64"}),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32 => {
+                json!({"type": "integer", "format": "int32"})
+            }
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => {
+                json!({"type": "string", "format": "int64"})
+            }
             Kind::Float | Kind::Double => json!({"type": "number"}),
             Kind::String => json!({"type": "string"}),
             Kind::Bytes => json!({"type": "string", "format": "byte"}),

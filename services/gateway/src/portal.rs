@@ -54,7 +54,8 @@ pub async fn page(State(gateway): State<Gateway>) -> Html<String> {
     for (short, full) in proto::SERVICES {
         let (zh, en) = about(short);
         let state = gateway.upstreams.get(full).map_or("not reachable from here · 此处不可达", place);
-        let _ = write!(services, "<tr><th scope=row>{zh}<small>{en}</small></th><td><code>{full}</code></td><td>{state}</td></tr>");
+        let _ =
+            write!(services, "<tr><th scope=row>{zh}<small>{en}</small></th><td><code>{full}</code></td><td>{state}</td></tr>");
     }
     let mut figures = String::new();
     for figure in gateway.portal.figures() {

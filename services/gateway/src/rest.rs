@@ -60,8 +60,15 @@ fn rule_of(rpc: &MethodDescriptor) -> Option<Rule> {
     let options = rpc.options();
     let rule = options.get_extension(&extension);
     let rule = rule.as_message()?;
-    let text = |field: &str| rule.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let verbs = [("get", Method::GET), ("post", Method::POST), ("put", Method::PUT), ("patch", Method::PATCH), ("delete", Method::DELETE)];
+    let text =
+        |field: &str| rule.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let verbs = [
+        ("get", Method::GET),
+        ("post", Method::POST),
+        ("put", Method::PUT),
+        ("patch", Method::PATCH),
+        ("delete", Method::DELETE),
+    ];
     let (path, method) = verbs.into_iter().map(|(field, method)| (text(field), method)).find(|(path, _)| !path.is_empty())?;
     Some(Rule { method, pattern: Pattern::parse(&path)?, body: text("body"), rpc: rpc.clone() })
 }
@@ -72,13 +79,26 @@ pub async fn answer(gateway: &Gateway, request: Request) -> Response {
     let (rule, bound) = match gateway.rest.find(&parts.method, parts.uri.path()) {
         Ok(found) => found,
         Err(others) if others.is_empty() => {
-            return problem::of(Error::not_found(parts.uri.path()).way_out("see /openapi.json for the paths there are", "可用路径见 /openapi.json"));
+            return problem::of(
+                Error::not_found(parts.uri.path())
+                    .way_out("see /openapi.json for the paths there are", "可用路径见 /openapi.json"),
+            );
         }
         Err(others) => return wrong_method(&parts.method, &others),
     };
     let body = match http_body_util::Limited::new(body, MAX_MESSAGE_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => return problem::of(Error::new(Code::Exhausted, "BODY_TOO_LARGE", format!("the body is larger than {MAX_MESSAGE_BYTES} bytes"), "请求体过大").on("body")),
+        Err(_) => {
+            return problem::of(
+                Error::new(
+                    Code::Exhausted,
+                    "BODY_TOO_LARGE",
+                    format!("the body is larger than {MAX_MESSAGE_BYTES} bytes"),
+                    "请求体过大",
+                )
+                .on("body"),
+            );
+        }
     };
     let message = match assemble(rule, bound, parts.uri.query().unwrap_or_default(), &body) {
         Ok(message) => message,
@@ -92,7 +112,12 @@ pub async fn answer(gateway: &Gateway, request: Request) -> Response {
 
 fn wrong_method(method: &Method, others: &[Method]) -> Response {
     let allowed = others.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let error = Error::invalid("method", "METHOD_NOT_ALLOWED", format!("this path takes {allowed}, not {method}"), format!("此路径支持 {allowed}，不支持 {method}"));
+    let error = Error::invalid(
+        "method",
+        "METHOD_NOT_ALLOWED",
+        format!("this path takes {allowed}, not {method}"),
+        format!("此路径支持 {allowed}，不支持 {method}"),
+    );
     let mut response = problem::of(error);
     *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
     if let Ok(value) = allowed.parse() {
@@ -132,7 +157,12 @@ fn malformed(field: &str, why: &str) -> Error {
 fn add_query(input: &MessageDescriptor, object: &mut Map<String, Value>, name: &str, value: String) -> Result<(), Error> {
     let field = input.get_field_by_name(name).or_else(|| input.get_field_by_json_name(name)).ok_or_else(|| {
         let known: Vec<String> = input.fields().map(|field| field.name().to_owned()).collect();
-        Error::invalid(name, "QUERY_UNKNOWN", format!("there is no query parameter `{name}`: expected some of {}", known.join(", ")), format!("没有查询参数 `{name}`，可用：{}", known.join("、")))
+        Error::invalid(
+            name,
+            "QUERY_UNKNOWN",
+            format!("there is no query parameter `{name}`: expected some of {}", known.join(", ")),
+            format!("没有查询参数 `{name}`，可用：{}", known.join("、")),
+        )
     })?;
     let json = scalar(&field, value)?;
     if field.is_list() {
@@ -148,7 +178,9 @@ fn add_query(input: &MessageDescriptor, object: &mut Map<String, Value>, name: &
 
 fn scalar(field: &FieldDescriptor, value: String) -> Result<Value, Error> {
     match field.kind() {
-        Kind::Bool => value.parse().map(Value::Bool).map_err(|_| malformed(field.name(), &format!("`{value}` is neither true nor false"))),
+        Kind::Bool => {
+            value.parse().map(Value::Bool).map_err(|_| malformed(field.name(), &format!("`{value}` is neither true nor false")))
+        }
         Kind::Message(_) => Err(malformed(field.name(), "this field cannot be a query parameter")),
         // Numbers may be strings in protobuf's JSON, and enums go by name.
         _ => Ok(Value::String(value)),
@@ -204,7 +236,10 @@ async fn call(gateway: &Gateway, rpc: &MethodDescriptor, headers: &HeaderMap, me
     let request = request.body(Body::from(framed(message))).map_err(|error| Status::internal(error.to_string()))?;
     let (head, body) = upstream.call(request).await.into_parts();
     refused(&head.headers)?;
-    let body = http_body_util::Limited::new(body, MAX_MESSAGE_BYTES).collect().await.map_err(|error| Status::internal(error.to_string()))?;
+    let body = http_body_util::Limited::new(body, MAX_MESSAGE_BYTES)
+        .collect()
+        .await
+        .map_err(|error| Status::internal(error.to_string()))?;
     if let Some(trailers) = body.trailers() {
         refused(trailers)?;
     }

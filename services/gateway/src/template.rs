@@ -128,7 +128,13 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_not_bound() {
-        for path in ["/training/v1/orders/7", "/training/v1/orders/:publish", "/training/v1/classes/7:publish", "/training/v1/orders/7/8:publish", ""] {
+        for path in [
+            "/training/v1/orders/7",
+            "/training/v1/orders/:publish",
+            "/training/v1/classes/7:publish",
+            "/training/v1/orders/7/8:publish",
+            "",
+        ] {
             assert_eq!(bind("/training/v1/{name=orders/*}:publish", path), None, "{path}");
         }
         assert_eq!(bind("/training/v1/{name=orders/*}", "/training/v1/orders/7:publish"), None);

@@ -71,16 +71,16 @@ impl Scope {
     /// As [`Scope::own`], where a resource belongs to several organisations.
     pub fn own_either<O: Display>(&self, organisations: &[O], name: impl Display) -> Result<(), Error> {
         let mine = |organisation: &O| Some(organisation.to_string()) == self.principal.organisation;
-        if self.principal.sees_all() || organisations.iter().any(mine) {
-            Ok(())
-        } else {
-            Err(Error::not_found(name))
-        }
+        if self.principal.sees_all() || organisations.iter().any(mine) { Ok(()) } else { Err(Error::not_found(name)) }
     }
 
     /// The organisation a list is narrowed to: `None` for city-wide roles, which see all.
     pub fn visible(&self) -> Option<&str> {
-        if self.principal.sees_all() { None } else { Some(self.principal.organisation.as_deref().unwrap_or("organisations/none")) }
+        if self.principal.sees_all() {
+            None
+        } else {
+            Some(self.principal.organisation.as_deref().unwrap_or("organisations/none"))
+        }
     }
 
     /// Writes an event into the outbox of this transaction: the `version`-th of `subject`.
@@ -263,7 +263,8 @@ impl Job {
     /// arrives while the first is still at work waits for it here.
     async fn first_answer(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, Error> {
         let subject = self.call.principal.subject.as_str();
-        let claim = args![self.context.service, subject, self.key.as_str(), self.call.method.as_str(), self.fingerprint.as_str(), now];
+        let claim =
+            args![self.context.service, subject, self.key.as_str(), self.call.method.as_str(), self.fingerprint.as_str(), now];
         if tx.execute(CLAIM_KEY, claim).await? == 1 {
             return Ok(None);
         }
@@ -276,7 +277,10 @@ impl Job {
                 format!("this idempotency key was used before, for another request ({method})"),
                 format!("该幂等键已用于另一请求（{method}）"),
             )
-            .way_out("send a new key with a new command; repeat a command with its own key and body unchanged", "新命令请使用新的幂等键；重试时请保持原键与原内容不变"));
+            .way_out(
+                "send a new key with a new command; repeat a command with its own key and body unchanged",
+                "新命令请使用新的幂等键；重试时请保持原键与原内容不变",
+            ));
         }
         metrics::counter!("talentflow_commands_repeated_total", "service" => self.context.service).increment(1);
         Ok(answer)
@@ -323,7 +327,11 @@ pub(crate) async fn pause(chance: &crate::rng::Chance, attempt: u32) {
 
 fn call_of<T>(request: &Request<T>) -> Result<Call, Error> {
     // The guard stands in front of every service; a call without its mark did not come through it.
-    request.extensions().get::<Call>().cloned().ok_or_else(|| Error::internal("a call reached a service without passing the guard"))
+    request
+        .extensions()
+        .get::<Call>()
+        .cloned()
+        .ok_or_else(|| Error::internal("a call reached a service without passing the guard"))
 }
 
 fn idempotency_key<T>(request: &Request<T>) -> Result<String, Error> {

@@ -87,7 +87,9 @@ impl Envelope {
             (Some(data), None) => encode_json(&head.0.kind, data)?,
             (None, Some(Value::String(text))) => {
                 use base64::Engine as _;
-                base64::engine::general_purpose::STANDARD.decode(text).map_err(|source| malformed("data_base64", &source.to_string()))?
+                base64::engine::general_purpose::STANDARD
+                    .decode(text)
+                    .map_err(|source| malformed("data_base64", &source.to_string()))?
             }
             _ => return Err(malformed(&head.0.kind, "exactly one of `data` and `data_base64` is expected")),
         };
@@ -121,9 +123,9 @@ struct Head(Envelope);
 impl Head {
     fn read(channel: &str, attribute: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let required = |name: &str| {
-            attribute(name).filter(|value| !value.is_empty() && value.len() <= 512).ok_or_else(|| {
-                malformed("CloudEvents", &format!("attribute `{name}` is required, as 1 to 512 bytes of text"))
-            })
+            attribute(name)
+                .filter(|value| !value.is_empty() && value.len() <= 512)
+                .ok_or_else(|| malformed("CloudEvents", &format!("attribute `{name}` is required, as 1 to 512 bytes of text")))
         };
         if required("specversion")? != "1.0" {
             return Err(malformed("CloudEvents", "`specversion` is not \"1.0\""));
@@ -135,9 +137,12 @@ impl Head {
             None => DateTime::UNIX_EPOCH,
         };
         let version = match attribute("sequence") {
-            Some(text) => Some(text.parse().ok().filter(|version| *version > 0).ok_or_else(|| {
-                malformed("CloudEvents", "`sequence` is not a whole number from 1")
-            })?),
+            Some(text) => Some(
+                text.parse()
+                    .ok()
+                    .filter(|version| *version > 0)
+                    .ok_or_else(|| malformed("CloudEvents", "`sequence` is not a whole number from 1"))?,
+            ),
             None => None,
         };
         Ok(Self(Envelope {
@@ -173,8 +178,13 @@ fn encode_json(kind: &str, data: &Value) -> Result<Vec<u8>, Error> {
 
 fn message_of(kind: &str) -> Result<MessageDescriptor, Error> {
     proto::event_message(kind).ok_or_else(|| {
-        Error::invalid("type", "EVENT_TYPE_UNKNOWN", format!("event type `{kind}` is not known here"), format!("未知的事件类型 {kind}"))
-            .way_out("publish one of the types of the event contract", "请使用事件契约中列出的类型")
+        Error::invalid(
+            "type",
+            "EVENT_TYPE_UNKNOWN",
+            format!("event type `{kind}` is not known here"),
+            format!("未知的事件类型 {kind}"),
+        )
+        .way_out("publish one of the types of the event contract", "请使用事件契约中列出的类型")
     })
 }
 

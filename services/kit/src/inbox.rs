@@ -65,11 +65,7 @@ impl std::fmt::Debug for Consumer {
 
 impl Consumer {
     pub fn of(service: &Service) -> Self {
-        let inner = Inner {
-            context: service.context.clone(),
-            subscriptions: service.subscriptions,
-            react: service.react,
-        };
+        let inner = Inner { context: service.context.clone(), subscriptions: service.subscriptions, react: service.react };
         Self { inner: Arc::new(inner) }
     }
 
@@ -105,7 +101,8 @@ impl Consumer {
             Err(_) => self.one_by_one(&batch).await,
         };
         for outcome in &outcomes {
-            metrics::counter!("talentflow_events_consumed_total", "consumer" => self.name(), "outcome" => outcome.label()).increment(1);
+            metrics::counter!("talentflow_events_consumed_total", "consumer" => self.name(), "outcome" => outcome.label())
+                .increment(1);
         }
         if let Err(error) = self.release_parked().await {
             tracing::warn!(consumer = self.name(), %error, "parked events wait for the next delivery");
@@ -165,11 +162,15 @@ impl Consumer {
             return match self.apply_once(tx, event).await? {
                 Outcome::Applied => Ok(Outcome::Applied),
                 // Its position was not reached, yet its key is known: two events under one key.
-                _ => Err(Error::invalid("id", "EVENT_KEY_REUSED", format!("event key {} is used twice", event.key()), "事件标识重复")),
+                _ => Err(Error::invalid(
+                    "id",
+                    "EVENT_KEY_REUSED",
+                    format!("event key {} is used twice", event.key()),
+                    "事件标识重复",
+                )),
             };
         }
-        let (position,): (i64,) =
-            tx.fetch_optional(POSITION, args![name, event.subject.as_str()]).await?.unwrap_or_default();
+        let (position,): (i64,) = tx.fetch_optional(POSITION, args![name, event.subject.as_str()]).await?.unwrap_or_default();
         if version <= position {
             return Ok(Outcome::Duplicate);
         }

@@ -29,7 +29,14 @@ pub(crate) async fn bury(context: &Context, consumer: &str, event: &Envelope, er
 }
 
 /// Keeps a payload that could not even be read as an event.
-pub async fn bury_unreadable(context: &Context, consumer: &str, channel: &str, key: &str, payload: &[u8], error: &Error) -> Result<(), Error> {
+pub async fn bury_unreadable(
+    context: &Context,
+    consumer: &str,
+    channel: &str,
+    key: &str,
+    payload: &[u8],
+    error: &Error,
+) -> Result<(), Error> {
     tracing::warn!(consumer, channel, key, reason = error.reason(), %error, "unreadable event");
     let event = Envelope {
         id: key.to_owned(),

@@ -45,7 +45,17 @@ pub use service::Service;
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {
-    [bus::STATEMENTS, db::STATEMENTS, command::STATEMENTS, outbox::STATEMENTS, inbox::STATEMENTS, letters::STATEMENTS, verify::STATEMENTS, delivery::STATEMENTS].concat()
+    [
+        bus::STATEMENTS,
+        db::STATEMENTS,
+        command::STATEMENTS,
+        outbox::STATEMENTS,
+        inbox::STATEMENTS,
+        letters::STATEMENTS,
+        verify::STATEMENTS,
+        delivery::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// What the macros of this crate expand to; not for direct use.

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use proto::google::r#type::Date;
 use prost_types::Timestamp;
+use proto::google::r#type::Date;
 
 /// A civil date (Asia/Shanghai) on its way out.
 pub fn date(date: NaiveDate) -> Date {
@@ -15,23 +15,22 @@ pub fn date(date: NaiveDate) -> Date {
 }
 
 pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
+    Timestamp { seconds: instant.timestamp(), nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default() }
 }
 
 /// Reads a civil date that must be given.
 pub fn parse_date(field: &str, value: Option<Date>) -> Result<NaiveDate, Error> {
-    parse_date_optional(field, value)?.ok_or_else(|| Error::required(field, "a date such as {\"year\": 2026, \"month\": 7, \"day\": 1}"))
+    parse_date_optional(field, value)?
+        .ok_or_else(|| Error::required(field, "a date such as {\"year\": 2026, \"month\": 7, \"day\": 1}"))
 }
 
 /// Reads a civil date that may be left out; half a date is refused.
 pub fn parse_date_optional(field: &str, value: Option<Date>) -> Result<Option<NaiveDate>, Error> {
     let Some(Date { year, month, day }) = value else { return Ok(None) };
-    let valid = u32::try_from(month).ok().zip(u32::try_from(day).ok()).and_then(|(month, day)| {
-        if (1900..=2200).contains(&year) { NaiveDate::from_ymd_opt(year, month, day) } else { None }
-    });
+    let valid = u32::try_from(month)
+        .ok()
+        .zip(u32::try_from(day).ok())
+        .and_then(|(month, day)| if (1900..=2200).contains(&year) { NaiveDate::from_ymd_opt(year, month, day) } else { None });
     valid.map(Some).ok_or_else(|| {
         Error::invalid(
             field,

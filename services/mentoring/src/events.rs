@@ -10,7 +10,9 @@ use crate::store::guidance;
 use kit::id::Id;
 use kit::wire::{date, parse_date, parse_date_optional};
 use kit::{Envelope, Error, Scope, Tx};
-use proto::directory::v1::{EmploymentCorrected, EmploymentEnded, EmploymentStarted, OrganisationKind, OrganisationRegistered, PersonRegistered};
+use proto::directory::v1::{
+    EmploymentCorrected, EmploymentEnded, EmploymentStarted, OrganisationKind, OrganisationRegistered, PersonRegistered,
+};
 use proto::training::v1::{EnrolmentCreated, EnrolmentGraduated, EnrolmentWithdrawn};
 use proto::{Event, mentoring::v1 as pb};
 
@@ -136,11 +138,8 @@ pub async fn emit_registered(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Res
 }
 
 pub async fn emit_closed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<(), Error> {
-    let event = pb::MentorClosed {
-        mentor: mentor.id.to_string(),
-        person: mentor.profile.person.to_string(),
-        reason: "left".to_owned(),
-    };
+    let event =
+        pb::MentorClosed { mentor: mentor.id.to_string(), person: mentor.profile.person.to_string(), reason: "left".to_owned() };
     scope.emit(tx, mentor.id, 2, &event).await
 }
 

@@ -5,8 +5,8 @@ mod encode;
 
 use crate::app;
 use kit::Calls;
-use proto::mentoring::v1 as pb;
 use pb::mentoring_service_server::MentoringService;
+use proto::mentoring::v1 as pb;
 use tonic::{Request, Response, Status};
 
 pub struct Rpc {
@@ -17,7 +17,10 @@ type Answer<T> = Result<Response<T>, Status>;
 
 #[tonic::async_trait]
 impl MentoringService for Rpc {
-    async fn batch_create_mentors(&self, request: Request<pb::BatchCreateMentorsRequest>) -> Answer<pb::BatchCreateMentorsResponse> {
+    async fn batch_create_mentors(
+        &self,
+        request: Request<pb::BatchCreateMentorsRequest>,
+    ) -> Answer<pb::BatchCreateMentorsResponse> {
         self.calls.run(request, app::register_mentors).await
     }
     async fn get_mentor(&self, request: Request<pb::GetMentorRequest>) -> Answer<pb::Mentor> {

@@ -8,8 +8,8 @@ use kit::id::Id;
 use kit::page::Page;
 use kit::wire::{date, etag, parse_date, parse_text, timestamp};
 use kit::{Calls, Error};
-use proto::rotation::v1 as pb;
 use pb::rotation_service_server::RotationService;
+use proto::rotation::v1 as pb;
 use tonic::{Request, Response, Status};
 
 pub struct Rpc {
@@ -26,7 +26,10 @@ impl RotationService for Rpc {
     async fn get_rotation(&self, request: Request<pb::GetRotationRequest>) -> Answer {
         self.calls.read(request, find).await
     }
-    async fn list_rotations(&self, request: Request<pb::ListRotationsRequest>) -> Result<Response<pb::ListRotationsResponse>, Status> {
+    async fn list_rotations(
+        &self,
+        request: Request<pb::ListRotationsRequest>,
+    ) -> Result<Response<pb::ListRotationsResponse>, Status> {
         self.calls.read(request, list).await
     }
     async fn approve_rotation(&self, request: Request<pb::ApproveRotationRequest>) -> Answer {

@@ -2,9 +2,9 @@
 
 use kit::auth::Role;
 use kit::verify::verify;
+use pb::rotation_service_client::RotationServiceClient;
 use proto::google::r#type::Date;
 use proto::rotation::v1 as pb;
-use pb::rotation_service_client::RotationServiceClient;
 use testkit::{Caller, Sandbox, Who, both_engines};
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -205,7 +205,12 @@ async fn a_rotation_is_neither_begun_nor_over_before_its_days() {
             ..Default::default()
         };
         assert_eq!(reason(&town.foreman().end_rotation_early(outside).await.unwrap_err()), "END_OUTSIDE");
-        let early = pb::EndRotationEarlyRequest { name: active, ended_on: day(2026, 9, 5), reason: "recalled".into(), ..Default::default() };
+        let early = pb::EndRotationEarlyRequest {
+            name: active,
+            ended_on: day(2026, 9, 5),
+            reason: "recalled".into(),
+            ..Default::default()
+        };
         let ended = town.dean().end_rotation_early(early).await.unwrap().into_inner();
         assert_eq!((ended.state(), ended.credited_days), (pb::RotationState::EndedEarly, 4));
     }

@@ -139,7 +139,10 @@ fn named(configured: &[String]) -> anyhow::Result<Vec<&'static str>> {
         .iter()
         .map(|name| {
             all().find(|known| known == name).with_context(|| {
-                format!("services: there is no service `{name}`: expected all, or some of {}", all().collect::<Vec<_>>().join(", "))
+                format!(
+                    "services: there is no service `{name}`: expected all, or some of {}",
+                    all().collect::<Vec<_>>().join(", ")
+                )
             })
         })
         .collect()

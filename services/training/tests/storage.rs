@@ -1,7 +1,7 @@
 //! What the tables must be on both engines.
 
-use training::{MIGRATIONS, store};
 use testkit::schema;
+use training::{MIGRATIONS, store};
 
 #[tokio::test]
 async fn both_engines_have_the_same_columns() {

@@ -26,6 +26,11 @@ pub async fn sqlite(migrations: &[Migrations]) -> TestDb {
 
 /// A fresh database on the server named by `TALENTFLOW_TEST_POSTGRES`, which `tests/run` starts.
 pub async fn postgres(migrations: &[Migrations]) -> TestDb {
+    open(empty_postgres().await, "postgres", None, migrations).await
+}
+
+/// The URL of a fresh, empty PostgreSQL database, for tests that start the binary.
+pub async fn empty_postgres() -> String {
     let server = std::env::var("TALENTFLOW_TEST_POSTGRES").expect(
         "TALENTFLOW_TEST_POSTGRES is not set: run the tests by `tests/run`, or set it to the URL of a scratch PostgreSQL server",
     );
@@ -35,11 +40,12 @@ pub async fn postgres(migrations: &[Migrations]) -> TestDb {
     sqlx::query(create).execute(&pool).await.unwrap();
     pool.close().await;
     let (base, _) = server.rsplit_once('/').expect("a URL with a database name");
-    open(format!("{base}/{name}"), "postgres", None, migrations).await
+    format!("{base}/{name}")
 }
 
 async fn open(url: String, engine: &'static str, folder: Option<TempDir>, migrations: &[Migrations]) -> TestDb {
-    let config = DatabaseConfig { url: url.clone().into(), max_connections: 8, relay_connections: 2, ..DatabaseConfig::default() };
+    let config =
+        DatabaseConfig { url: url.clone().into(), max_connections: 8, relay_connections: 2, ..DatabaseConfig::default() };
     let db = Db::open(&config).await.unwrap();
     migrate(&db, migrations, kit::clock::Clock::System.now()).await.unwrap();
     TestDb { db, url, engine, _folder: folder }

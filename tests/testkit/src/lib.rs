@@ -1,7 +1,12 @@
 //! What tests stand on: real databases of both engines, and a sandbox in which services are stepped instead
 //! of waited for.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot be set up should stop, loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up should stop, loudly"
+)]
 
 mod caller;
 mod database;
@@ -9,5 +14,5 @@ mod sandbox;
 pub mod schema;
 
 pub use caller::{Caller, Who};
-pub use database::{TestDb, both_engines, postgres, sqlite};
+pub use database::{TestDb, both_engines, empty_postgres, postgres, sqlite};
 pub use sandbox::{Make, Sandbox, foreign};

@@ -55,7 +55,11 @@ impl Sandbox {
 
     /// An event from outside this sandbox's services, delivered at once: `version` as its source counts.
     pub async fn arrive<E: proto::Event>(&self, subject: &str, version: i64, event: &E) {
-        self.bus.publish(vec![foreign(&self.clock, subject, version, event)]).await.into_iter().for_each(|result| result.unwrap());
+        self.bus
+            .publish(vec![foreign(&self.clock, subject, version, event)])
+            .await
+            .into_iter()
+            .for_each(|result| result.unwrap());
         self.settle().await;
     }
 }

@@ -72,8 +72,13 @@ pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> R
 /// Teachers and students belong to schools, engineers to enterprises, and a batch to one organisation.
 fn fits(kind: OrganisationKind, home: OrganisationId, new: &NewPerson) -> Result<(), Error> {
     if new.organisation != home {
-        return Err(Error::invalid("organisation", "BATCH_OF_ONE", "a batch registers people of one organisation", "一批人员须属于同一单位")
-            .way_out("send a batch for each organisation", "请按单位分批提交"));
+        return Err(Error::invalid(
+            "organisation",
+            "BATCH_OF_ONE",
+            "a batch registers people of one organisation",
+            "一批人员须属于同一单位",
+        )
+        .way_out("send a batch for each organisation", "请按单位分批提交"));
     }
     let fits = match new.kind {
         PersonKind::Teacher | PersonKind::Student => kind == OrganisationKind::School,
@@ -82,9 +87,14 @@ fn fits(kind: OrganisationKind, home: OrganisationId, new: &NewPerson) -> Result
     if fits {
         return Ok(());
     }
-    Err(Error::refused("kind", "KIND_MISPLACED", format!("a {} does not belong to an organisation of kind {kind}", new.kind), format!("{} 不能登记在此类单位", new.kind))
-        .rule("directory/kind-of-person")
-        .way_out("register teachers and students at schools, engineers at enterprises", "教师、学生登记在学校，工程师登记在企业"))
+    Err(Error::refused(
+        "kind",
+        "KIND_MISPLACED",
+        format!("a {} does not belong to an organisation of kind {kind}", new.kind),
+        format!("{} 不能登记在此类单位", new.kind),
+    )
+    .rule("directory/kind-of-person")
+    .way_out("register teachers and students at schools, engineers at enterprises", "教师、学生登记在学校，工程师登记在企业"))
 }
 
 #[derive(Debug, Clone)]

@@ -18,11 +18,17 @@ pub async fn create(tx: &mut Tx, scope: &Scope, command: Create) -> Result<Progr
     scope.own(command.school, command.school)?;
     let school = organisation::by_id(tx, command.school).await?.ok_or_else(|| Error::not_found(command.school))?;
     if school.organisation.kind != OrganisationKind::School {
-        return Err(Error::refused("programme.school", "NOT_A_SCHOOL", format!("{} is not a school", command.school), format!("{} 不是学校", command.school))
-            .rule("directory/programme-of-school")
-            .way_out("name a school", "请填写学校"));
+        return Err(Error::refused(
+            "programme.school",
+            "NOT_A_SCHOOL",
+            format!("{} is not a school", command.school),
+            format!("{} 不是学校", command.school),
+        )
+        .rule("directory/programme-of-school")
+        .way_out("name a school", "请填写学校"));
     }
-    let programme = Programme { id: scope.id(), school: command.school, code: command.code, title: command.title, chain: command.chain };
+    let programme =
+        Programme { id: scope.id(), school: command.school, code: command.code, title: command.title, chain: command.chain };
     if !programme::insert(tx, &programme).await? {
         return Err(Error::new(
             Code::AlreadyExists,

@@ -50,7 +50,12 @@ pub fn derive(facts: &[HrFact]) -> Vec<Period> {
                 // Hired on the very day the last one ended: the same employment goes on from the next fact's
                 // point of view, but a second period with the same start cannot exist.
                 if periods.last().is_none_or(|last| last.start < fact.effective_date) {
-                    periods.push(Period { start: fact.effective_date, end: None, post: fact.note.clone(), reason: String::new() });
+                    periods.push(Period {
+                        start: fact.effective_date,
+                        end: None,
+                        post: fact.note.clone(),
+                        reason: String::new(),
+                    });
                 }
             }
             (HrKind::Left, Some(period)) => {
@@ -115,7 +120,11 @@ mod tests {
 
     #[test]
     fn an_earlier_hire_replaces_the_later_start() {
-        let known = [Employment { id: EmploymentId::from_uuid(Default::default()), period: derive(&[fact(HrKind::Hired, 5)])[0].clone(), withdrawn: false }];
+        let known = [Employment {
+            id: EmploymentId::from_uuid(Default::default()),
+            period: derive(&[fact(HrKind::Hired, 5)])[0].clone(),
+            withdrawn: false,
+        }];
         let derived = derive(&[fact(HrKind::Hired, 5), fact(HrKind::Hired, 2)]);
         let steps = reconcile(&known, &derived);
         assert!(matches!(&steps[..], [Step::Withdraw(..), Step::Start(period)] if period.start == day(2)), "{steps:?}");
@@ -125,11 +134,9 @@ mod tests {
     fn apply(known: &mut Vec<Employment>, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Start(period) => known.push(Employment {
-                    id: EmploymentId::from_uuid(uuid_of(known.len())),
-                    period,
-                    withdrawn: false,
-                }),
+                Step::Start(period) => {
+                    known.push(Employment { id: EmploymentId::from_uuid(uuid_of(known.len())), period, withdrawn: false })
+                }
                 Step::End(id, period) | Step::Correct(id, period) => {
                     let row = known.iter_mut().find(|row| row.id == id).unwrap();
                     (row.period, row.withdrawn) = (period, false);

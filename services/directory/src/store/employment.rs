@@ -2,9 +2,9 @@
 
 use crate::domain::{Employment, EmploymentId, HrFact, HrKind, OrganisationId, Period, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// An employment with whose it is.
 #[derive(Debug, Clone)]
@@ -81,7 +81,12 @@ pub async fn update(tx: &mut Tx, id: EmploymentId, period: &Period, withdrawn: b
     tx.change(UPDATE, args![id, period.end, period.post.as_str(), withdrawn], &id.to_string()).await
 }
 
-pub async fn list(tx: &mut Tx, person: Option<PersonId>, organisation: Option<OrganisationId>, page: Page) -> Result<Vec<Stored>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    person: Option<PersonId>,
+    organisation: Option<OrganisationId>,
+    page: Page,
+) -> Result<Vec<Stored>, Error> {
     let rows: Vec<Row> = tx.fetch_all(LIST, args![page.after, page.limit(), person, organisation]).await?;
     Ok(rows.into_iter().map(Stored::from).collect())
 }

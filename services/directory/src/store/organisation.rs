@@ -3,9 +3,9 @@
 use super::{joined, split};
 use crate::domain::{Organisation, OrganisationId, OrganisationKind, SchoolType};
 use chrono::{DateTime, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// An organisation with what only its table knows.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use super::{joined, split};
 use crate::domain::{OrganisationId, Person, PersonId, PersonKind, ProgrammeId};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A person with what only the table knows.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 //! Programmes in their table.
 
 use crate::domain::{OrganisationId, Programme, ProgrammeId};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 #[derive(sqlx::FromRow)]
 struct Row {

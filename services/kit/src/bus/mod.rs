@@ -36,7 +36,13 @@ impl Bus {
 
     /// Brings the consumer everything it follows, from now until `stop`, including what was published
     /// while it was away.
-    pub async fn subscribe(&self, consumer: Consumer, context: Context, tasks: &TaskTracker, stop: CancellationToken) -> Result<(), Error> {
+    pub async fn subscribe(
+        &self,
+        consumer: Consumer,
+        context: Context,
+        tasks: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
         match self {
             Self::Local(bus) => {
                 bus.subscribe(consumer);

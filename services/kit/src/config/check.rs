@@ -11,7 +11,12 @@ pub(super) struct Finding {
     pub about: &'static [&'static str],
 }
 
-fn finding(key: impl Into<String>, about: &'static [&'static str], problem: impl Into<String>, expected: impl Into<String>) -> Finding {
+fn finding(
+    key: impl Into<String>,
+    about: &'static [&'static str],
+    problem: impl Into<String>,
+    expected: impl Into<String>,
+) -> Finding {
     let fault = Fault { key: key.into(), problem: problem.into(), expected: expected.into(), origin: String::new() };
     Finding { fault, about }
 }

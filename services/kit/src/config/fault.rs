@@ -67,12 +67,7 @@ pub(super) fn unknown_section(path: &str, origin: &str) -> (Fault, Option<&'stat
 
 fn unknown(what: &str, path: &str, nearest: Option<&str>, expected: String, origin: &str) -> Fault {
     let hint = nearest.map(|near| format!(", did you mean {near}?")).unwrap_or_default();
-    Fault {
-        key: path.to_owned(),
-        problem: format!("unknown {what}{hint}"),
-        expected,
-        origin: origin.to_owned(),
-    }
+    Fault { key: path.to_owned(), problem: format!("unknown {what}{hint}"), expected, origin: origin.to_owned() }
 }
 
 fn section_names() -> String {
@@ -82,11 +77,7 @@ fn section_names() -> String {
 
 fn nearest_key(path: &str) -> Option<&'static str> {
     let (section, leaf) = path.rsplit_once('.').unwrap_or(("", path));
-    let begun = || {
-        keys_of(section).find(|key| {
-            leaf.len() >= 3 && (key.leaf().starts_with(leaf) || leaf.starts_with(key.leaf()))
-        })
-    };
+    let begun = || keys_of(section).find(|key| leaf.len() >= 3 && (key.leaf().starts_with(leaf) || leaf.starts_with(key.leaf())));
     let elsewhere = || KEYS.iter().find(|key| key.leaf() == leaf);
     closest(path, KEYS.iter().filter(|key| !key.is_family()).map(|key| key.path))
         .or_else(|| begun().or_else(elsewhere).map(|key| key.path))

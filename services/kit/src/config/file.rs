@@ -58,11 +58,7 @@ impl Reader<'_> {
 
     fn walk(&self, prefix: &str, table: &DeTable<'_>, layer: &mut Layer) {
         for (name, value) in table {
-            let path = if prefix.is_empty() {
-                name.get_ref().to_string()
-            } else {
-                format!("{prefix}.{}", name.get_ref())
-            };
+            let path = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             self.entry(&path, name.span().start, value, layer);
         }
     }
@@ -101,8 +97,9 @@ fn not_a_section(path: &str, found: &str, origin: String) -> Fault {
 fn convert(value: &Spanned<DeValue<'_>>, origin: &str) -> Value {
     let kind = match value.get_ref() {
         DeValue::String(text) => ValueKind::String(text.to_string()),
-        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
-            .map_or_else(|_| ValueKind::String(n.to_string()), ValueKind::I64),
+        DeValue::Integer(n) => {
+            i64::from_str_radix(n.as_str(), n.radix()).map_or_else(|_| ValueKind::String(n.to_string()), ValueKind::I64)
+        }
         DeValue::Float(n) => n.as_str().parse().map_or(ValueKind::Nil, ValueKind::Float),
         DeValue::Boolean(yes) => ValueKind::Boolean(*yes),
         DeValue::Array(items) => ValueKind::Array(items.iter().map(|item| convert(item, origin)).collect()),

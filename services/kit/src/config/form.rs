@@ -13,7 +13,11 @@ pub(super) enum Form {
     /// `IP:PORT`.
     Address,
     /// A whole number of `unit` (empty: of nothing in particular) within bounds.
-    Whole { least: u32, most: u32, unit: &'static str },
+    Whole {
+        least: u32,
+        most: u32,
+        unit: &'static str,
+    },
     /// A number from 0 to 1.
     Ratio,
     /// `true` or `false`.
@@ -24,7 +28,9 @@ pub(super) enum Form {
     /// A list of names of services.
     Names,
     /// Where a server is: plain HTTP/2, as the meshes and collectors inside a cluster speak it.
-    Endpoint { such_as: &'static str },
+    Endpoint {
+        such_as: &'static str,
+    },
     FileOrUrl,
     DatabaseUrl,
     NatsUrl,
@@ -44,12 +50,22 @@ impl Form {
             Self::Switch => "true or false".to_owned(),
             Self::Choice(choices) => choices.join(" or "),
             Self::Text(what) => what.to_owned(),
-            Self::Names => "names of services such as [\"gateway\", \"training\"] (in an environment variable: gateway,training)".to_owned(),
+            Self::Names => {
+                "names of services such as [\"gateway\", \"training\"] (in an environment variable: gateway,training)".to_owned()
+            }
             Self::Endpoint { such_as } => format!("http://HOST:PORT such as {such_as}"),
-            Self::FileOrUrl => "a file such as /etc/talentflow/jwks.json or a URL such as https://id.example.cn/jwks.json".to_owned(),
-            Self::DatabaseUrl => "sqlite:FILE such as sqlite:talentflow.db or postgres://USER:PASSWORD@HOST:5432/DATABASE".to_owned(),
-            Self::NatsUrl => "nats://HOST:PORT or tls://HOST:PORT such as nats://127.0.0.1:4222, several separated by commas".to_owned(),
-            Self::LogFilter => "error, warn, info, debug, trace or off, or levels by module such as info,kit::outbox=debug".to_owned(),
+            Self::FileOrUrl => {
+                "a file such as /etc/talentflow/jwks.json or a URL such as https://id.example.cn/jwks.json".to_owned()
+            }
+            Self::DatabaseUrl => {
+                "sqlite:FILE such as sqlite:talentflow.db or postgres://USER:PASSWORD@HOST:5432/DATABASE".to_owned()
+            }
+            Self::NatsUrl => {
+                "nats://HOST:PORT or tls://HOST:PORT such as nats://127.0.0.1:4222, several separated by commas".to_owned()
+            }
+            Self::LogFilter => {
+                "error, warn, info, debug, trace or off, or levels by module such as info,kit::outbox=debug".to_owned()
+            }
         }
     }
 

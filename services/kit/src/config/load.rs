@@ -30,14 +30,9 @@ impl Sources {
     pub fn of_process() -> Self {
         let file = std::env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty());
         let text = |part: std::ffi::OsString| part.to_string_lossy().into_owned();
-        let mut variables: Vec<_> =
-            std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        let mut variables: Vec<_> = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
         variables.sort();
-        Self {
-            file: file.map(|path| (path.into(), FILE_VARIABLE)),
-            variables,
-            ..Self::default()
-        }
+        Self { file: file.map(|path| (path.into(), FILE_VARIABLE)), variables, ..Self::default() }
     }
 
     /// The file of `--config`, if one was given; it takes the place of `TALENTFLOW_CONFIG`.

@@ -173,13 +173,7 @@ pub struct AuthConfig {
 
 impl Default for AuthConfig {
     fn default() -> Self {
-        Self {
-            mode: AuthMode::Development,
-            issuer: None,
-            audience: None,
-            jwks: None,
-            leeway_seconds: 30,
-        }
+        Self { mode: AuthMode::Development, issuer: None, audience: None, jwks: None, leeway_seconds: 30 }
     }
 }
 

@@ -69,10 +69,8 @@ pub(super) fn redact(url: &str) -> String {
 
 fn redact_credentials(url: &str) -> String {
     let Some((credentials, host)) = url.rsplit_once('@') else { return url.to_owned() };
-    let start = credentials.find("://").map_or_else(
-        || credentials.find(':').map_or(0, |colon| colon + 1),
-        |scheme| scheme + "://".len(),
-    );
+    let start =
+        credentials.find("://").map_or_else(|| credentials.find(':').map_or(0, |colon| colon + 1), |scheme| scheme + "://".len());
     let (scheme, credentials) = credentials.split_at(start);
     match credentials.split_once(':') {
         Some((user, _)) => format!("{scheme}{user}:***@{host}"),

@@ -148,11 +148,8 @@ pub async fn pending(db: &Db, services: &[Migrations]) -> Result<Vec<String>, Er
     let (tables,): (i64,) = tx.fetch_one(history::EXISTS, args![]).await?;
     let mut names = Vec::new();
     for migrations in std::iter::once(&KIT).chain(services) {
-        let missing = if tables == 0 {
-            migrations.all.to_vec()
-        } else {
-            missing(&mut tx, migrations, &mut Report::default()).await?
-        };
+        let missing =
+            if tables == 0 { migrations.all.to_vec() } else { missing(&mut tx, migrations, &mut Report::default()).await? };
         names.extend(missing.iter().map(|migration| format!("{}/{}", migrations.service, migration.name)));
     }
     Ok(names)

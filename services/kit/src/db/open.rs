@@ -20,11 +20,7 @@ impl Db {
     /// Opens the database of the configuration and checks that it answers.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, Error> {
         let url = config.url.expose();
-        let pools = if url.starts_with("sqlite:") {
-            open_sqlite(url, config).await?
-        } else {
-            open_postgres(url, config).await?
-        };
+        let pools = if url.starts_with("sqlite:") { open_sqlite(url, config).await? } else { open_postgres(url, config).await? };
         Ok(Self(Arc::new(pools)))
     }
 }
@@ -32,7 +28,9 @@ impl Db {
 async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Error> {
     let seconds = |n: u64| format!("{}s", n);
     let options = PgConnectOptions::from_str(url)
-        .map_err(|_| Error::unavailable("database.url is not a PostgreSQL URL: expected postgres://user:password@host:5432/database"))?
+        .map_err(|_| {
+            Error::unavailable("database.url is not a PostgreSQL URL: expected postgres://user:password@host:5432/database")
+        })?
         .application_name("talentflow")
         .options([
             ("idle_in_transaction_session_timeout", seconds(config.idle_in_transaction_seconds)),

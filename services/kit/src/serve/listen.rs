@@ -15,7 +15,12 @@ pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Serves `router` until `stop`, then lets requests finish for `drain_seconds` and no longer: a client that
 /// keeps its connection open cannot hold the process (hyper issue 4170).
-pub async fn serve(listener: TcpListener, router: axum::Router, config: &ServerConfig, stop: CancellationToken) -> Result<(), Error> {
+pub async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    config: &ServerConfig,
+    stop: CancellationToken,
+) -> Result<(), Error> {
     let server = Server::builder()
         .accept_http1(true)
         .tcp_nodelay(true)

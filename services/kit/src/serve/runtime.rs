@@ -37,8 +37,7 @@ impl Runtime {
         };
         readiness.check().await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let mut runtime =
-            Self { routers: BTreeMap::new(), readiness, relays: Vec::new(), consumers: Vec::new(), tasks, stop };
+        let mut runtime = Self { routers: BTreeMap::new(), readiness, relays: Vec::new(), consumers: Vec::new(), tasks, stop };
         for service in services {
             let consumer = Consumer::of(&service);
             runtime.relays.push(Relay::new(service.context.clone(), bus.clone()));

@@ -100,7 +100,7 @@ async fn what_cannot_be_read_is_kept_as_a_dead_letter_and_holds_nobody_up() {
     }
     bus.publish(vec![envelope(ORDER, "orders/1", 1)]).await.pop().unwrap().unwrap();
     eventually("the good one is applied", async || reader.effects().await == (1, 1)).await;
-    let letters = letters::list(&reader.context).await.unwrap();
+    let letters = letters::list(&reader.context.db, reader.context.service).await.unwrap();
     let mut reasons: Vec<&str> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     reasons.sort_unstable();
     assert_eq!(reasons, ["EVENT_MALFORMED", "EVENT_NOT_GENUINE"]);
@@ -122,7 +122,10 @@ async fn an_event_of_a_type_that_only_a_newer_release_knows_waits_for_that_relea
     eventually("it comes again", async || again() >= 3.0).await;
     // 0.1 + 0.2 + 0.4 s; without pauses it would be milliseconds.
     assert!(begun.elapsed() > Duration::from_millis(600), "it came again at once: {:?}", begun.elapsed());
-    assert!(letters::list(&reader.context).await.unwrap().is_empty(), "an upgrade must not fill the dead letters");
+    assert!(
+        letters::list(&reader.context.db, reader.context.service).await.unwrap().is_empty(),
+        "an upgrade must not fill the dead letters"
+    );
     reader.stop().await;
 }
 
@@ -167,6 +170,6 @@ async fn an_event_that_keeps_failing_comes_again_with_pauses_until_it_succeeds()
     eventually("it is applied after all", async || reader.effects().await == (2, 2)).await;
     let redelivered = counted("talentflow_bus_redelivered_total", &[("consumer", "failing")]);
     assert!(redelivered >= 6.0, "{redelivered} redeliveries");
-    assert!(letters::list(&reader.context).await.unwrap().is_empty());
+    assert!(letters::list(&reader.context.db, reader.context.service).await.unwrap().is_empty());
     reader.stop().await;
 }

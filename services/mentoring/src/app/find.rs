@@ -23,12 +23,7 @@ pub async fn find_round(tx: &mut Tx, scope: &Scope, query: FindRound) -> Result<
 }
 
 /// The round that the school is about to change, at the version the caller has seen.
-pub(super) async fn guarded_round(
-    tx: &mut Tx,
-    scope: &Scope,
-    id: RoundId,
-    etag: Option<String>,
-) -> Result<round::Stored, Error> {
+pub(super) async fn guarded_round(tx: &mut Tx, scope: &Scope, id: RoundId, etag: Option<String>) -> Result<round::Stored, Error> {
     let stored = round::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     scope.own(stored.round.school, id)?;
     if etag.is_some_and(|etag| etag != kit::wire::etag(stored.round.version)) {

@@ -75,12 +75,8 @@ async fn join(tx: &mut Tx, round: &Round, proposals: &[Proposal]) -> Result<BTre
 }
 
 async fn pair(tx: &mut Tx, scope: &Scope, new: &Pairing, mentor: &Proposed, fit: i64) -> Result<(), Error> {
-    let guide = Guide {
-        mentor: mentor.mentor_id,
-        person: mentor.person_id,
-        organisation: mentor.organisation_id,
-        since: scope.today(),
-    };
+    let guide =
+        Guide { mentor: mentor.mentor_id, person: mentor.person_id, organisation: mentor.organisation_id, since: scope.today() };
     let (pairing, event) = new.fill(guide, fit);
     pairing::insert(tx, &pairing, scope.now()).await?;
     events::emit_pairing(tx, scope, &pairing, event).await

@@ -51,12 +51,7 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
     Ok(Recorded(stored))
 }
 
-async fn check(
-    tx: &mut Tx,
-    scope: &Scope,
-    told: &mut BTreeMap<PairingId, Told>,
-    record: &Guidance,
-) -> Result<(), Error> {
+async fn check(tx: &mut Tx, scope: &Scope, told: &mut BTreeMap<PairingId, Told>, record: &Guidance) -> Result<(), Error> {
     let id = record.pairing;
     if !told.contains_key(&id) {
         let pairing = pairing::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.pairing;

@@ -10,9 +10,7 @@ pub fn propose(students: &[&Student], mentors: &[Mentor], weights: &Weights) -> 
     };
     let wishes: Vec<Wish> =
         students.iter().map(|student| Wish { student: student.enrolment, candidates: candidates(student) }).collect();
-    let places: Vec<Places> = mentors
-        .iter()
-        .map(|mentor| Places { mentor: mentor.id, capacity: mentor.profile.capacity, load: mentor.load })
-        .collect();
+    let places: Vec<Places> =
+        mentors.iter().map(|mentor| Places { mentor: mentor.id, capacity: mentor.profile.capacity, load: mentor.load }).collect();
     assign(&wishes, &places)
 }

@@ -55,13 +55,21 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
         Refusal::MentorHasLeft { person, organisation } => {
             Error::refused("person", "MENTOR_HAS_LEFT", en, format!("{person} 已不在 {organisation} 任职"))
                 .rule("mentoring/employment")
-                .way_out("register somebody who works there, or have the employment corrected first", "请登记在职人员，或先更正任职信息")
+                .way_out(
+                    "register somebody who works there, or have the employment corrected first",
+                    "请登记在职人员，或先更正任职信息",
+                )
         }
         Refusal::WrongSide { organisation, side } => {
             let side = if *side == Side::Academic { "校内" } else { "企业" };
-            Error::refused("side", "WRONG_SIDE", en, format!("{organisation} 不能登记{side}导师：校内导师属于学校，企业导师属于企业"))
-                .rule("mentoring/sides")
-                .way_out("give the side of the organisation", "请按单位性质选择导师类别")
+            Error::refused(
+                "side",
+                "WRONG_SIDE",
+                en,
+                format!("{organisation} 不能登记{side}导师：校内导师属于学校，企业导师属于企业"),
+            )
+            .rule("mentoring/sides")
+            .way_out("give the side of the organisation", "请按单位性质选择导师类别")
         }
         Refusal::MentorExists { person, organisation } => {
             Error::refused("person", "MENTOR_EXISTS", en, format!("{person} 已是 {organisation} 的同类导师"))
@@ -74,9 +82,14 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
 
 fn of_round(refusal: &Refusal, en: String) -> Error {
     match refusal {
-        Refusal::NobodyWaits { class } => Error::refused("round.class", "NOBODY_WAITS", en, format!("{class} 没有待匹配导师的学生"))
-            .rule("mentoring/rounds")
-            .way_out("open a round when further students are enrolled; vacancies are filled without one", "待有新学生入班后再开轮次；空缺会自动补配"),
+        Refusal::NobodyWaits { class } => {
+            Error::refused("round.class", "NOBODY_WAITS", en, format!("{class} 没有待匹配导师的学生"))
+                .rule("mentoring/rounds")
+                .way_out(
+                    "open a round when further students are enrolled; vacancies are filled without one",
+                    "待有新学生入班后再开轮次；空缺会自动补配",
+                )
+        }
         Refusal::RoundOpen { class, round } => {
             Error::refused("round.class", "ROUND_OPEN", en, format!("{class} 已有未发布的轮次 {round}"))
                 .rule("mentoring/rounds")
@@ -85,14 +98,19 @@ fn of_round(refusal: &Refusal, en: String) -> Error {
         Refusal::NotSolved { round } => Error::refused(&round.to_string(), "NOT_SOLVED", en, format!("{round} 尚未求解"))
             .rule("mentoring/rounds")
             .way_out("solve it first", "请先求解"),
-        Refusal::AlreadyPublished { round } => Error::refused(&round.to_string(), "ALREADY_PUBLISHED", en, format!("{round} 已发布"))
-            .rule("mentoring/rounds")
-            .way_out("open a new round for students who came later", "后入班的学生请另开轮次"),
-        Refusal::ProposalOutdated { round } => {
-            Error::refused(&round.to_string(), "PROPOSAL_OUTDATED", en, format!("{round} 的匹配方案已过期：学生已离开或导师名额已被占用"))
+        Refusal::AlreadyPublished { round } => {
+            Error::refused(&round.to_string(), "ALREADY_PUBLISHED", en, format!("{round} 已发布"))
                 .rule("mentoring/rounds")
-                .way_out("solve it again, then publish", "请重新求解后再发布")
+                .way_out("open a new round for students who came later", "后入班的学生请另开轮次")
         }
+        Refusal::ProposalOutdated { round } => Error::refused(
+            &round.to_string(),
+            "PROPOSAL_OUTDATED",
+            en,
+            format!("{round} 的匹配方案已过期：学生已离开或导师名额已被占用"),
+        )
+        .rule("mentoring/rounds")
+        .way_out("solve it again, then publish", "请重新求解后再发布"),
         _ => Error::internal(en),
     }
 }

@@ -185,8 +185,7 @@ impl TryFrom<pb::BatchCreateGuidanceRecordsRequest> for RecordGuidance {
     type Error = Error;
     fn try_from(request: pb::BatchCreateGuidanceRecordsRequest) -> Result<Self, Error> {
         let records = parse_batch("guidance_records", request.guidance_records, BATCH)?;
-        let guidance =
-            |(at, record)| parse_guidance(&record).map_err(|error| error.within(&format!("guidance_records[{at}]")));
+        let guidance = |(at, record)| parse_guidance(&record).map_err(|error| error.within(&format!("guidance_records[{at}]")));
         Ok(Self { records: records.into_iter().enumerate().map(guidance).collect::<Result<_, _>>()? })
     }
 }

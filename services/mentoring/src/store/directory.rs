@@ -2,8 +2,8 @@
 
 use crate::domain::{Codes, EmploymentId, OrganisationId, PersonId};
 use chrono::NaiveDate;
-use kit::db::{Tx, args, statements};
 use kit::Error;
+use kit::db::{Tx, args, statements};
 
 /// An employment as directory knows it now.
 #[derive(Debug, Clone)]
@@ -55,14 +55,8 @@ pub async fn lock_person(tx: &mut Tx, person: PersonId) -> Result<(), Error> {
 }
 
 pub async fn put_employment(tx: &mut Tx, employment: &Employment) -> Result<(), Error> {
-    let row = args![
-        employment.id,
-        employment.person,
-        employment.organisation,
-        employment.start,
-        employment.end,
-        employment.withdrawn,
-    ];
+    let row =
+        args![employment.id, employment.person, employment.organisation, employment.start, employment.end, employment.withdrawn,];
     tx.execute(PUT_EMPLOYMENT, row).await.map(|_| ())
 }
 

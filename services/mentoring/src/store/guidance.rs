@@ -2,9 +2,9 @@
 
 use crate::domain::{Guidance, GuidanceRecordId, Kind, MentorId, OrganisationId, PairingId};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A guidance record with what only the table knows.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use crate::domain::{Mentor, MentorId, MentorState, OrganisationId, PersonId, Profile, Side};
 use chrono::{DateTime, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A mentor with what only the table knows.
 #[derive(Debug, Clone)]

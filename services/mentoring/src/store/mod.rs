@@ -8,9 +8,9 @@ pub mod proposal;
 pub mod round;
 pub mod student;
 
+use kit::Error;
 use kit::db::{Sql, Tx, args, statements};
 use kit::verify::Check;
-use kit::Error;
 
 pub fn statements() -> Vec<Sql> {
     [

@@ -6,9 +6,9 @@ use crate::domain::{
     Student,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A pairing with what only the table knows.
 #[derive(Debug, Clone)]
@@ -190,8 +190,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored
         Filter { student: Some(_), .. } => LIST_OF_STUDENT,
         _ => LIST,
     };
-    let row =
-        args![page.after, page.limit(), filter.organisation, filter.class, filter.mentor, filter.student, filter.state];
+    let row = args![page.after, page.limit(), filter.organisation, filter.class, filter.mentor, filter.student, filter.state];
     let rows: Vec<Row> = tx.fetch_all(sql, row).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }

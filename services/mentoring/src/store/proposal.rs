@@ -1,9 +1,9 @@
 //! What dry runs propose, in its table.
 
 use crate::domain::{EnrolmentId, MentorId, OrganisationId, PersonId, ProposalId, RoundId, Side};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A student and the mentor proposed, if anybody is free.
 #[derive(Debug, Clone, sqlx::FromRow)]

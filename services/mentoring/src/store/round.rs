@@ -2,9 +2,9 @@
 
 use crate::domain::{ClassId, OrganisationId, Outcome, Round, RoundId, RoundState, Weights};
 use chrono::{DateTime, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A round with what only the table knows.
 #[derive(Debug, Clone)]
@@ -126,7 +126,12 @@ pub async fn by_id(tx: &mut Tx, id: RoundId) -> Result<Option<Stored>, Error> {
     Ok(row.map(Stored::from))
 }
 
-pub async fn list(tx: &mut Tx, organisation: Option<OrganisationId>, class: Option<ClassId>, page: Page) -> Result<Vec<Stored>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    class: Option<ClassId>,
+    page: Page,
+) -> Result<Vec<Stored>, Error> {
     let rows: Vec<Row> = tx.fetch_all(LIST, args![page.after, page.limit(), organisation, class]).await?;
     Ok(rows.into_iter().map(Stored::from).collect())
 }

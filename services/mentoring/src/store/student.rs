@@ -1,8 +1,8 @@
 //! Students who need mentors, in their table.
 
 use crate::domain::{ClassId, EnrolmentId, OrderId, OrganisationId, PersonId, RoundId, Student, StudentState};
-use kit::db::{Tx, args, statements};
 use kit::Error;
+use kit::db::{Tx, args, statements};
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {

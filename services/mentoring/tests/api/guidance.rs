@@ -75,9 +75,17 @@ async fn one_wrong_record_refuses_the_whole_batch_and_says_which() {
         let malformed = [
             (pb::GuidanceRecord { minutes: 0, ..record(&own, day(2026, 9, 1)) }, "OUT_OF_RANGE", "guidance_records[0].minutes"),
             (pb::GuidanceRecord { minutes: 601, ..record(&own, day(2026, 9, 1)) }, "OUT_OF_RANGE", "guidance_records[0].minutes"),
-            (pb::GuidanceRecord { kind: "party".into(), ..record(&own, day(2026, 9, 1)) }, "UNKNOWN_KIND", "guidance_records[0].kind"),
+            (
+                pb::GuidanceRecord { kind: "party".into(), ..record(&own, day(2026, 9, 1)) },
+                "UNKNOWN_KIND",
+                "guidance_records[0].kind",
+            ),
             (record(&own, None), "REQUIRED", "guidance_records[0].date"),
-            (pb::GuidanceRecord { pairing: "x".into(), ..record(&own, day(2026, 9, 1)) }, "RESOURCE_NAME", "guidance_records[0].pairing"),
+            (
+                pb::GuidanceRecord { pairing: "x".into(), ..record(&own, day(2026, 9, 1)) },
+                "RESOURCE_NAME",
+                "guidance_records[0].pairing",
+            ),
         ];
         for (record, why, where_) in malformed {
             let refused = town.dean().batch_create_guidance_records(batch(vec![record])).await.unwrap_err();
@@ -96,7 +104,8 @@ async fn there_is_no_guidance_without_a_mentor() {
         town.enrol(1, 1..2).await;
         town.paired(1).await;
         let vacant = town.pairings(pb::PairingState::Vacant).await;
-        let refused = town.dean().batch_create_guidance_records(batch(vec![record(&vacant[0], day(2026, 9, 1))])).await.unwrap_err();
+        let refused =
+            town.dean().batch_create_guidance_records(batch(vec![record(&vacant[0], day(2026, 9, 1))])).await.unwrap_err();
         assert_eq!((reason(&refused).as_str(), field(&refused).as_str()), ("NO_MENTOR", "guidance_records[0].pairing"));
     }
 }

@@ -102,7 +102,10 @@ async fn whoever_is_left_over_is_vacant_and_gets_the_first_mentor_who_comes() {
         let still = town.pairings(pb::PairingState::Vacant).await;
         assert_eq!(still.len(), 1);
         let active = town.pairings(pb::PairingState::Active).await;
-        assert!(vacant.iter().filter(|one| active.iter().any(|other| other.name == one.name)).count() == 4, "the vacancies became the pairings");
+        assert!(
+            vacant.iter().filter(|one| active.iter().any(|other| other.name == one.name)).count() == 4,
+            "the vacancies became the pairings"
+        );
         town.verify().await;
     }
 }

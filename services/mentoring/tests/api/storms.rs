@@ -94,7 +94,8 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
             }
         }
         5 if !history.enrolled.is_empty() => {
-            let student = history.enrolled.swap_remove(usize::try_from(pick(u32::try_from(history.enrolled.len()).unwrap())).unwrap());
+            let student =
+                history.enrolled.swap_remove(usize::try_from(pick(u32::try_from(history.enrolled.len()).unwrap())).unwrap());
             if pick(2) == 0 { town.withdraw(student).await } else { town.graduate(student).await }
         }
         6 if !history.mentors.is_empty() => {
@@ -118,7 +119,11 @@ struct History {
 #[tokio::test]
 async fn after_every_step_of_a_random_history_everything_that_can_be_proved_holds() {
     for seed in 0..12 {
-        let test = if seed % 4 == 0 { testkit::postgres(&[mentoring::MIGRATIONS]).await } else { sqlite(&[mentoring::MIGRATIONS]).await };
+        let test = if seed % 4 == 0 {
+            testkit::postgres(&[mentoring::MIGRATIONS]).await
+        } else {
+            sqlite(&[mentoring::MIGRATIONS]).await
+        };
         let town = Town::on(test, seed).await;
         let (chance, mut history) = (Chance::seeded(seed), History::default());
         for _ in 0..60 {
@@ -152,7 +157,8 @@ async fn the_events_of_students_and_of_mentors_may_come_in_any_order_and_twice()
             end_date: day(2026, 9, 1),
             reason: "resigned".into(),
         };
-        let left = |n| training::EnrolmentWithdrawn { enrolment: name("enrolments", n), left_on: day(2026, 9, 1), ..Default::default() };
+        let left =
+            |n| training::EnrolmentWithdrawn { enrolment: name("enrolments", n), left_on: day(2026, 9, 1), ..Default::default() };
         let mut events = vec![
             foreign(clock, &name("people", 1), 1, &started),
             foreign(clock, &name("people", 1), 2, &ended),

@@ -83,11 +83,8 @@ impl Town {
             (FACTORY, directory::OrganisationKind::Enterprise),
             (MILL, directory::OrganisationKind::Enterprise),
         ] {
-            let event = directory::OrganisationRegistered {
-                organisation: organisation.into(),
-                kind: kind.into(),
-                ..Default::default()
-            };
+            let event =
+                directory::OrganisationRegistered { organisation: organisation.into(), kind: kind.into(), ..Default::default() };
             town.sandbox.arrive(organisation, 1, &event).await;
         }
         town
@@ -131,11 +128,8 @@ impl Town {
     }
 
     pub async fn withdraw(&self, n: u32) {
-        let event = training::EnrolmentWithdrawn {
-            enrolment: name("enrolments", n),
-            left_on: day(2026, 9, 1),
-            ..Default::default()
-        };
+        let event =
+            training::EnrolmentWithdrawn { enrolment: name("enrolments", n), left_on: day(2026, 9, 1), ..Default::default() };
         self.sandbox.arrive(&event.enrolment.clone(), 2, &event).await;
     }
 

@@ -53,15 +53,28 @@ pub struct Rotation {
 #[derive(Debug, Clone)]
 pub enum Change {
     /// The home unit lets the person go; `by` is never the applicant.
-    Approve { by: String },
-    Reject { reason: String },
+    Approve {
+        by: String,
+    },
+    Reject {
+        reason: String,
+    },
     /// The host unit takes the person.
     Accept,
-    Decline { reason: String },
+    Decline {
+        reason: String,
+    },
     Withdraw,
-    Activate { today: NaiveDate },
-    Complete { today: NaiveDate },
-    EndEarly { on: NaiveDate, reason: String },
+    Activate {
+        today: NaiveDate,
+    },
+    Complete {
+        today: NaiveDate,
+    },
+    EndEarly {
+        on: NaiveDate,
+        reason: String,
+    },
 }
 
 /// What happened.

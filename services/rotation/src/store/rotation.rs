@@ -2,9 +2,9 @@
 
 use crate::domain::{Application, Commitment, OrganisationId, PersonId, Rotation, RotationId, Share, State};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A rotation with what only its table knows.
 #[derive(Debug, Clone)]
@@ -40,7 +40,8 @@ impl TryFrom<Row> for Stored {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self, Error> {
         let share = i32::try_from(row.share_percent).ok().and_then(Share::new);
-        let share = share.ok_or_else(|| Error::internal(format!("{} has a share of {} %", row.rotation_id, row.share_percent)))?;
+        let share =
+            share.ok_or_else(|| Error::internal(format!("{} has a share of {} %", row.rotation_id, row.share_percent)))?;
         let application = Application {
             person: row.person_id,
             home: row.home_organisation_id,

@@ -9,7 +9,7 @@ use kit::delivery::{Delivery, delivery};
 use kit::serve::{bind, ops_router, serve};
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -58,10 +58,17 @@ impl Serving {
         let ops = bind("ops.listen", process.config.ops.listen).await?;
         let (address, ops_address) = (api.local_addr()?, ops.local_addr()?);
         let router = if process.serves_gateway() {
-            let access = gateway::Access { guard: process.guard.clone(), issuer: process.issuer.clone(), clock: process.clock.clone() };
+            let access =
+                gateway::Access { guard: process.guard.clone(), issuer: process.issuer.clone(), clock: process.clock.clone() };
             gateway::router(process.upstreams()?, access, process.bus.clone(), portal)
         } else {
-            process.runtime.routers.values().cloned().map(axum::Router::reset_fallback).fold(axum::Router::new(), axum::Router::merge)
+            process
+                .runtime
+                .routers
+                .values()
+                .cloned()
+                .map(axum::Router::reset_fallback)
+                .fold(axum::Router::new(), axum::Router::merge)
         };
         let router = kit::serve::with_standard_services(router, process.names(), process.config.server.reflection).await?;
         let stop = CancellationToken::new();
@@ -84,12 +91,17 @@ impl Serving {
 
     /// Drains requests, brings delivery to rest, closes the database; bounded by the drain time.
     pub async fn stop(self) {
+        let whole = Duration::from_secs(self.process.config.server.drain_seconds);
+        let begun = Instant::now();
         self.stop.cancel();
         for server in self.servers {
             // Its own deadline ends it.
             let _ = server.await;
         }
-        self.process.runtime.stop(Duration::from_secs(self.process.config.server.drain_seconds)).await;
+        // Requests and delivery share the drain time, which lies below the orchestrator's grace period; a
+        // second is kept for delivery even if requests took it all.
+        let left = whole.saturating_sub(begun.elapsed()).max(Duration::from_secs(1));
+        self.process.runtime.stop(left).await;
     }
 }
 

@@ -149,14 +149,17 @@ impl City {
 
     /// Engineers an enterprise sends as mentors: enough for its classes, with some to spare.
     pub fn engineers(&self, enterprise: usize) -> usize {
-        let students: usize = self.classes.iter().filter(|class| class.enterprise == enterprise).map(|class| class.students).sum();
+        let students: usize =
+            self.classes.iter().filter(|class| class.enterprise == enterprise).map(|class| class.students).sum();
         (students * 6 / 5).div_ceil(ENTERPRISE_CAPACITY) + 2
     }
 
     /// A made-up name.
     pub fn name(&self) -> String {
-        const FAMILY: [&str; 16] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱", "胡", "郭"];
-        const GIVEN: [&str; 16] = ["晓", "明", "华", "志", "文", "佳", "宁", "涛", "雪", "磊", "欣", "宇", "晨", "琳", "杰", "敏"];
+        const FAMILY: [&str; 16] =
+            ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱", "胡", "郭"];
+        const GIVEN: [&str; 16] =
+            ["晓", "明", "华", "志", "文", "佳", "宁", "涛", "雪", "磊", "欣", "宇", "晨", "琳", "杰", "敏"];
         let pick = |list: &[&str; 16]| list[usize::try_from(self.chance.below(16)).unwrap_or_default()].to_owned();
         pick(&FAMILY) + &pick(&GIVEN) + &pick(&GIVEN)
     }

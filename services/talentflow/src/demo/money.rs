@@ -51,7 +51,8 @@ pub async fn fund_and_pay(people: &People, progress: &Progress) -> anyhow::Resul
 
 /// A fund for each code the schemes name; one that is there already is only filled.
 async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Result<Vec<String>> {
-    let schemes = bureau.list_schemes(sub::ListSchemesRequest { page_size: 1000, ..Default::default() }).await?.into_inner().schemes;
+    let schemes =
+        bureau.list_schemes(sub::ListSchemesRequest { page_size: 1000, ..Default::default() }).await?.into_inner().schemes;
     let codes: BTreeSet<String> = schemes.into_iter().map(|scheme| scheme.fund_code).collect();
     let known = bureau.list_funds(sub::ListFundsRequest { page_size: 1000, ..Default::default() }).await?.into_inner().funds;
     let mut names = Vec::new();
@@ -63,7 +64,11 @@ async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Resu
                 bureau.create_fund(sub::CreateFundRequest { fund: Some(fund) }).await?.into_inner().name
             }
         };
-        let request = sub::AppropriateFundRequest { name: name.clone(), amount: Some(Money { fen: APPROPRIATION }), document: "预算下达通知".into() };
+        let request = sub::AppropriateFundRequest {
+            name: name.clone(),
+            amount: Some(Money { fen: APPROPRIATION }),
+            document: "预算下达通知".into(),
+        };
         finance.appropriate_fund(request).await?;
         names.push(name);
     }

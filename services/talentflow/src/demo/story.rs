@@ -113,10 +113,18 @@ impl Story<'_> {
             let request = dir::CreateOrganisationRequest { organisation: Some(organisation) };
             let name = bureau.create_organisation(request).await?.into_inner().name;
             let chain = CHAINS[at % CHAINS.len()];
-            let programme = dir::Programme { school: name.clone(), code: format!("46{at:04}"), title: format!("{}技术", chain.1), chain: chain.0.into(), ..Default::default() };
-            let programme = bureau.create_programme(dir::CreateProgrammeRequest { programme: Some(programme) }).await?.into_inner().name;
+            let programme = dir::Programme {
+                school: name.clone(),
+                code: format!("46{at:04}"),
+                title: format!("{}技术", chain.1),
+                chain: chain.0.into(),
+                ..Default::default()
+            };
+            let programme =
+                bureau.create_programme(dir::CreateProgrammeRequest { programme: Some(programme) }).await?.into_inner().name;
             let teachers = (0..school.teachers).map(|_| self.person(&name, dir::PersonKind::Teacher, "", chain.0)).collect();
-            let students = (0..school.students).map(|_| self.person(&name, dir::PersonKind::Student, &programme, chain.0)).collect();
+            let students =
+                (0..school.students).map(|_| self.person(&name, dir::PersonKind::Student, &programme, chain.0)).collect();
             let staff = self.register_people(&mut bureau, teachers).await?;
             let students = self.register_people(&mut bureau, students).await?;
             step.advance(staff.len() + students.len());
@@ -133,7 +141,9 @@ impl Story<'_> {
             };
             let request = dir::CreateOrganisationRequest { organisation: Some(organisation) };
             let name = bureau.create_organisation(request).await?.into_inner().name;
-            let engineers = (0..self.city.engineers(at)).map(|_| self.person(&name, dir::PersonKind::Engineer, "", CHAINS[enterprise.chain].0)).collect();
+            let engineers = (0..self.city.engineers(at))
+                .map(|_| self.person(&name, dir::PersonKind::Engineer, "", CHAINS[enterprise.chain].0))
+                .collect();
             let staff = self.register_people(&mut bureau, engineers).await?;
             enterprises.push(Place { name, programme: String::new(), staff, students: Vec::new() });
         }
@@ -155,7 +165,11 @@ impl Story<'_> {
         }
     }
 
-    async fn register_people(&self, bureau: &mut DirectoryServiceClient<super::people::Line>, people: Vec<dir::Person>) -> anyhow::Result<Vec<String>> {
+    async fn register_people(
+        &self,
+        bureau: &mut DirectoryServiceClient<super::people::Line>,
+        people: Vec<dir::Person>,
+    ) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::with_capacity(people.len());
         for batch in people.chunks(BATCH) {
             let answer = bureau.batch_create_people(dir::BatchCreatePeopleRequest { people: batch.to_vec() }).await?.into_inner();
@@ -169,7 +183,8 @@ impl Story<'_> {
         let step = self.progress.step("人事系统发布任职", "HR systems publish staff", schools.len() + enterprises.len());
         let on = self.city.calendar.training_from;
         for place in schools.iter().chain(enterprises) {
-            let words: Vec<Word> = place.staff.iter().map(|person| Word::Hired { person: person.clone(), on, post: "staff" }).collect();
+            let words: Vec<Word> =
+                place.staff.iter().map(|person| Word::Hired { person: person.clone(), on, post: "staff" }).collect();
             self.hr.publish(&place.name, &words).await?;
             step.advance(1);
         }
@@ -235,7 +250,13 @@ impl Story<'_> {
         };
         let order = firm.create_order(tra::CreateOrderRequest { order: Some(order) }).await?.into_inner().name;
         firm.publish_order(tra::PublishOrderRequest { name: order.clone(), ..Default::default() }).await?;
-        let class = tra::Class { order, school: school.name.clone(), programme: school.programme.clone(), capacity: seats, ..Default::default() };
+        let class = tra::Class {
+            order,
+            school: school.name.clone(),
+            programme: school.programme.clone(),
+            capacity: seats,
+            ..Default::default()
+        };
         let name = office.create_class(tra::CreateClassRequest { class: Some(class) }).await?.into_inner().name;
         firm.agree_class(tra::AgreeClassRequest { name: name.clone(), ..Default::default() }).await?;
         Ok(Class { plan: plan.clone(), name, enrolments: Vec::new() })
@@ -340,7 +361,8 @@ impl Story<'_> {
 
     /// One teacher in ten works at an enterprise for half a year.
     async fn rotate(&self, schools: &[Place], enterprises: &[Place]) -> anyhow::Result<usize> {
-        let chosen: Vec<(&Place, &String)> = schools.iter().flat_map(|school| school.staff.iter().step_by(10).map(move |teacher| (school, teacher))).collect();
+        let chosen: Vec<(&Place, &String)> =
+            schools.iter().flat_map(|school| school.staff.iter().step_by(10).map(move |teacher| (school, teacher))).collect();
         let step = self.progress.step("教师轮岗", "rotations", chosen.len());
         let step_ref = &step;
         let done: Vec<()> = iter(chosen.iter().enumerate())
@@ -440,7 +462,8 @@ impl Story<'_> {
         let leavers: Vec<&(usize, String)> = hired.iter().step_by(30).collect();
         for (at, enterprise) in enterprises.iter().enumerate() {
             let mine = leavers.iter().filter(|(employer, _)| *employer == at);
-            let words: Vec<Word> = mine.map(|(_, person)| Word::Left { person: person.clone(), on: self.city.calendar.left }).collect();
+            let words: Vec<Word> =
+                mine.map(|(_, person)| Word::Left { person: person.clone(), on: self.city.calendar.left }).collect();
             if !words.is_empty() {
                 self.hr.publish(&enterprise.name, &words).await?;
             }

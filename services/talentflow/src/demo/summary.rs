@@ -43,7 +43,8 @@ impl Summary {
             available += budget.available.unwrap_or_default().fen;
         }
         let findings = verify(&serving.process.db, &checks()).await?;
-        let broken = findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name.to_owned()).collect();
+        let broken =
+            findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name.to_owned()).collect();
         Ok(Self {
             tally,
             paired,
@@ -105,7 +106,12 @@ impl Summary {
             figure("clawed_back", "追回（元）", "clawed back (yuan)", self.clawed_back.to_string()),
             figure("available", "预算余额（元）", "budget left (yuan)", self.available.to_string()),
             figure("ledger", "账平且各项核验通过", "ledger balanced, all checks hold", balanced),
-            figure("events", "事件（发布 / 全部送达）", "events published / applied by all", format!("{} / {}", self.delivery.published, self.delivery.applied)),
+            figure(
+                "events",
+                "事件（发布 / 全部送达）",
+                "events published / applied by all",
+                format!("{} / {}", self.delivery.published, self.delivery.applied),
+            ),
             figure("dead_letters", "死信", "dead letters", self.delivery.dead_letters.to_string()),
         ]
     }
@@ -151,7 +157,8 @@ async fn claims(people: &People) -> anyhow::Result<(usize, Money, Money)> {
     let mut bureau = SubsidyServiceClient::new(people.bureau()?);
     let (mut count, mut paid, mut clawed_back, mut page_token) = (0, 0, 0, String::new());
     loop {
-        let page = bureau.list_claims(sub::ListClaimsRequest { page_size: 1000, page_token, ..Default::default() }).await?.into_inner();
+        let page =
+            bureau.list_claims(sub::ListClaimsRequest { page_size: 1000, page_token, ..Default::default() }).await?.into_inner();
         for claim in page.claims {
             count += 1;
             let amount = claim.amount.unwrap_or_default().fen;

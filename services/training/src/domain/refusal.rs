@@ -52,9 +52,11 @@ impl From<Refusal> for Error {
             Refusal::ClassInUse(class) => Self::refused(&class.to_string(), "CLASS_IN_USE", en, format!("{class} 已有学生入班"))
                 .rule("training/cancel-class")
                 .way_out("withdraw its students first", "请先办理学生退班"),
-            Refusal::ClassFull { class, asked } => Self::refused(&class.to_string(), "CLASS_FULL", en, format!("{class} 余额不足，无法再入班 {asked} 人"))
-                .rule("training/capacity")
-                .way_out("enrol fewer students, or form another class", "请减少入班人数或另组班级"),
+            Refusal::ClassFull { class, asked } => {
+                Self::refused(&class.to_string(), "CLASS_FULL", en, format!("{class} 余额不足，无法再入班 {asked} 人"))
+                    .rule("training/capacity")
+                    .way_out("enrol fewer students, or form another class", "请减少入班人数或另组班级")
+            }
             Refusal::GraduationAhead { on, today } => {
                 Self::refused("graduation_date", "GRADUATION_AHEAD", en, format!("毕业日期 {on} 晚于今日 {today}"))
                     .rule("training/graduation")
@@ -63,11 +65,16 @@ impl From<Refusal> for Error {
             Refusal::StudentUnknown { student, school } => {
                 Self::refused("student", "STUDENT_UNKNOWN", en, format!("{student} 不是 {school} 的在册学生"))
                     .rule("training/student-of-school")
-                    .way_out("register the student in the directory; what was just registered arrives within seconds", "请先在人员目录登记；刚登记的数秒内可用")
+                    .way_out(
+                        "register the student in the directory; what was just registered arrives within seconds",
+                        "请先在人员目录登记；刚登记的数秒内可用",
+                    )
             }
-            Refusal::InClassAlready(student) => Self::refused("student", "IN_CLASS_ALREADY", en, format!("{student} 已在其他订单班"))
-                .rule("training/one-class")
-                .way_out("withdraw the student from the other class first", "请先办理退出原班级"),
+            Refusal::InClassAlready(student) => {
+                Self::refused("student", "IN_CLASS_ALREADY", en, format!("{student} 已在其他订单班"))
+                    .rule("training/one-class")
+                    .way_out("withdraw the student from the other class first", "请先办理退出原班级")
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Requests into commands and queries: every field is read once, here, or refused by name.
 
 use crate::app::{class, enrolment, order, placement};
-use crate::domain::{ClassId, ClassState, EnrolmentId, EnrolmentState, OrderId, OrderState, OrganisationId, PersonId, Placement, PlacementId, ProgrammeId, Step};
+use crate::domain::{
+    ClassId, ClassState, EnrolmentId, EnrolmentState, OrderId, OrderState, OrganisationId, PersonId, Placement, PlacementId,
+    ProgrammeId, Step,
+};
 use crate::store;
 use chrono::NaiveDate;
 use kit::id::Id;
@@ -40,7 +43,11 @@ impl TryFrom<pb::CreateOrderRequest> for order::Create {
             enterprise: OrganisationId::parse("order.enterprise", &asked.enterprise)?,
             title: parse_text("order.title", asked.title, 100)?,
             chain: parse_text("order.chain", asked.chain, 40)?,
-            programme_code: if asked.programme_code.is_empty() { String::new() } else { parse_text("order.programme_code", asked.programme_code, 40)? },
+            programme_code: if asked.programme_code.is_empty() {
+                String::new()
+            } else {
+                parse_text("order.programme_code", asked.programme_code, 40)?
+            },
             seats: parse_within("order.seats", asked.seats, 1..=10_000, "seats")?.into(),
             start,
             end,
@@ -207,13 +214,17 @@ impl TryFrom<pb::BatchCreatePlacementsRequest> for placement::CreateBatch {
     type Error = Error;
     fn try_from(request: pb::BatchCreatePlacementsRequest) -> Result<Self, Error> {
         let placements = parse_batch("placements", request.placements, 1000)?;
-        let parsed = placements.into_iter().enumerate().map(|(at, asked)| new_placement(asked).map_err(|error| error.within(&format!("placements[{at}]"))));
+        let parsed = placements
+            .into_iter()
+            .enumerate()
+            .map(|(at, asked)| new_placement(asked).map_err(|error| error.within(&format!("placements[{at}]"))));
         Ok(Self { placements: parsed.collect::<Result<_, _>>()? })
     }
 }
 
 fn new_placement(asked: pb::Placement) -> Result<placement::New, Error> {
-    const VENUES: [&str; 10] = ["factory", "office", "laboratory", "shop", "bar", "night-club", "song-hall", "bath-centre", "game-hall", "net-cafe"];
+    const VENUES: [&str; 10] =
+        ["factory", "office", "laboratory", "shop", "bar", "night-club", "song-hall", "bath-centre", "game-hall", "net-cafe"];
     let (start, end) = parse_range("", asked.start_date, asked.end_date)?;
     if !VENUES.contains(&asked.venue.as_str()) {
         return Err(Error::invalid(
@@ -223,7 +234,8 @@ fn new_placement(asked: pb::Placement) -> Result<placement::New, Error> {
             format!("`venue` 为“{}”，应为 {} 之一", asked.venue, VENUES.join("、")),
         ));
     }
-    let waivers = asked.waivers.into_iter().map(|(rule, reason)| Ok(Waiver { rule, reason: parse_text("waivers", reason, 500)? }));
+    let waivers =
+        asked.waivers.into_iter().map(|(rule, reason)| Ok(Waiver { rule, reason: parse_text("waivers", reason, 500)? }));
     Ok(placement::New {
         waivers: waivers.collect::<Result<_, Error>>()?,
         placement: Placement {

@@ -50,7 +50,10 @@ impl TrainingService for Rpc {
     async fn cancel_class(&self, request: Request<pb::CancelClassRequest>) -> Answer<pb::Class> {
         self.calls.run(request, class::cancel).await
     }
-    async fn batch_create_enrolments(&self, request: Request<pb::BatchCreateEnrolmentsRequest>) -> Answer<pb::BatchCreateEnrolmentsResponse> {
+    async fn batch_create_enrolments(
+        &self,
+        request: Request<pb::BatchCreateEnrolmentsRequest>,
+    ) -> Answer<pb::BatchCreateEnrolmentsResponse> {
         self.calls.run(request, enrolment::create_batch).await
     }
     async fn list_enrolments(&self, request: Request<pb::ListEnrolmentsRequest>) -> Answer<pb::ListEnrolmentsResponse> {
@@ -59,7 +62,10 @@ impl TrainingService for Rpc {
     async fn withdraw_enrolment(&self, request: Request<pb::WithdrawEnrolmentRequest>) -> Answer<pb::Enrolment> {
         self.calls.run(request, enrolment::withdraw).await
     }
-    async fn batch_create_placements(&self, request: Request<pb::BatchCreatePlacementsRequest>) -> Answer<pb::BatchCreatePlacementsResponse> {
+    async fn batch_create_placements(
+        &self,
+        request: Request<pb::BatchCreatePlacementsRequest>,
+    ) -> Answer<pb::BatchCreatePlacementsResponse> {
         self.calls.run(request, placement::create_batch).await
     }
     async fn list_placements(&self, request: Request<pb::ListPlacementsRequest>) -> Answer<pb::ListPlacementsResponse> {

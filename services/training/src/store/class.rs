@@ -2,9 +2,9 @@
 
 use crate::domain::{Class, ClassId, ClassState, OrderId, OrganisationId, ProgrammeId};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// A class with what only its table knows.
 #[derive(Debug, Clone)]
@@ -70,7 +70,17 @@ statements! {
 }
 
 pub async fn insert(tx: &mut Tx, class: &Class, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![class.id, class.version, class.order, class.school, class.enterprise, class.programme, class.capacity, class.state, now];
+    let row = args![
+        class.id,
+        class.version,
+        class.order,
+        class.school,
+        class.enterprise,
+        class.programme,
+        class.capacity,
+        class.state,
+        now
+    ];
     tx.execute(INSERT, row).await.map(|_| ())
 }
 

@@ -2,9 +2,9 @@
 
 use crate::domain::{ClassId, Enrolment, EnrolmentId, EnrolmentState, OrganisationId, PersonId};
 use chrono::{DateTime, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// An enrolment with what only its table knows.
 #[derive(Debug, Clone)]
@@ -26,8 +26,13 @@ struct Row {
 
 impl From<Row> for Stored {
     fn from(row: Row) -> Self {
-        let enrolment =
-            Enrolment { id: row.enrolment_id, version: row.version, class: row.class_id, student: row.student_id, state: row.state };
+        let enrolment = Enrolment {
+            id: row.enrolment_id,
+            version: row.version,
+            class: row.class_id,
+            student: row.student_id,
+            state: row.state,
+        };
         Self { enrolment, created_at: row.created_at }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::domain::{Order, OrderId, OrderState, OrganisationId};
 use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::Error;
 
 /// An order with what only its table knows.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use crate::domain::{OrganisationId, PersonId, Student};
 use chrono::NaiveDate;
-use kit::db::{Tx, args, statements};
 use kit::Error;
+use kit::db::{Tx, args, statements};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -24,7 +24,13 @@ pub async fn put_school(tx: &mut Tx, school: OrganisationId, school_type: &str) 
     tx.execute(PUT_SCHOOL, args![school, school_type]).await.map(|_| ())
 }
 
-pub async fn put(tx: &mut Tx, student: PersonId, school: OrganisationId, entry_year: i32, sixteen_on: NaiveDate) -> Result<(), Error> {
+pub async fn put(
+    tx: &mut Tx,
+    student: PersonId,
+    school: OrganisationId,
+    entry_year: i32,
+    sixteen_on: NaiveDate,
+) -> Result<(), Error> {
     tx.execute(PUT, args![student, school, entry_year, sixteen_on]).await.map(|_| ())
 }
 

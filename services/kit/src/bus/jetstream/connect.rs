@@ -31,10 +31,7 @@ impl JetStreamBus {
         supported(&server.version)?;
         let context = ContextBuilder::new().timeout(PATIENCE).build(client);
         has_jetstream(&context, &server.server_name).await?;
-        let asked = Asked {
-            replicas: config.stream_replicas,
-            max_age: Duration::from_hours(24 * config.max_age_days),
-        };
+        let asked = Asked { replicas: config.stream_replicas, max_age: Duration::from_hours(24 * config.max_age_days) };
         let bus = Self {
             context,
             asked,
@@ -64,9 +61,10 @@ async fn open(config: &NatsConfig, name: &str, disconnects: &Bell) -> Result<Cli
             std::future::ready(())
         });
     if let Some(path) = &config.credentials_file {
-        options = options.credentials_file(path).await.map_err(|source| {
-            Error::unavailable(format!("nats.credentials_file: cannot use {path}: {source}"))
-        })?;
+        options = options
+            .credentials_file(path)
+            .await
+            .map_err(|source| Error::unavailable(format!("nats.credentials_file: cannot use {path}: {source}")))?;
     }
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT * 2, options.connect(addresses)).await;
     let Ok(connected) = connecting else {
@@ -84,7 +82,8 @@ async fn open(config: &NatsConfig, name: &str, disconnects: &Bell) -> Result<Cli
 fn addresses(url: &str) -> Result<Vec<ServerAddr>, Error> {
     let parsed: Result<Vec<ServerAddr>, _> = url.split(',').map(|one| one.trim().parse()).collect();
     // The URL may carry a password: say what is expected, not what was given.
-    parsed.map_err(|_| Error::unavailable("nats.url is not a NATS URL: expected nats://host:4222, or several separated by commas"))
+    parsed
+        .map_err(|_| Error::unavailable("nats.url is not a NATS URL: expected nats://host:4222, or several separated by commas"))
 }
 
 fn observe(event: &Event, disconnects: &Bell) {
@@ -122,9 +121,11 @@ impl Version {
     /// Reads `2.12.6`. A preview of a release is not that release: `2.12.6-RC.1` reads as `2.12.5`, the
     /// last one it is known to contain.
     fn parse(text: &str) -> Option<Self> {
-        let (release, preview) = text.trim_start_matches('v').split_once('-').map_or((text, false), |(release, _)| (release, true));
+        let (release, preview) =
+            text.trim_start_matches('v').split_once('-').map_or((text, false), |(release, _)| (release, true));
         let mut parts = release.trim_start_matches('v').split('.').map(str::parse);
-        let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return None;
         };
         Some(match (preview, patch) {

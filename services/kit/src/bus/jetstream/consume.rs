@@ -69,7 +69,12 @@ impl fmt::Display for Lost {
 
 impl Follower {
     /// A follower for each stream that the consumer's subscriptions are on.
-    pub(super) fn of(bus: &JetStreamBus, consumer: &Consumer, context: &Context, stop: &CancellationToken) -> Result<Vec<Self>, Error> {
+    pub(super) fn of(
+        bus: &JetStreamBus,
+        consumer: &Consumer,
+        context: &Context,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Self>, Error> {
         if let Some(nowhere) = consumer.subscriptions().iter().find(|channel| Stream::of(channel).is_none()) {
             return Err(Error::internal(format!("{} follows {nowhere}, which is on no stream", consumer.name())));
         }
@@ -102,7 +107,8 @@ impl Follower {
         let mut failures = 0;
         while let Err(lost) = self.follow(&mut failures).await {
             failures += 1;
-            metrics::counter!("talentflow_bus_rebuilds_total", "consumer" => name, "stream" => stream, "why" => lost.label()).increment(1);
+            metrics::counter!("talentflow_bus_rebuilds_total", "consumer" => name, "stream" => stream, "why" => lost.label())
+                .increment(1);
             tracing::warn!(consumer = name, stream, failures, why = %lost, "attaching to the stream again");
             self.bus.ring();
             tokio::select! {

@@ -170,7 +170,10 @@ impl Letter {
             Error::invalid(
                 "channel",
                 "CHANNEL",
-                format!("`{}` is not a channel of the bus: expected talentflow.… or hr.… of letters, digits, - and _", event.channel),
+                format!(
+                    "`{}` is not a channel of the bus: expected talentflow.… or hr.… of letters, digits, - and _",
+                    event.channel
+                ),
                 format!("“{}”不是有效的事件通道", event.channel),
             )
         })?;

@@ -131,7 +131,10 @@ impl JetStreamBus {
         let refused = |error: &dyn Display| away(&format!("make the consumer {name} of {}", stream.name()), error);
         let made = found.get_or_create_consumer(&name, wanted.clone()).await.map_err(|error| refused(&error))?;
         let now = &made.cached_info().config;
-        if now.ack_policy == AckPolicy::Explicit && now.max_deliver < 0 && same(&now.filter_subjects, &now.filter_subject, filters) {
+        if now.ack_policy == AckPolicy::Explicit
+            && now.max_deliver < 0
+            && same(&now.filter_subjects, &now.filter_subject, filters)
+        {
             return Ok(made);
         }
         // Somebody changed it into one that loses events.

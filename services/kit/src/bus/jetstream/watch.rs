@@ -56,7 +56,9 @@ impl Watch {
                     Err(error) if error.is_transient() => {
                         tracing::debug!(service = self.context.service, stream = stream.name(), %error, "not checked now");
                     }
-                    Err(error) => tracing::warn!(service = self.context.service, stream = stream.name(), %error, "the stream is not checked"),
+                    Err(error) => {
+                        tracing::warn!(service = self.context.service, stream = stream.name(), %error, "the stream is not checked")
+                    }
                 }
             }
             tokio::select! {
@@ -129,7 +131,12 @@ impl Watch {
         let (service, name) = (self.context.service, stream.name());
         metrics::counter!("talentflow_stream_recreated_total", "service" => service, "stream" => name).increment(1);
         if stream == Stream::Hr {
-            tracing::warn!(service, stream = name, why, "what HR systems had published and nobody had read yet is gone; have them send it again");
+            tracing::warn!(
+                service,
+                stream = name,
+                why,
+                "what HR systems had published and nobody had read yet is gone; have them send it again"
+            );
             return Ok(true);
         }
         tracing::warn!(service, stream = name, why, "the stream has lost events; sending the outbox again");
@@ -157,7 +164,8 @@ impl Watch {
     }
 
     async fn remember(&self, stream: Stream, memory: Memory) -> Result<(), Error> {
-        let row = args![self.context.service, stream.name(), memory.created_at, memory.last_seq, memory.last_key, memory.marked_at];
+        let row =
+            args![self.context.service, stream.name(), memory.created_at, memory.last_seq, memory.last_key, memory.marked_at];
         let mut tx = self.context.db.begin(Lane::Background).await?;
         tx.execute(REMEMBER, row).await?;
         tx.commit().await

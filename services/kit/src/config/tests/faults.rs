@@ -24,7 +24,11 @@ const MISFITS: &[(&str, &str, &str)] = &[
     ("nats.url", "nats://a,b", "\"nats://a,b\" is not a NATS URL"),
     ("auth.mode", "none", "\"none\" is not one of the choices; expected development or jwt"),
     ("auth.jwks", "ftp://id/keys", "\"ftp://id/keys\" is not a file or a URL"),
-    ("gateway.upstreams.training", "training:8080", "\"training:8080\" is not a plain HTTP endpoint; expected http://HOST:PORT such as http://training:8080"),
+    (
+        "gateway.upstreams.training",
+        "training:8080",
+        "\"training:8080\" is not a plain HTTP endpoint; expected http://HOST:PORT such as http://training:8080",
+    ),
     ("gateway.upstreams.training", "https://training", "is not a plain HTTP endpoint"),
     ("log.format", "xml", "\"xml\" is not one of the choices; expected human or json"),
     ("log.level", "inof", "\"inof\" is not a log level"),
@@ -60,7 +64,11 @@ fn a_value_of_the_wrong_type_in_a_file_is_named_with_its_line() {
         ("[gateway.upstreams]\n\"a.b\" = \"http://t:1\"", 2, "gateway.upstreams.a.b: "),
         ("[gateway]\nupstreams = []", 2, "gateway.upstreams: a value of type array is not a section"),
         ("[log]\nlevel = true", 2, "log.level: true is not a log level"),
-        ("[gateway.upstreams]\nTraining = \"http://t:1\"", 2, "gateway.upstreams.Training: \"Training\" is not a name of a service"),
+        (
+            "[gateway.upstreams]\nTraining = \"http://t:1\"",
+            2,
+            "gateway.upstreams.Training: \"Training\" is not a name of a service",
+        ),
     ];
     for (text, line, said) in cases {
         let told = lines(from_file(text));
@@ -73,10 +81,16 @@ fn a_value_of_the_wrong_type_in_a_file_is_named_with_its_line() {
 #[test]
 fn an_unknown_key_is_named_with_its_origin_and_the_one_probably_meant() {
     let cases = [
-        ("[server]\nlisen = \"127.0.0.1:1\"", "server.lisen: unknown key, did you mean server.listen?; expected a key of [server]: listen, drain_seconds,"),
+        (
+            "[server]\nlisen = \"127.0.0.1:1\"",
+            "server.lisen: unknown key, did you mean server.listen?; expected a key of [server]: listen, drain_seconds,",
+        ),
         ("[nats]\nmax_age = 3", "nats.max_age: unknown key, did you mean nats.max_age_days?"),
         ("[server]\nsample_ratio = 1", "server.sample_ratio: unknown key, did you mean telemetry.sample_ratio?"),
-        ("[servre]\nlisten = \"127.0.0.1:1\"", "servre: unknown section, did you mean server?; expected a section out of server, ops,"),
+        (
+            "[servre]\nlisten = \"127.0.0.1:1\"",
+            "servre: unknown section, did you mean server?; expected a section out of server, ops,",
+        ),
         ("[gateway.upstream]\ntraining = \"http://t:1\"", "gateway.upstream: unknown section, did you mean gateway.upstreams?"),
         ("colour = 1", "colour: unknown key; expected a key of the top level: environment, services"),
     ];
@@ -89,7 +103,9 @@ fn an_unknown_key_is_named_with_its_origin_and_the_one_probably_meant() {
     let told = lines(from_variables(&[("TALENTFLOW__DATABSE__URL", "sqlite:x.db")]));
     assert_eq!(
         told,
-        ["databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, log, telemetry, retention [environment variable TALENTFLOW__DATABSE__URL]"]
+        [
+            "databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, log, telemetry, retention [environment variable TALENTFLOW__DATABSE__URL]"
+        ]
     );
     let told = lines(Config::load(&Sources::default().overrides([("server.listn", "127.0.0.1:1")])));
     assert!(told[0].contains("server.listen") && told[0].ends_with("[command line]"), "{told:?}");
@@ -108,8 +124,15 @@ fn every_fault_of_every_layer_is_reported_at_once() {
     let error = Config::load(&sources).unwrap_err();
     let keys: BTreeSet<&str> = error.faults.iter().map(|fault| fault.key.as_str()).collect();
     let all = [
-        "server.listen", "server.port", "retention.outbox_days", "log.format", "database.url",
-        "auth.issuer", "auth.audience", "auth.jwks", "gateway.upstreams.subsidi",
+        "server.listen",
+        "server.port",
+        "retention.outbox_days",
+        "log.format",
+        "database.url",
+        "auth.issuer",
+        "auth.audience",
+        "auth.jwks",
+        "gateway.upstreams.subsidi",
     ];
     assert_eq!(keys, all.into_iter().collect());
     assert_eq!(error.faults.len(), all.len());
@@ -122,7 +145,12 @@ fn every_fault_of_every_layer_is_reported_at_once() {
 fn development_authentication_is_refused_in_production_and_off_loopback() {
     let told = lines(from_variables(&[("TALENTFLOW__ENVIRONMENT", "production")]));
     assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("auth.mode: development authentication lets anyone in; production refuses it; expected auth.mode = \"jwt\""), "{told:?}");
+    assert!(
+        told[0].starts_with(
+            "auth.mode: development authentication lets anyone in; production refuses it; expected auth.mode = \"jwt\""
+        ),
+        "{told:?}"
+    );
     assert!(told[0].ends_with("[default]"), "{told:?}");
     let open = [("TALENTFLOW__SERVER__LISTEN", "0.0.0.0:8080"), ("TALENTFLOW__AUTH__MODE", "development")];
     let told = lines(from_variables(&open));
@@ -149,13 +177,26 @@ fn tokens_of_an_issuer_need_issuer_audience_and_keys() {
 #[test]
 fn combinations_that_cannot_be_meant_are_refused() {
     let cases: [(&[(&str, &str)], &str); 4] = [
-        (&[("server.listen", "127.0.0.1:9090")], "ops.listen: 127.0.0.1:9090 is the address of server.listen too; expected an address of its own"),
+        (
+            &[("server.listen", "127.0.0.1:9090")],
+            "ops.listen: 127.0.0.1:9090 is the address of server.listen too; expected an address of its own",
+        ),
         (&[("nats.credentials_file", "x.creds")], "nats.credentials_file: credentials are set, but no nats.url"),
         (
-            &[("environment", "production"), ("retention.outbox_days", "7"), ("auth.mode", "jwt"), ("auth.issuer", "i"), ("auth.audience", "a"), ("auth.jwks", "k")],
+            &[
+                ("environment", "production"),
+                ("retention.outbox_days", "7"),
+                ("auth.mode", "jwt"),
+                ("auth.issuer", "i"),
+                ("auth.audience", "a"),
+                ("auth.jwks", "k"),
+            ],
             "retention.outbox_days: 7 days are too few in production: lost events could not be published again; expected at least 30",
         ),
-        (&[("services", "trainnig")], "services: there is no service \"trainnig\", did you mean training?; expected names out of gateway, training"),
+        (
+            &[("services", "trainnig")],
+            "services: there is no service \"trainnig\", did you mean training?; expected names out of gateway, training",
+        ),
     ];
     for (flags, said) in cases {
         let sources = Sources::default().overrides(flags.iter().copied()).services(["gateway", "training"]);

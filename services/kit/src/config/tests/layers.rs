@@ -20,10 +20,7 @@ fn a_stronger_layer_wins_key_by_key_and_leaves_the_others() {
     let config = Config::load(
         &Sources::default()
             .file(Some(file.path().to_owned()))
-            .variables([
-                ("TALENTFLOW__SERVER__REQUEST_TIMEOUT_SECONDS", "2"),
-                ("TALENTFLOW__SERVER__MAX_MESSAGE_BYTES", "70000"),
-            ])
+            .variables([("TALENTFLOW__SERVER__REQUEST_TIMEOUT_SECONDS", "2"), ("TALENTFLOW__SERVER__MAX_MESSAGE_BYTES", "70000")])
             .overrides([("server.max_message_bytes", "80000")]),
     )
     .unwrap();
@@ -36,7 +33,8 @@ fn a_stronger_layer_wins_key_by_key_and_leaves_the_others() {
 #[test]
 fn a_list_of_a_stronger_layer_takes_the_place_of_the_weaker_one() {
     let file = file("services = [\"directory\", \"training\", \"subsidy\"]\n");
-    let sources = Sources::default().file(Some(file.path().to_owned())).variables([("TALENTFLOW__SERVICES", "gateway, training")]);
+    let sources =
+        Sources::default().file(Some(file.path().to_owned())).variables([("TALENTFLOW__SERVICES", "gateway, training")]);
     let config = Config::load(&sources).unwrap();
     assert_eq!(config.services, ["gateway", "training"]);
     assert!(config.runs("training") && !config.runs("subsidy"));
@@ -101,10 +99,8 @@ sample_ratio = 1
 
 #[test]
 fn one_sqlite_file_with_nats_and_several_services_is_fine() {
-    let config = from_variables(&[
-        ("TALENTFLOW__NATS__URL", "nats://127.0.0.1:4222"),
-        ("TALENTFLOW__SERVICES", "training,subsidy"),
-    ]);
+    let config =
+        from_variables(&[("TALENTFLOW__NATS__URL", "nats://127.0.0.1:4222"), ("TALENTFLOW__SERVICES", "training,subsidy")]);
     assert_eq!(config.unwrap().nats.url, Some(SecretUrl::from("nats://127.0.0.1:4222")));
 }
 

@@ -1,6 +1,6 @@
 mod faults;
-mod reference;
 mod layers;
+mod reference;
 
 use super::{Config, ConfigError, Sources};
 use std::io::Write;

@@ -1,8 +1,8 @@
 use super::super::form::Form;
 use super::super::keys::{KEYS, SECTIONS, find};
 use super::super::{
-    AuthConfig, AuthMode, Config, DatabaseConfig, Environment, GatewayConfig, LogConfig, LogFormat, NatsConfig,
-    OpsConfig, RetentionConfig, ServerConfig, Sources, TelemetryConfig,
+    AuthConfig, AuthMode, Config, DatabaseConfig, Environment, GatewayConfig, LogConfig, LogFormat, NatsConfig, OpsConfig,
+    RetentionConfig, ServerConfig, Sources, TelemetryConfig,
 };
 use super::from_file;
 use std::collections::BTreeSet;

@@ -1,0 +1,290 @@
+//! A small town for tests: a school, two enterprises, and the facts that other services would tell.
+
+use chrono::{DateTime, Utc};
+use kit::auth::Role;
+use kit::verify::verify;
+use proto::common::v1::Money;
+use proto::directory::v1 as directory;
+use proto::google::r#type::Date;
+use proto::mentoring::v1 as mentoring;
+use proto::rotation::v1 as rotation;
+use proto::subsidy::v1 as pb;
+use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;
+use proto::training::v1 as training;
+use testkit::{Caller, Sandbox, Who, both_engines};
+use tonic::Status;
+use tonic_types::StatusExt;
+
+pub const SCHOOL: &str = "organisations/00000000-0000-7000-8000-00000000000a";
+pub const ENTERPRISE: &str = "organisations/00000000-0000-7000-8000-00000000000b";
+pub const OTHER_ENTERPRISE: &str = "organisations/00000000-0000-7000-8000-00000000000c";
+
+pub type Client = SubsidyServiceClient<Caller>;
+
+pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
+    Some(Date { year, month, day })
+}
+
+pub fn person(n: u32) -> String {
+    name("people", n)
+}
+
+fn name(collection: &str, n: u32) -> String {
+    format!("{collection}/00000000-0000-7000-8000-{n:012}")
+}
+
+pub fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+pub struct Town {
+    pub sandbox: Sandbox,
+}
+
+#[allow(dead_code, reason = "each test file uses its part of the town")]
+impl Town {
+    pub async fn both() -> Vec<Self> {
+        let mut towns = Vec::new();
+        for test in both_engines(&[subsidy::MIGRATIONS]).await {
+            towns.push(Self { sandbox: Sandbox::new(test, &[("subsidy", subsidy::service)]).await });
+        }
+        towns
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.sandbox.clock.now()
+    }
+
+    pub fn as_who(&self, who: &Who) -> Client {
+        SubsidyServiceClient::new(self.sandbox.caller("subsidy", who))
+    }
+    /// Somebody of the enterprise.
+    pub fn clerk(&self) -> Client {
+        self.as_who(&Who::new("clerk@factory", Some(ENTERPRISE), &[Role::Enterprise]))
+    }
+    pub fn bureau(&self) -> Client {
+        self.as_who(&Who::bureau())
+    }
+    pub fn officer(&self) -> Client {
+        self.as_who(&Who::finance())
+    }
+
+    /// Sets the fund of the shipped schemes up and fills it.
+    pub async fn fund(&self, appropriated: i64) -> String {
+        let fund = pb::Fund { code: "talent".into(), display_name: "人才专项基金".into(), ..Default::default() };
+        let fund = self.bureau().create_fund(pb::CreateFundRequest { fund: Some(fund) }).await.unwrap().into_inner();
+        self.appropriate(appropriated).await;
+        fund.name
+    }
+
+    pub async fn appropriate(&self, fen: i64) -> pb::Budget {
+        let funds = self.officer().list_funds(pb::ListFundsRequest::default()).await.unwrap().into_inner().funds;
+        let request = pb::AppropriateFundRequest {
+            name: funds[0].name.clone(),
+            amount: Some(Money { fen }),
+            document: "平财预〔2026〕1号".into(),
+        };
+        self.officer().appropriate_fund(request).await.unwrap().into_inner()
+    }
+
+    pub async fn budget(&self, fund: &str) -> pb::Budget {
+        self.officer().get_budget(pb::GetBudgetRequest { name: fund.into() }).await.unwrap().into_inner()
+    }
+
+    // What other services tell.
+
+    pub async fn organisation(&self, organisation: &str, kind: directory::OrganisationKind) {
+        let told =
+            directory::OrganisationRegistered { organisation: organisation.into(), kind: kind.into(), ..Default::default() };
+        self.sandbox.arrive(organisation, 1, &told).await;
+    }
+
+    pub async fn organisations(&self) {
+        self.organisation(SCHOOL, directory::OrganisationKind::School).await;
+        self.organisation(ENTERPRISE, directory::OrganisationKind::Enterprise).await;
+        self.organisation(OTHER_ENTERPRISE, directory::OrganisationKind::Enterprise).await;
+    }
+
+    pub async fn graduated(&self, n: u32, on: Option<Date>) {
+        let enrolment = name("enrolments", n);
+        let told = training::EnrolmentGraduated {
+            enrolment: enrolment.clone(),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            graduation_date: on,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&enrolment, 1, &told).await;
+    }
+
+    async fn registered(&self, n: u32, kind: directory::PersonKind) {
+        let told = directory::PersonRegistered {
+            person: person(n),
+            organisation: SCHOOL.into(),
+            kind: kind.into(),
+            ..Default::default()
+        };
+        self.sandbox.arrive(&person(n), 1, &told).await;
+    }
+
+    pub async fn teacher(&self, n: u32) {
+        self.registered(n, directory::PersonKind::Teacher).await;
+    }
+
+    /// Hired by the enterprise of the order.
+    pub async fn hired(&self, n: u32, version: i64, on: Option<Date>) {
+        self.registered(n, directory::PersonKind::Student).await;
+        self.hired_as(n, version, on, n).await;
+    }
+
+    pub async fn hired_as(&self, n: u32, version: i64, on: Option<Date>, employment: u32) {
+        let told = directory::EmploymentStarted {
+            person: person(n),
+            employment: name("employments", employment),
+            organisation: ENTERPRISE.into(),
+            start_date: on,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&person(n), version, &told).await;
+    }
+
+    pub async fn graduate_hired(&self, n: u32) {
+        self.organisations().await;
+        self.graduated(n, day(2026, 6, 30)).await;
+        self.hired(n, 2, day(2026, 7, 10)).await;
+    }
+
+    pub async fn left(&self, n: u32, version: i64, on: Option<Date>) {
+        let told = directory::EmploymentEnded {
+            person: person(n),
+            employment: name("employments", n),
+            organisation: ENTERPRISE.into(),
+            start_date: day(2026, 7, 10),
+            end_date: on,
+            reason: "resigned".into(),
+        };
+        self.sandbox.arrive(&person(n), version, &told).await;
+    }
+
+    pub async fn rotation_completed(&self, n: u32, share_percent: i32, credited_days: i32) {
+        self.organisations().await;
+        let told = rotation::RotationCompleted {
+            rotation: name("rotations", n),
+            person: person(n),
+            home_organisation: SCHOOL.into(),
+            host_organisation: ENTERPRISE.into(),
+            start_date: day(2026, 8, 1),
+            end_date: day(2026, 8, 21),
+            share_percent,
+            credited_days,
+        };
+        self.sandbox.arrive(&name("rotations", n), 1, &told).await;
+    }
+
+    /// A pairing of an enterprise mentor at version 1, and a record at each later one.
+    pub async fn guided(&self, mentor: u32, record: u32, on: Option<Date>, minutes: i32) {
+        let pairing = name("pairings", mentor);
+        let paired = mentoring::PairingCreated {
+            pairing: pairing.clone(),
+            person: person(mentor),
+            student: person(99),
+            organisation: ENTERPRISE.into(),
+            side: mentoring::Side::Enterprise.into(),
+            ..Default::default()
+        };
+        self.sandbox.arrive(&pairing, 1, &paired).await;
+        let told = mentoring::GuidanceRecorded {
+            pairing: pairing.clone(),
+            guidance_record: name("guidanceRecords", record),
+            student: person(99),
+            person: person(mentor),
+            organisation: ENTERPRISE.into(),
+            date: on,
+            minutes,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&pairing, i64::from(record) + 1, &told).await;
+    }
+
+    // What people do.
+
+    pub async fn claims(&self) -> Vec<pb::Claim> {
+        let request = pb::ListClaimsRequest { page_size: 1000, ..Default::default() };
+        self.bureau().list_claims(request).await.unwrap().into_inner().claims
+    }
+
+    pub async fn only_claim(&self) -> pb::Claim {
+        let mut claims = self.claims().await;
+        assert_eq!(claims.len(), 1, "{claims:?}");
+        claims.remove(0)
+    }
+
+    pub async fn claim(&self, name: &str) -> pb::Claim {
+        self.clerk().get_claim(pb::GetClaimRequest { name: name.into() }).await.unwrap().into_inner()
+    }
+
+    /// Submitted by the enterprise, checked by the bureau.
+    pub async fn checked(&self, name: &str) -> pb::Claim {
+        let names = vec![name.to_owned()];
+        self.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names.clone() }).await.unwrap();
+        let checked = self.bureau().batch_check_claims(pb::BatchCheckClaimsRequest { names }).await.unwrap();
+        checked.into_inner().claims.remove(0)
+    }
+
+    pub async fn approve(&self, name: &str) -> pb::Claim {
+        let checked = self.checked(name).await;
+        assert_eq!(checked.state(), pb::ClaimState::Checked, "{:?}", checked.checks);
+        let request = pb::ApproveClaimRequest { name: checked.name, content_hash: checked.content_hash };
+        self.officer().approve_claim(request).await.unwrap().into_inner()
+    }
+
+    /// All at once, by the batch methods; the answers come in the order of the request.
+    pub async fn approve_all(&self, names: &[String]) {
+        let names: Vec<String> = names.iter().rev().cloned().collect();
+        let submit = pb::BatchSubmitClaimsRequest { names: names.clone() };
+        self.clerk().batch_submit_claims(submit).await.unwrap();
+        let check = pb::BatchCheckClaimsRequest { names: names.clone() };
+        let checked = self.bureau().batch_check_claims(check).await.unwrap().into_inner().claims;
+        assert_eq!(checked.iter().map(|claim| &claim.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+        let approve = |claim: pb::Claim| pb::ApproveClaimRequest { name: claim.name, content_hash: claim.content_hash };
+        let requests = checked.into_iter().map(approve).collect();
+        let approved = self.officer().batch_approve_claims(pb::BatchApproveClaimsRequest { requests }).await.unwrap();
+        assert!(approved.into_inner().claims.iter().all(|claim| claim.state() == pb::ClaimState::Approved));
+    }
+
+    pub async fn batch(&self, fund: &str) -> Result<pb::PaymentBatch, Status> {
+        let payment_batch = Some(pb::PaymentBatch { fund: fund.into(), ..Default::default() });
+        let made = self.officer().create_payment_batch(pb::CreatePaymentBatchRequest { payment_batch }).await?.into_inner();
+        let read = self.officer().get_payment_batch(pb::GetPaymentBatchRequest { name: made.name.clone() }).await?.into_inner();
+        assert_eq!(made, read);
+        Ok(made)
+    }
+
+    pub async fn settle_batch(&self, batch: &str, results: &[(&str, bool, &str)]) -> Result<pb::PaymentBatch, Status> {
+        let result = |(claim, paid, reference): &(&str, bool, &str)| pb::LineResult {
+            claim: (*claim).into(),
+            paid: *paid,
+            bank_reference: (*reference).into(),
+            failure_reason: if *paid { String::new() } else { "account closed".into() },
+        };
+        let request = pb::SettlePaymentBatchRequest { name: batch.into(), results: results.iter().map(result).collect() };
+        Ok(self.officer().settle_payment_batch(request).await?.into_inner())
+    }
+
+    /// From accrued to paid.
+    pub async fn pay(&self, name: &str) -> pb::Claim {
+        let approved = self.approve(name).await;
+        let batch = self.batch(&approved.fund).await.unwrap();
+        self.settle_batch(&batch.name, &[(name, true, "B-1")]).await.unwrap();
+        self.claim(name).await
+    }
+
+    /// Proves every invariant on the tables, after everything was delivered.
+    pub async fn verify(&self) {
+        self.sandbox.settle().await;
+        for finding in verify(&self.sandbox.test.db, subsidy::CHECKS).await.unwrap() {
+            assert!(finding.broken.is_empty(), "{}: {:?}", finding.check.name, finding.broken);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The binary as its users start it: the demo in both wirings, and a process that is killed in the middle.
+
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use testkit::empty_postgres;
+
+/// `tests/run` builds the binary beside the tests.
+fn binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let binary = tests.parent().and_then(Path::parent).unwrap().join("talentflow");
+    assert!(binary.exists(), "{} is not built: run `cargo build --workspace --bins` or `tests/run`", binary.display());
+    binary
+}
+
+fn talentflow(database: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.args(arguments).args(["--database-url", database, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]);
+    command.args(["--log", "warn"]);
+    command
+}
+
+fn run(mut command: Command) -> Output {
+    command.output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.trim()).unwrap_or_else(|_| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// What every demo must end with.
+fn assert_sound(summary: &Value) {
+    assert_eq!(summary["paired"], summary["students"], "{summary}");
+    assert_eq!(summary["ledger_balanced"], true, "{summary}");
+    assert_eq!(summary["events_applied"], summary["events_published"], "{summary}");
+    assert_eq!(summary["dead_letters"], 0, "{summary}");
+    for counted in ["students", "rotations_completed", "claims", "paid_fen", "clawed_back_fen", "events_published"] {
+        assert!(summary[counted].as_i64().unwrap() > 0, "{counted} in {summary}");
+    }
+}
+
+fn sqlite() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("city.db").display());
+    (folder, url)
+}
+
+const SMALL: [&str; 6] = ["demo", "--exit", "--json", "--scale", "0.002", "--seed=7"];
+
+#[test]
+fn the_demo_ends_sound_in_one_process_on_one_file() {
+    let (_folder, url) = sqlite();
+    assert_sound(&json(&run(talentflow(&url, &SMALL))));
+    assert!(run(talentflow(&url, &["verify"])).status.success());
+}
+
+#[test]
+fn the_demo_ends_sound_on_postgresql_and_jetstream() {
+    let nats = Nats::start();
+    let url = tokio::runtime::Runtime::new().unwrap().block_on(empty_postgres());
+    let mut arguments = SMALL.to_vec();
+    arguments.extend(["--nats-url", &nats.url]);
+    assert_sound(&json(&run(talentflow(&url, &arguments))));
+    assert!(run(talentflow(&url, &["verify"])).status.success());
+}
+
+#[test]
+fn a_process_killed_in_the_middle_loses_nothing_and_the_next_one_finishes_delivering() {
+    let (_folder, url) = sqlite();
+    for after in [900, 2500] {
+        let mut demo = talentflow(&url, &["demo", "--exit", "--json", "--scale", "0.01"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(after));
+        assert!(demo.try_wait().unwrap().is_none(), "the demo was over before it could be killed");
+        demo.kill().unwrap();
+        demo.wait().unwrap();
+        let findings = json(&run(talentflow(&url, &["verify", "--json"])));
+        assert_eq!(findings["holds"], true, "{findings}");
+    }
+    let mut serve = talentflow(&url, &["serve"]).stderr(Stdio::null()).spawn().unwrap();
+    // The relay finishes what was committed; the file is looked at after the process has let go of it.
+    std::thread::sleep(Duration::from_secs(6));
+    terminate(&mut serve);
+    assert!(serve.wait().unwrap().success());
+    assert_eq!(unsent(&url), 0);
+    assert!(run(talentflow(&url, &["verify"])).status.success());
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let (_folder, url) = sqlite();
+    let cases: [(&str, Vec<&str>, &str); 4] = [
+        ("postgres://nobody@127.0.0.1:1/none", vec!["verify"], "127.0.0.1:1"),
+        (&url, vec!["verify"], "talentflow migrate"),
+        (&url, vec!["serve", "--nats-url", "nats://127.0.0.1:1"], "127.0.0.1:1"),
+        (&url, vec!["serve", "--services", "trainning"], "trainning"),
+    ];
+    for (database, arguments, expected) in cases {
+        let output = run(talentflow(database, &arguments));
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_second_process_on_the_same_file_is_refused_by_name() {
+    let (_folder, url) = sqlite();
+    let mut first = talentflow(&url, &["serve"]).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    let second = run(talentflow(&url, &["verify"]));
+    terminate(&mut first);
+    first.wait().unwrap();
+    let text = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success());
+    assert!(text.contains(&format!("process {}", first.id())), "{text}");
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    for command in ["serve", "demo", "migrate", "verify", "republish", "dead-letters"] {
+        let output = Command::new(binary()).args([command, "--help"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("Example: talentflow"), "{command}: {text}");
+    }
+}
+
+fn terminate(child: &mut Child) {
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Events still waiting in the outbox of a SQLite file.
+fn unsent(url: &str) -> i64 {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        let (count,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM v_outbox WHERE sent_at IS NULL").fetch_one(&pool).await.unwrap();
+        count
+    })
+}
+
+/// A NATS server of this test's own.
+struct Nats {
+    child: Child,
+    url: String,
+    _store: tempfile::TempDir,
+}
+
+impl Nats {
+    fn start() -> Self {
+        let server = std::env::var("TALENTFLOW_TEST_NATS_SERVER").expect(
+            "TALENTFLOW_TEST_NATS_SERVER is not set: run the tests by `tests/run`, or set it to a nats-server of 2.12.6 or later",
+        );
+        let store = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(server)
+            .args(["--jetstream", "--addr", "127.0.0.1", "--port", &port.to_string(), "--store_dir"])
+            .arg(store.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "nats-server does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self { child, url: format!("nats://127.0.0.1:{port}"), _store: store }
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
