@@ -1,5 +1,12 @@
 //! The binary as its users start it: the demo in both wirings, and a process that is killed in the middle.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unnecessary_wraps,
+    reason = "a test that cannot go on should stop, loudly"
+)]
+
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! REST/JSON for every method at once, by the `google.api.http` annotations of the contract.
 
-use crate::template::Pattern;
+use crate::template::{Bound, Pattern};
 use crate::{Gateway, problem};
 use axum::body::Body;
 use axum::extract::Request;
@@ -41,7 +41,7 @@ impl Table {
     }
 
     /// The rule for a request, or which methods its path knows.
-    fn find(&self, method: &Method, path: &str) -> Result<(&Rule, Vec<(String, String)>), Vec<Method>> {
+    fn find(&self, method: &Method, path: &str) -> Result<(&Rule, Bound), Vec<Method>> {
         let mut others = Vec::new();
         for rule in &self.rules {
             if let Some(bound) = rule.pattern.bind(path) {

@@ -94,10 +94,10 @@ impl Pattern {
                 Segment::Literal(literal) => path.push_str(literal),
                 Segment::Within(_, literal) => {
                     path.push_str(literal);
-                    collection = literal.trim_end_matches('s').to_owned();
+                    literal.trim_end_matches('s').clone_into(&mut collection);
                 }
                 Segment::Wild(_) => {
-                    path.push_str(&format!("{{{collection}}}"));
+                    path.extend(["{", collection.as_str(), "}"]);
                     parameters.push(collection.clone());
                 }
             }

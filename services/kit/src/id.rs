@@ -1,4 +1,4 @@
-//! Typed ids. An id is a UUIDv7 on the inside and a resource name (`orders/0192…`) on the outside.
+//! Typed ids. An id is a `UUIDv7` on the inside and a resource name (`orders/0192…`) on the outside.
 
 use crate::error::Error;
 use uuid::Uuid;
@@ -9,6 +9,11 @@ pub trait Id: Copy + Ord + std::fmt::Display + Send + Sync + 'static {
     const COLLECTION: &'static str;
     fn from_uuid(id: Uuid) -> Self;
     fn uuid(self) -> Uuid;
+
+    /// The id of what has none yet; the use case that makes it gives it one.
+    fn unset() -> Self {
+        Self::from_uuid(Uuid::nil())
+    }
 
     /// Reads a resource name; `field` is named when it is wrong.
     fn parse(field: &str, name: &str) -> Result<Self, Error> {

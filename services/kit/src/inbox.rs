@@ -80,7 +80,7 @@ impl Consumer {
     /// Whether an event on `channel` is for this consumer.
     pub fn follows(&self, channel: &str) -> bool {
         let within = |filter: &&str| channel.strip_prefix(*filter).is_some_and(|rest| rest.starts_with('.'));
-        self.inner.subscriptions.iter().any(|filter| within(&filter))
+        self.inner.subscriptions.iter().any(within)
     }
 
     /// Applies a batch and says of each event what became of it. Runs to its end even if nobody waits.

@@ -54,7 +54,7 @@ impl Chance {
         u64::try_from((u128::from(self.bits()) * u128::from(bound)) >> 64).unwrap_or_default()
     }
 
-    /// A UUIDv7: ordered by the millisecond it was made in, random otherwise.
+    /// A `UUIDv7`: ordered by the millisecond it was made in, random otherwise.
     pub fn uuid(&self, now: DateTime<Utc>) -> Uuid {
         let mut random = [0; 10];
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut random);

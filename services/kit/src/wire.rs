@@ -56,6 +56,7 @@ pub fn parse_within(field: &str, value: i32, bounds: std::ops::RangeInclusive<i3
 }
 
 /// Reads a text that must be given and not be longer than `most` characters.
+#[expect(clippy::needless_pass_by_value, reason = "callers hand a field over, and are done with it")]
 pub fn parse_text(field: &str, value: String, most: usize) -> Result<String, Error> {
     let trimmed = value.trim();
     if trimmed.is_empty() {

@@ -7,6 +7,7 @@ use proto::rotation::v1 as pb;
 
 pub const SUBSCRIPTIONS: &[&str] = &[];
 
+#[expect(clippy::unused_async, reason = "every service has this room in this shape")]
 pub async fn on(_tx: &mut Tx, _scope: &Scope, _event: &Envelope) -> Result<(), Error> {
     Ok(())
 }

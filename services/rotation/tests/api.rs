@@ -1,5 +1,12 @@
 //! Rotation as its callers see it: the generated client on the guarded service, on both engines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unnecessary_wraps,
+    reason = "a test that cannot go on should stop, loudly"
+)]
+
 use kit::auth::Role;
 use kit::verify::verify;
 use pb::rotation_service_client::RotationServiceClient;

@@ -15,7 +15,7 @@ async fn every_statement_prepares_on_both_engines() {
     schema::statements_prepare(&[MIGRATIONS], &statements).await;
 }
 
-#[tokio::test]
-async fn every_table_carries_the_name_of_its_service() {
-    schema::tables_are_prefixed(&MIGRATIONS).await;
+#[test]
+fn every_table_carries_the_name_of_its_service() {
+    schema::tables_are_prefixed(&MIGRATIONS);
 }

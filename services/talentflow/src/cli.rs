@@ -15,7 +15,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What every command understands. Anything else is configuration: a file, or TALENTFLOW__SECTION__KEY.
+/// What every command understands. Anything else is configuration: a file, or `TALENTFLOW__SECTION__KEY`.
 #[derive(Debug, Args)]
 pub struct Common {
     /// A TOML file; `talentflow config` prints one with every key.

@@ -31,6 +31,12 @@ impl Who {
     }
 }
 
+/// An id nobody had before, for keys and database names.
+#[expect(clippy::disallowed_methods, reason = "tests run side by side and must not meet in a name")]
+pub(crate) fn fresh() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}
+
 /// A transport for a generated client: adds the token, and an idempotency key where the test gives none.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -57,7 +63,7 @@ impl Service<Request<tonic::body::Body>> for Caller {
     fn call(&mut self, mut request: Request<tonic::body::Body>) -> Self::Future {
         let headers = request.headers_mut();
         headers.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", self.token)).unwrap());
-        headers.entry("idempotency-key").or_insert_with(|| HeaderValue::from_str(&uuid::Uuid::now_v7().to_string()).unwrap());
+        headers.entry("idempotency-key").or_insert_with(|| HeaderValue::from_str(&fresh().to_string()).unwrap());
         let mut router = self.router.clone();
         Box::pin(async move { Service::<Request<tonic::body::Body>>::call(&mut router, request).await })
     }

@@ -34,7 +34,7 @@ pub async fn empty_postgres() -> String {
     let server = std::env::var("TALENTFLOW_TEST_POSTGRES").expect(
         "TALENTFLOW_TEST_POSTGRES is not set: run the tests by `tests/run`, or set it to the URL of a scratch PostgreSQL server",
     );
-    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let name = format!("test_{}", crate::caller::fresh().simple());
     let pool = sqlx::PgPool::connect(&server).await.expect("the PostgreSQL server of the tests answers");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::query(create).execute(&pool).await.unwrap();

@@ -34,7 +34,7 @@ impl Sandbox {
         let start: DateTime<Utc> = "2026-09-01T01:00:00Z".parse().unwrap();
         let (clock, chance) = (Clock::manual(start), Chance::seeded(seed));
         let issuer = Arc::new(DevIssuer::new(Environment::Development, &chance).unwrap());
-        let limits = Limits { concurrent_requests: 1000, request_timeout: Duration::from_secs(60) };
+        let limits = Limits { concurrent_requests: 1000, request_timeout: Duration::from_mins(1) };
         let guard = Guard::new(Verifier::development(&issuer), clock.clone(), limits);
         let bus = Bus::Local(LocalBus::default());
         let made =

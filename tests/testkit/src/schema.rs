@@ -35,7 +35,7 @@ pub async fn statements_prepare(migrations: &[Migrations], statements: &[Sql]) {
 }
 
 /// Tables of a service carry its prefix, so that all services may share a database.
-pub async fn tables_are_prefixed(migrations: &Migrations) {
+pub fn tables_are_prefixed(migrations: &Migrations) {
     for migration in migrations.all {
         for text in [migration.postgres, migration.sqlite] {
             for line in text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")) {

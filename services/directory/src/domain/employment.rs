@@ -120,11 +120,8 @@ mod tests {
 
     #[test]
     fn an_earlier_hire_replaces_the_later_start() {
-        let known = [Employment {
-            id: EmploymentId::from_uuid(Default::default()),
-            period: derive(&[fact(HrKind::Hired, 5)])[0].clone(),
-            withdrawn: false,
-        }];
+        let known =
+            [Employment { id: EmploymentId::unset(), period: derive(&[fact(HrKind::Hired, 5)])[0].clone(), withdrawn: false }];
         let derived = derive(&[fact(HrKind::Hired, 5), fact(HrKind::Hired, 2)]);
         let steps = reconcile(&known, &derived);
         assert!(matches!(&steps[..], [Step::Withdraw(..), Step::Start(period)] if period.start == day(2)), "{steps:?}");
@@ -141,7 +138,9 @@ mod tests {
                     let row = known.iter_mut().find(|row| row.id == id).unwrap();
                     (row.period, row.withdrawn) = (period, false);
                 }
-                Step::Withdraw(id, _) => known.iter_mut().find(|row| row.id == id).unwrap().withdrawn = true,
+                Step::Withdraw(id, _) => {
+                    known.iter_mut().find(|row| row.id == id).unwrap().withdrawn = true;
+                }
             }
         }
     }

@@ -24,7 +24,7 @@ impl LocalBus {
         let deliveries = consumers.iter().filter_map(|consumer| {
             let mine: Vec<usize> = (0..batch.len()).filter(|at| consumer.follows(&batch[*at].channel)).collect();
             let events = mine.iter().map(|at| batch[*at].clone()).collect();
-            (!mine.is_empty()).then(|| async move { (mine, consumer.deliver(events).await) })
+            (!mine.is_empty()).then_some(async move { (mine, consumer.deliver(events).await) })
         });
         for (mine, outcomes) in join_all(deliveries).await {
             for (at, outcome) in mine.into_iter().zip(outcomes) {

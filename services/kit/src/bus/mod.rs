@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 /// An open bus; cheap to clone.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are a few of them in a process, and they are cloned, not moved about")]
 pub enum Bus {
     Local(LocalBus),
     JetStream(JetStreamBus),

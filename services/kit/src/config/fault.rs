@@ -49,7 +49,7 @@ pub(super) fn unknown_key(path: &str, origin: &str) -> (Fault, Option<&'static s
     let section = path.rsplit_once('.').map_or("", |(section, _)| section);
     let nearest = nearest_key(path);
     let expected = if keys_of(section).next().is_some() {
-        let leaves: Vec<&str> = keys_of(section).map(|key| key.leaf()).collect();
+        let leaves: Vec<&str> = keys_of(section).map(super::keys::Key::leaf).collect();
         let place = if section.is_empty() { "the top level".to_owned() } else { format!("[{section}]") };
         format!("a key of {place}: {}", leaves.join(", "))
     } else {

@@ -85,7 +85,7 @@ impl Reader<'_> {
 }
 
 fn not_a_section(path: &str, found: &str, origin: String) -> Fault {
-    let leaves: Vec<&str> = keys_of(path).map(|key| key.leaf()).collect();
+    let leaves: Vec<&str> = keys_of(path).map(super::keys::Key::leaf).collect();
     Fault {
         key: path.to_owned(),
         problem: format!("a value of type {found} is not a section"),

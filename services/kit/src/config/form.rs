@@ -112,10 +112,9 @@ impl Form {
         match self {
             Self::Address => text.parse::<SocketAddr>().is_ok(),
             Self::Choice(choices) => choices.contains(&text),
-            Self::Text(_) => !text.trim().is_empty(),
             Self::Endpoint { .. } => is_url(text, &["http"], false),
             Self::FileOrUrl if text.contains("://") => is_url(text, &["http", "https"], true),
-            Self::FileOrUrl => !text.trim().is_empty(),
+            Self::FileOrUrl | Self::Text(_) => !text.trim().is_empty(),
             Self::DatabaseUrl => {
                 let after = |scheme| text.strip_prefix(scheme).is_some_and(|rest: &str| !rest.is_empty());
                 after("sqlite:") || after("postgres://") || after("postgresql://")

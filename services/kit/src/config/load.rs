@@ -122,7 +122,7 @@ impl Layer {
         if let Some(key) = find(path) {
             self.set(path, Value::new(Some(&origin.to_owned()), key.form.read(text)));
         } else if is_section(path) {
-            let leaves: Vec<&str> = keys_of(path).map(|key| key.leaf()).collect();
+            let leaves: Vec<&str> = keys_of(path).map(super::keys::Key::leaf).collect();
             self.faults.push(Fault {
                 key: path.to_owned(),
                 problem: "a section takes no value".to_owned(),

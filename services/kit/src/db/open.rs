@@ -26,7 +26,7 @@ impl Db {
 }
 
 async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Error> {
-    let seconds = |n: u64| format!("{}s", n);
+    let seconds = |n: u64| format!("{n}s");
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| {
             Error::unavailable("database.url is not a PostgreSQL URL: expected postgres://user:password@host:5432/database")

@@ -142,7 +142,7 @@ mod tests {
         };
         assert_eq!(read("2S"), Some(Duration::from_secs(2)));
         assert_eq!(read("150m"), Some(Duration::from_millis(150)));
-        assert_eq!(read("1H"), Some(Duration::from_secs(3600)));
+        assert_eq!(read("1H"), Some(Duration::from_hours(1)));
         for nonsense in ["S", "", "123456789S", "5x", "-1S"] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }

@@ -24,7 +24,7 @@ pub async fn serve(
     let server = Server::builder()
         .accept_http1(true)
         .tcp_nodelay(true)
-        .tcp_keepalive(Some(Duration::from_secs(60)))
+        .tcp_keepalive(Some(Duration::from_mins(1)))
         .max_concurrent_streams(config.max_concurrent_streams)
         .max_connection_age(Duration::from_secs(config.max_connection_age_seconds))
         .max_connection_age_grace(Duration::from_secs(config.max_connection_age_grace_seconds))

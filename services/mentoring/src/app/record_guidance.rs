@@ -53,14 +53,14 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
 
 async fn check(tx: &mut Tx, scope: &Scope, told: &mut BTreeMap<PairingId, Told>, record: &Guidance) -> Result<(), Error> {
     let id = record.pairing;
-    if !told.contains_key(&id) {
+    if let std::collections::btree_map::Entry::Vacant(e) = told.entry(id) {
         let pairing = pairing::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.pairing;
         let Some(guide) = pairing.guide else {
             scope.own_either(&[pairing.school, pairing.enterprise], id)?;
             return Err(Refusal::NoMentor { pairing: id }.into());
         };
         scope.own(guide.organisation, id)?;
-        told.insert(id, Told { pairing, guide, events: 0 });
+        e.insert(Told { pairing, guide, events: 0 });
     }
     if let Some(one) = told.get_mut(&id) {
         let until = one.pairing.end.map(|(on, _)| on);

@@ -1,6 +1,13 @@
 //! Mentoring as its callers see it: the generated client on the guarded service, on both engines, with the events
 //! of directory and training arriving from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unnecessary_wraps,
+    reason = "a test that cannot go on should stop, loudly"
+)]
+
 mod access;
 mod guidance;
 mod leaving;

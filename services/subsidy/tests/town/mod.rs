@@ -1,5 +1,7 @@
 //! A small town for tests: a school, two enterprises, and the facts that other services would tell.
 
+#![allow(dead_code, reason = "each test file uses its part of the town")]
+
 use chrono::{DateTime, Utc};
 use kit::auth::Role;
 use kit::verify::verify;
@@ -37,11 +39,14 @@ pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
+pub fn fen(fen: i64) -> Option<Money> {
+    Some(Money { fen })
+}
+
 pub struct Town {
     pub sandbox: Sandbox,
 }
 
-#[allow(dead_code, reason = "each test file uses its part of the town")]
 impl Town {
     pub async fn both() -> Vec<Self> {
         let mut towns = Vec::new();

@@ -97,7 +97,8 @@ pub fn any_history() -> impl Strategy<Value = Vec<Fact>> {
 
 /// The domain's own rules over tables held in memory.
 pub struct World {
-    pub facts: BTreeMap<String, Fact>,
+    /// In the order of their arrival, each once.
+    pub facts: Vec<Fact>,
     pub claims: Vec<Claim>,
     pub budget: Budget,
     accounts: BTreeMap<Account, (i64, i64)>,
@@ -108,14 +109,8 @@ pub struct World {
 impl World {
     pub fn new(appropriated: i64) -> Self {
         let budget = Budget { fund: fund(), appropriated: Money::ZERO, committed: Money::ZERO, paid: Money::ZERO };
-        let mut world = Self {
-            facts: BTreeMap::new(),
-            claims: Vec::new(),
-            budget,
-            accounts: BTreeMap::new(),
-            postings: Vec::new(),
-            ids: 1000,
-        };
+        let mut world =
+            Self { facts: Vec::new(), claims: Vec::new(), budget, accounts: BTreeMap::new(), postings: Vec::new(), ids: 1000 };
         assert!(world.post(Posting::appropriate(fund(), Money::fen(appropriated), "document".into())));
         world
     }
@@ -127,13 +122,14 @@ impl World {
 
     /// A fact arrives, and claims follow.
     pub fn arrive(&mut self, fact: Fact) {
-        self.facts.insert(fact.key.clone(), fact);
+        if self.facts.iter().all(|known| known.key != fact.key) {
+            self.facts.push(fact);
+        }
         self.derive();
     }
 
     pub fn steps(&self) -> Vec<Step> {
-        let facts: Vec<Fact> = self.facts.values().cloned().collect();
-        reconcile(Schemes::shipped(), &derive(Schemes::shipped(), &facts).unwrap(), &self.claims)
+        reconcile(Schemes::shipped(), &derive(Schemes::shipped(), &self.facts).unwrap(), &self.claims)
     }
 
     pub fn derive(&mut self) {

@@ -57,12 +57,11 @@ async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Resu
     let known = bureau.list_funds(sub::ListFundsRequest { page_size: 1000, ..Default::default() }).await?.into_inner().funds;
     let mut names = Vec::new();
     for code in codes {
-        let name = match known.iter().find(|fund| fund.code == code) {
-            Some(fund) => fund.name.clone(),
-            None => {
-                let fund = sub::Fund { display_name: format!("专项基金 {code}"), code, ..Default::default() };
-                bureau.create_fund(sub::CreateFundRequest { fund: Some(fund) }).await?.into_inner().name
-            }
+        let name = if let Some(fund) = known.iter().find(|fund| fund.code == code) {
+            fund.name.clone()
+        } else {
+            let fund = sub::Fund { display_name: format!("专项基金 {code}"), code, ..Default::default() };
+            bureau.create_fund(sub::CreateFundRequest { fund: Some(fund) }).await?.into_inner().name
         };
         let request = sub::AppropriateFundRequest {
             name: name.clone(),

@@ -7,6 +7,7 @@ use kit::{Error, Money};
 use serde_json::json;
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what a placement states, each on its own")]
 pub struct Placement {
     pub id: PlacementId,
     pub enrolment: EnrolmentId,

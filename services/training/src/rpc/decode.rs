@@ -239,7 +239,7 @@ fn new_placement(asked: pb::Placement) -> Result<placement::New, Error> {
     Ok(placement::New {
         waivers: waivers.collect::<Result<_, Error>>()?,
         placement: Placement {
-            id: PlacementId::from_uuid(Default::default()),
+            id: PlacementId::unset(),
             enrolment: EnrolmentId::parse("enrolment", &asked.enrolment)?,
             start,
             end,

@@ -111,7 +111,8 @@ impl From<store::placement::Stored> for pb::Placement {
             post_wage: Some(placement.post_wage.into()),
             through_agent: placement.through_agent,
             labour_grade: placement.labour_grade,
-            waivers: Default::default(),
+            // The reasons are in the verdicts.
+            waivers: std::collections::HashMap::new(),
             verdicts: verdicts(&stored.judgement),
             create_time: Some(timestamp(stored.created_at)),
         }

@@ -16,6 +16,7 @@ pub struct Stored {
 }
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "what a placement states, each on its own")]
 struct Row {
     placement_id: PlacementId,
     enrolment_id: EnrolmentId,

@@ -57,7 +57,7 @@ impl Watch {
                         tracing::debug!(service = self.context.service, stream = stream.name(), %error, "not checked now");
                     }
                     Err(error) => {
-                        tracing::warn!(service = self.context.service, stream = stream.name(), %error, "the stream is not checked")
+                        tracing::warn!(service = self.context.service, stream = stream.name(), %error, "the stream is not checked");
                     }
                 }
             }
