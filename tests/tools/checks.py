@@ -46,7 +46,7 @@ def run(*command: str, **options) -> subprocess.CompletedProcess:
 def config_keys() -> set[str]:
     """The keys of the configuration, from the table the binary reads them by."""
     table = (ROOT / "services/kit/src/config/keys.rs").read_text(encoding="utf-8")
-    keys = set(re.findall(r'^\s*(?:key|optional)\("([a-z_.*]+)"', table, re.MULTILINE))
+    keys = set(re.findall(r'\b(?:key|optional)\(\s*"([a-z_.*]+)"', table))
     if not {"server.listen", "database.url"} <= keys:
         sys.exit("services/kit/src/config/keys.rs is not the table of keys any more: mend config_keys in tests/tools/checks.py")
     return keys

@@ -131,15 +131,16 @@ impl Relay {
     }
 
     async fn mark(&self, mut tx: Tx, seqs: &[i64], results: Vec<Result<(), Error>>) -> Result<u64, Error> {
-        let now = self.context.clock.now();
-        let mut sent = 0;
+        let mut acknowledged = Vec::with_capacity(seqs.len());
         let mut failure = None;
         for (seq, result) in seqs.iter().zip(results) {
             match result {
-                Ok(()) => sent += tx.execute(MARK_SENT, args![*seq, now]).await?,
+                Ok(()) => acknowledged.push(*seq),
                 Err(error) => failure = Some(error),
             }
         }
+        let list = serde_json::to_string(&acknowledged).map_err(Error::internal)?;
+        let sent = tx.execute(MARK_SENT, args![list, self.context.clock.now()]).await?;
         tx.commit().await?;
         metrics::counter!("talentflow_events_published_total", "service" => self.context.service).increment(sent);
         failure.map_or(Ok(sent), Err)
@@ -152,7 +153,12 @@ statements! {
         sqlite: "SELECT seq, event_id, kind, subject, version, occurred_at, data, cause, traceparent FROM outbox WHERE service = $1 AND sent_at IS NULL ORDER BY seq LIMIT $2",
         reason: "several relays share a PostgreSQL outbox; a SQLite file has one process, and no SKIP LOCKED",
     };
-    MARK_SENT = "UPDATE outbox SET sent_at = $2 WHERE seq = $1 AND sent_at IS NULL";
+    /// Takes the numbers as a JSON array: one statement for the whole batch.
+    MARK_SENT = {
+        postgres: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)))",
+        sqlite: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq IN (SELECT value FROM json_each($1))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     PENDING = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE service = $1 AND sent_at IS NULL";
     RESEND = "UPDATE outbox SET sent_at = NULL WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3 AND sent_at IS NOT NULL";
 }

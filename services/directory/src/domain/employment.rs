@@ -132,7 +132,7 @@ mod tests {
         for step in steps {
             match step {
                 Step::Start(period) => {
-                    known.push(Employment { id: EmploymentId::from_uuid(uuid_of(known.len())), period, withdrawn: false })
+                    known.push(Employment { id: EmploymentId::from_uuid(uuid_of(known.len())), period, withdrawn: false });
                 }
                 Step::End(id, period) | Step::Correct(id, period) => {
                     let row = known.iter_mut().find(|row| row.id == id).unwrap();
