@@ -225,8 +225,8 @@ async fn an_organisation_says_what_it_is() {
             let refused = town.bureau().create_organisation(request).await.unwrap_err();
             assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, field);
         }
-        let listed =
-            town.bureau().list_organisations(pb::ListOrganisationsRequest { chain: "nylon".into(), ..Default::default() });
+        let mut bureau = town.bureau();
+        let listed = bureau.list_organisations(pb::ListOrganisationsRequest { chain: "nylon".into(), ..Default::default() });
         assert_eq!(listed.await.unwrap().into_inner().organisations.len(), 1);
     }
 }

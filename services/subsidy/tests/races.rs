@@ -1,6 +1,13 @@
 //! What happens when two transactions meet on the same rows. One of them is held open by the test until the
 //! other has come to where it must wait.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unnecessary_wraps,
+    reason = "a test that cannot go on should stop, loudly"
+)]
+
 mod town;
 
 use kit::db::{Lane, Tx, args, statements};
