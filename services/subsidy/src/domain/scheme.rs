@@ -249,6 +249,19 @@ mod tests {
         assert!(Schemes::shipped().all().all(|scheme| !scheme.confirmed));
     }
 
+    /// Claims carry the digest of the file that judged them: a change is a new version in a new file.
+    #[test]
+    fn a_shipped_version_is_never_edited() {
+        let shipped = [
+            ("hiring-subsidy", "9c4d345a1ef724a3ec505f233e56fc3d00e6e8db752434efce11e1929080257f"),
+            ("mentor-allowance", "ab9662edeb4590b887328e2afd29b453eef04a604bfdf7e63259d69eb2321bbd"),
+            ("practice-stipend", "cf1041c61fdcdbb0b934dc4df8f28123cdd4bb415f4d4b68d1fe922a30a2f1d3"),
+        ];
+        for (code, digest) in shipped {
+            assert_eq!(Schemes::shipped().find(code, 1).unwrap().digest, digest, "{code}@1 was edited: add a version instead");
+        }
+    }
+
     #[test]
     fn a_file_that_is_wrong_is_refused_with_the_reason() {
         let wrong = [

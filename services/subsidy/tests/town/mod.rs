@@ -1,6 +1,11 @@
 //! A small town for tests: a school, two enterprises, and the facts that other services would tell.
 
 #![allow(dead_code, reason = "each test file uses its part of the town")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unnecessary_wraps,
+    reason = "a test that cannot be set up should stop; fields of messages are optional"
+)]
 
 use chrono::{DateTime, Utc};
 use kit::auth::Role;

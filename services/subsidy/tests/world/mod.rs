@@ -1,5 +1,7 @@
 //! A person's history and what the domain makes of it, in memory: facts in, claims and ledger out.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
+
 use chrono::{Days, NaiveDate};
 use kit::Money;
 use kit::id::Id;
