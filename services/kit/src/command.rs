@@ -13,9 +13,10 @@ use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::id::{AuditId, EventId, Id as _};
 use crate::telemetry;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use prost::Message;
 use proto::Event;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::future::Future;
@@ -91,22 +92,19 @@ impl Scope {
             // Half the limit of the wire, where the same event is JSON.
             return Err(Error::internal(format!("{} of {subject} has {} bytes, too many for an event", E::TYPE, data.len())));
         }
-        let row = args![
+        let row = json!([
             self.context.service,
-            id,
+            id.uuid(),
             E::TYPE,
             subject.to_string(),
             version,
-            self.now,
-            data,
-            self.cause.as_str(),
-            self.traceparent.as_deref(),
-        ];
-        tx.execute(APPEND, row).await.map_err(|error| {
-            // Two writers gave the same version: the guard of the aggregate's row was passed by, so let
-            // the whole use case decide again on what is there now.
-            if error.code() == Code::AlreadyExists { Error::stale(&subject.to_string()) } else { error }
-        })?;
+            // As sqlx writes an instant on SQLite, so that texts compare as instants do.
+            self.now.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            hex::encode(data),
+            self.cause,
+            self.traceparent,
+        ]);
+        tx.defer(APPEND, row).await?;
         tx.wakes(&self.context.wake);
         Ok(())
     }
@@ -356,5 +354,10 @@ statements! {
     ANSWER_OF_KEY = "SELECT method, request, answer FROM idempotency WHERE service = $1 AND subject = $2 AND key = $3";
     KEEP_ANSWER = "UPDATE idempotency SET answer = $4 WHERE service = $1 AND subject = $2 AND key = $3";
     AUDIT = "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    APPEND = "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Takes the events as a JSON array of rows.
+    APPEND = {
+        postgres: "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause, traceparent) SELECT e->>0, CAST(e->>1 AS UUID), e->>2, e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS TIMESTAMPTZ), decode(e->>6, 'hex'), e->>7, e->>8 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS events (e, place) ORDER BY place",
+        sqlite: "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause, traceparent) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, unhex(value->>6), value->>7, value->>8 FROM json_each($1) ORDER BY key",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
 }

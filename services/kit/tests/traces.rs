@@ -35,11 +35,17 @@ async fn a_span_goes_out_under_the_trace_that_came_in_and_names_itself_to_the_ne
     telemetry::set_parent(&span, Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
     let passed_on = span.in_scope(telemetry::traceparent).unwrap();
     drop(span);
+    // What the HTTP/2 stack opens for each frame, those of the export itself among them.
+    let frame = || tracing::debug_span!(target: "h2::codec", "FramedWrite::flush").in_scope(|| ());
+    frame();
+    tracing::trace_span!("detail").in_scope(frame);
     tokio::task::spawn_blocking(move || drop(guard)).await.unwrap();
 
     let export = received.recv().await.unwrap();
     let spans: Vec<_> =
         export.resource_spans.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| &scope.spans).collect();
+    let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names, ["command"], "an export that holds the spans of exports never ends");
     let command = spans.iter().find(|span| span.name == "command").unwrap();
     assert_eq!(hex::encode(&command.trace_id), "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(hex::encode(&command.parent_span_id), "b7ad6b7169203331");

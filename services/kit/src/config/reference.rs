@@ -39,10 +39,10 @@ fn write_section(text: &mut String, section: &Section, defaults: &Table) {
 
 fn write_key(text: &mut String, key: &Key, defaults: &Table) {
     if key.is_family() {
-        let _ = writeln!(text, "# {}.\n# training = {}", capital(&key.form.expected()), key.example);
+        let _ = writeln!(text, "# Expects {}.\n# training = {}", key.form.expected(), key.example);
         return;
     }
-    let _ = write!(text, "\n# {}\n# {}.\n", key.doc, capital(&key.form.expected()));
+    let _ = write!(text, "\n# {}\n# Expects {}.\n", key.doc, key.form.expected());
     let _ = match lookup(defaults, key.path) {
         Some(default) => writeln!(text, "{} = {default}", key.leaf()),
         None => writeln!(text, "# {} = {}", key.leaf(), key.example),
@@ -53,9 +53,4 @@ fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
     let first = table.get(parts.next()?)?;
     parts.try_fold(first, |value, part| value.get(part))
-}
-
-fn capital(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -13,6 +13,11 @@ use std::time::Duration;
 
 /// How many connections read while the one writer of a SQLite file writes.
 const SQLITE_READERS: u32 = 4;
+/// Prepared statements a connection keeps. All services together have a few hundred; with the default of 100
+/// the one SQLite writer would prepare most of them anew each time.
+const STATEMENTS: usize = 1024;
+/// Pages a SQLite connection keeps in memory, in KiB as SQLite wants it: negative.
+const SQLITE_CACHE: &str = "-65536";
 /// A statement slower than this is worth a line in the log.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
@@ -32,6 +37,7 @@ async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Erro
             Error::unavailable("database.url is not a PostgreSQL URL: expected postgres://user:password@host:5432/database")
         })?
         .application_name("talentflow")
+        .statement_cache_capacity(STATEMENTS)
         .options([
             ("idle_in_transaction_session_timeout", seconds(config.idle_in_transaction_seconds)),
             ("statement_timeout", seconds(config.statement_timeout_seconds)),
@@ -66,6 +72,8 @@ async fn open_sqlite(url: &str, config: &DatabaseConfig) -> Result<Pools, Error>
         .map_err(|_| Error::unavailable("database.url is not a SQLite URL: expected sqlite:FILE such as sqlite:talentflow.db"))?
         .create_if_missing(true)
         .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("cache_size", SQLITE_CACHE)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(config.acquire_timeout_seconds))

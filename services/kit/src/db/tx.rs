@@ -1,7 +1,7 @@
 //! An open transaction: what a use case holds while it works.
 
 use super::{Engine, Sql, Value, Wake};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
@@ -18,7 +18,12 @@ pub struct Tx {
     inner: Inner,
     /// Whom to wake after commit, once this transaction has written events.
     wake: Option<Wake>,
+    /// Rows that go into a table together, at the latest at commit.
+    deferred: Option<(Sql, Vec<serde_json::Value>)>,
 }
+
+/// Deferred rows that make one statement.
+const DEFERRED: usize = 500;
 
 #[derive(Debug)]
 enum Inner {
@@ -57,11 +62,11 @@ fn as_text(id: Uuid) -> String {
 
 impl Tx {
     pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(tx), wake: None }
+        Self { inner: Inner::Postgres(tx), wake: None, deferred: None }
     }
 
     pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(tx), wake: None }
+        Self { inner: Inner::Sqlite(tx), wake: None, deferred: None }
     }
 
     pub fn engine(&self) -> Engine {
@@ -104,6 +109,24 @@ impl Tx {
         on_engine!(self, sql, args, sqlx::query_as, fetch_all).map_err(|error| Error::statement(sql.name, error))
     }
 
+    /// Keeps a row for `sql`, which takes a JSON array of rows as its one argument: a batch of a thousand then
+    /// costs a few statements instead of a thousand.
+    pub(crate) async fn defer(&mut self, sql: Sql, row: serde_json::Value) -> Result<(), Error> {
+        let (_, rows) = self.deferred.get_or_insert_with(|| (sql, Vec::new()));
+        rows.push(row);
+        if rows.len() >= DEFERRED { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        let Some((sql, rows)) = self.deferred.take() else { return Ok(()) };
+        let done = self.execute(sql, vec![Value::Text(Some(serde_json::Value::Array(rows).to_string()))]).await;
+        done.map(|_| ()).map_err(|error| {
+            // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is
+            // about: let the whole use case decide again on what is there now.
+            if error.code() == Code::AlreadyExists { Error::stale("what this is about") } else { error }
+        })
+    }
+
     /// Runs a script of several statements without arguments; for migrations alone.
     pub(super) async fn script(&mut self, text: &'static str) -> Result<(), Error> {
         let run = match &mut self.inner {
@@ -121,7 +144,8 @@ impl Tx {
     }
 
     /// Commits. An error here means the outcome is unknown: the same idempotency key asks for it.
-    pub async fn commit(self) -> Result<(), Error> {
+    pub async fn commit(mut self) -> Result<(), Error> {
+        self.flush().await?;
         match self.inner {
             Inner::Postgres(tx) => tx.commit().await,
             Inner::Sqlite(tx) => tx.commit().await,

@@ -3,6 +3,10 @@
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How often recorded times are put into their buckets.
+const UPKEEP: Duration = Duration::from_secs(10);
 
 static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -14,8 +18,23 @@ pub(super) fn install() {
     HANDLE.get_or_init(|| {
         let handle = PrometheusBuilder::new().set_buckets(&SECONDS).ok()?.install_recorder().ok()?;
         describe();
+        keep_up(handle.clone());
         Some(handle)
     });
+}
+
+/// Every recorded time is kept singly until it is put into its bucket, which only reading the page does
+/// otherwise: where nobody reads it, a busy process would grow without end.
+fn keep_up(handle: PrometheusHandle) {
+    let upkeep = move || {
+        loop {
+            std::thread::sleep(UPKEEP);
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("metrics-upkeep".to_owned()).spawn(upkeep) {
+        tracing::warn!(%error, "no thread for the upkeep of metrics; reading /metrics does it");
+    }
 }
 
 /// All metrics in the text form Prometheus reads.

@@ -4,6 +4,7 @@
 //! Where no exporter is configured there are no spans to name, and an incoming `traceparent` is passed on as it
 //! came, so that a trace does not break at a process that does not export.
 
+mod line;
 mod metric;
 
 pub use metric::metrics_text;
@@ -18,6 +19,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use std::time::Duration;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt};
@@ -45,10 +47,14 @@ pub fn init(log: &LogConfig, traces: &TelemetryConfig, service: &str) -> Result<
     })?;
     metric::install();
     let provider = traces.otlp_endpoint.as_deref().map(|endpoint| tracer(endpoint, traces.sample_ratio, service)).transpose()?;
-    let export = provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("talentflow")));
+    let export = provider.as_ref().map(|provider| {
+        // Below this level the HTTP/2 stack opens spans for every frame, also for the frames of the export itself:
+        // each export would feed the next, without end.
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("talentflow")).with_filter(LevelFilter::INFO)
+    });
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
         LogFormat::Human => fmt::layer().with_writer(std::io::stderr).with_target(false).boxed(),
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_current_span(true).with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => line::json(std::io::stderr).boxed(),
     };
     // A test may have started a subscriber of its own before: then that one stays.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(export).try_init();
