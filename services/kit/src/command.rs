@@ -8,12 +8,12 @@
 
 use crate::auth::Principal;
 use crate::context::Context;
-use crate::db::{Lane, Tx, args, statements};
+use crate::db::{Lane, Tx, args, instant_text, statements};
 use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::id::{AuditId, EventId, Id as _};
 use crate::telemetry;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use prost::Message;
 use proto::Event;
 use serde_json::json;
@@ -98,8 +98,7 @@ impl Scope {
             E::TYPE,
             subject.to_string(),
             version,
-            // As sqlx writes an instant on SQLite, so that texts compare as instants do.
-            self.now.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            instant_text(self.now),
             hex::encode(data),
             self.cause,
             self.traceparent,

@@ -7,12 +7,13 @@
 
 use crate::command::{pause, reaction_scope};
 use crate::context::Context;
-use crate::db::{Lane, Tx, args, statements};
+use crate::db::{Lane, Tx, args, instant_text, statements};
 use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::letters;
 use crate::service::{React, Service};
 use crate::telemetry;
+use serde_json::json;
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -159,16 +160,11 @@ impl Consumer {
         let Some(version) = event.version else { return self.apply_once(tx, event).await };
         let name = self.name();
         if tx.execute(ADVANCE, args![name, event.subject.as_str(), version]).await? == 1 {
-            return match self.apply_once(tx, event).await? {
-                Outcome::Applied => Ok(Outcome::Applied),
-                // Its position was not reached, yet its key is known: two events under one key.
-                _ => Err(Error::invalid(
-                    "id",
-                    "EVENT_KEY_REUSED",
-                    format!("event key {} is used twice", event.key()),
-                    "事件标识重复",
-                )),
-            };
+            // The position lets it in once; that it was applied is written down with the rest of the batch.
+            self.react(tx, event).await?;
+            let now = instant_text(self.inner.context.clock.now());
+            tx.defer(REMEMBER_ALL, json!([name, event.key(), event.kind, event.subject, version, now])).await?;
+            return Ok(Outcome::Applied);
         }
         let (position,): (i64,) = tx.fetch_optional(POSITION, args![name, event.subject.as_str()]).await?.unwrap_or_default();
         if version <= position {
@@ -185,11 +181,15 @@ impl Consumer {
         if tx.execute(REMEMBER, row).await? == 0 {
             return Ok(Outcome::Duplicate);
         }
+        self.react(tx, event).await?;
+        Ok(Outcome::Applied)
+    }
+
+    async fn react(&self, tx: &mut Tx, event: &Envelope) -> Result<(), Error> {
         let span = tracing::info_span!("event", consumer = self.name(), kind = event.kind, subject = event.subject);
         telemetry::set_parent(&span, event.traceparent.as_deref());
         let scope = span.in_scope(|| reaction_scope(&self.inner.context, event));
-        (self.inner.react)(tx, &scope, event).instrument(span).await?;
-        Ok(Outcome::Applied)
+        (self.inner.react)(tx, &scope, event).instrument(span).await
     }
 
     /// Applies what waited for an event that has now come, one transaction each.
@@ -234,6 +234,13 @@ statements! {
     ADVANCE = "INSERT INTO inbox_position (consumer, subject, version) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT) WHERE CAST($3 AS BIGINT) = 1 OR EXISTS (SELECT 1 FROM inbox_position WHERE consumer = CAST($1 AS TEXT) AND subject = CAST($2 AS TEXT)) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version WHERE inbox_position.version = excluded.version - 1";
     POSITION = "SELECT version FROM inbox_position WHERE consumer = $1 AND subject = $2";
     REMEMBER = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
+    /// Takes applied events as a JSON array of rows. One that is known already is not written, and then the
+    /// number of rows tells.
+    REMEMBER_ALL = {
+        postgres: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT e->>0, e->>1, e->>2, e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS TIMESTAMPTZ) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS events (e) ON CONFLICT (consumer, event_key) DO NOTHING",
+        sqlite: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1) WHERE TRUE ON CONFLICT (consumer, event_key) DO NOTHING",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     PARK = "INSERT INTO inbox_parked (consumer, event_key, subject, version, envelope, parked_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
     UNPARK = "DELETE FROM inbox_parked WHERE consumer = $1 AND event_key = $2";
     /// Parked events that are the next of their aggregate or already behind it, and not dead.

@@ -43,10 +43,13 @@ pub async fn empty_postgres() -> String {
     format!("{base}/{name}")
 }
 
+/// How the tests open a database: as the product does, with smaller pools.
+pub fn settings(url: &str) -> DatabaseConfig {
+    DatabaseConfig { url: url.into(), max_connections: 8, relay_connections: 2, ..DatabaseConfig::default() }
+}
+
 async fn open(url: String, engine: &'static str, folder: Option<TempDir>, migrations: &[Migrations]) -> TestDb {
-    let config =
-        DatabaseConfig { url: url.clone().into(), max_connections: 8, relay_connections: 2, ..DatabaseConfig::default() };
-    let db = Db::open(&config).await.unwrap();
+    let db = Db::open(&settings(&url)).await.unwrap();
     migrate(&db, migrations, kit::clock::Clock::System.now()).await.unwrap();
     TestDb { db, url, engine, _folder: folder }
 }

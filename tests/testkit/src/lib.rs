@@ -10,9 +10,11 @@
 
 mod caller;
 mod database;
+mod nats;
 mod sandbox;
 pub mod schema;
 
 pub use caller::{Caller, Who};
-pub use database::{TestDb, both_engines, empty_postgres, postgres, sqlite};
+pub use database::{TestDb, both_engines, empty_postgres, postgres, settings, sqlite};
+pub use nats::Nats;
 pub use sandbox::{Make, Sandbox, foreign};

@@ -31,10 +31,15 @@ impl Sandbox {
     }
 
     pub async fn seeded(test: TestDb, services: &[Make], seed: u64) -> Self {
+        let limits = Limits { concurrent_requests: 1000, request_timeout: Duration::from_mins(1) };
+        Self::limited(test, services, seed, limits).await
+    }
+
+    /// A sandbox whose guard lets in only so much, for only so long.
+    pub async fn limited(test: TestDb, services: &[Make], seed: u64, limits: Limits) -> Self {
         let start: DateTime<Utc> = "2026-09-01T01:00:00Z".parse().unwrap();
         let (clock, chance) = (Clock::manual(start), Chance::seeded(seed));
         let issuer = Arc::new(DevIssuer::new(Environment::Development, &chance).unwrap());
-        let limits = Limits { concurrent_requests: 1000, request_timeout: Duration::from_mins(1) };
         let guard = Guard::new(Verifier::development(&issuer), clock.clone(), limits);
         let bus = Bus::Local(LocalBus::default());
         let made =

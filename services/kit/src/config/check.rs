@@ -21,9 +21,6 @@ fn finding(
     Finding { fault, about }
 }
 
-/// Days for which the outbox must be able to restore a broker that lost its store.
-const OUTBOX_DAYS_IN_PRODUCTION: u64 = 30;
-
 pub(super) fn whole(config: &Config) -> Vec<Finding> {
     let mut findings = authentication(config);
     let (server, ops) = (config.server.listen, config.ops.listen);
@@ -41,14 +38,6 @@ pub(super) fn whole(config: &Config) -> Vec<Finding> {
             &["nats.url"],
             "credentials are set, but no nats.url: events would stay inside this process",
             "nats.url such as nats://127.0.0.1:4222, or no credentials",
-        ));
-    }
-    if config.environment == Environment::Production && config.retention.outbox_days < OUTBOX_DAYS_IN_PRODUCTION {
-        findings.push(finding(
-            "retention.outbox_days",
-            &["environment"],
-            format!("{} days are too few in production: lost events could not be published again", config.retention.outbox_days),
-            format!("at least {OUTBOX_DAYS_IN_PRODUCTION}"),
         ));
     }
     findings

@@ -85,7 +85,6 @@ pub(super) const SECTIONS: &[Section] = &[
     section("gateway.upstreams", "Where services run that are not in this process: name = URL."),
     section("log", "Logs go to standard error."),
     section("telemetry", "Traces."),
-    section("retention", "How long rows are kept that serve delivery and repetition only."),
 ];
 
 pub(super) const KEYS: &[Key] = &[
@@ -107,7 +106,6 @@ pub(super) const KEYS: &[Key] = &[
         whole(1, 1_000_000, "requests"),
         "Requests at work at once in this process; further ones are refused with RESOURCE_EXHAUSTED.",
     ),
-    key("server.max_message_bytes", whole(65_536, 67_108_864, "bytes"), "The largest message in either direction."),
     key("server.max_concurrent_streams", whole(1, 100_000, "streams"), "Requests at once on one connection."),
     key(
         "server.max_connection_age_seconds",
@@ -190,10 +188,4 @@ pub(super) const KEYS: &[Key] = &[
         Form::Ratio,
         "Which share of the traces that begin here is kept; a caller's own decision is followed.",
     ),
-    key(
-        "retention.outbox_days",
-        days(),
-        "How long events stay in the outbox, from which they can be published again. In production at least 30.",
-    ),
-    key("retention.idempotency_days", days(), "How long an answer can be asked for again by its idempotency key."),
 ];

@@ -43,7 +43,6 @@ pub struct Config {
     pub gateway: GatewayConfig,
     pub log: LogConfig,
     pub telemetry: TelemetryConfig,
-    pub retention: RetentionConfig,
 }
 
 impl Config {
@@ -77,7 +76,6 @@ pub struct ServerConfig {
     pub drain_seconds: u64,
     pub request_timeout_seconds: u64,
     pub max_concurrent_requests: usize,
-    pub max_message_bytes: usize,
     pub max_concurrent_streams: u32,
     pub max_connection_age_seconds: u64,
     pub max_connection_age_grace_seconds: u64,
@@ -91,7 +89,6 @@ impl Default for ServerConfig {
             drain_seconds: 20,
             request_timeout_seconds: 30,
             max_concurrent_requests: 512,
-            max_message_bytes: 4 * 1024 * 1024,
             max_concurrent_streams: 200,
             max_connection_age_seconds: 300,
             max_connection_age_grace_seconds: 30,
@@ -228,20 +225,6 @@ pub struct TelemetryConfig {
 impl Default for TelemetryConfig {
     fn default() -> Self {
         Self { otlp_endpoint: None, sample_ratio: 1.0 }
-    }
-}
-
-/// How long rows are kept that serve delivery and repetition; ledgers and audits are kept for good.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionConfig {
-    pub outbox_days: u64,
-    pub idempotency_days: u64,
-}
-
-impl Default for RetentionConfig {
-    fn default() -> Self {
-        Self { outbox_days: 30, idempotency_days: 7 }
     }
 }
 

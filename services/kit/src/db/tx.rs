@@ -19,7 +19,7 @@ pub struct Tx {
     /// Whom to wake after commit, once this transaction has written events.
     wake: Option<Wake>,
     /// Rows that go into a table together, at the latest at commit.
-    deferred: Option<(Sql, Vec<serde_json::Value>)>,
+    deferred: Vec<(Sql, Vec<serde_json::Value>)>,
 }
 
 /// Deferred rows that make one statement.
@@ -62,11 +62,11 @@ fn as_text(id: Uuid) -> String {
 
 impl Tx {
     pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(tx), wake: None, deferred: None }
+        Self { inner: Inner::Postgres(tx), wake: None, deferred: Vec::new() }
     }
 
     pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(tx), wake: None, deferred: None }
+        Self { inner: Inner::Sqlite(tx), wake: None, deferred: Vec::new() }
     }
 
     pub fn engine(&self) -> Engine {
@@ -112,19 +112,28 @@ impl Tx {
     /// Keeps a row for `sql`, which takes a JSON array of rows as its one argument: a batch of a thousand then
     /// costs a few statements instead of a thousand.
     pub(crate) async fn defer(&mut self, sql: Sql, row: serde_json::Value) -> Result<(), Error> {
-        let (_, rows) = self.deferred.get_or_insert_with(|| (sql, Vec::new()));
-        rows.push(row);
-        if rows.len() >= DEFERRED { self.flush().await } else { Ok(()) }
+        let at = self.deferred.iter().position(|(known, _)| known.name == sql.name).unwrap_or_else(|| {
+            self.deferred.push((sql, Vec::new()));
+            self.deferred.len() - 1
+        });
+        self.deferred[at].1.push(row);
+        if self.deferred[at].1.len() >= DEFERRED { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
-        let Some((sql, rows)) = self.deferred.take() else { return Ok(()) };
-        let done = self.execute(sql, vec![Value::Text(Some(serde_json::Value::Array(rows).to_string()))]).await;
-        done.map(|_| ()).map_err(|error| {
-            // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is
-            // about: let the whole use case decide again on what is there now.
-            if error.code() == Code::AlreadyExists { Error::stale("what this is about") } else { error }
-        })
+        for (sql, rows) in std::mem::take(&mut self.deferred) {
+            let count = rows.len() as u64;
+            let done = self.execute(sql, vec![Value::Text(Some(serde_json::Value::Array(rows).to_string()))]).await;
+            match done {
+                Ok(written) if written == count => {}
+                // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is
+                // about: let the whole use case decide again on what is there now.
+                Ok(_) => return Err(Error::stale("what this is about")),
+                Err(error) if error.code() == Code::AlreadyExists => return Err(Error::stale("what this is about")),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Runs a script of several statements without arguments; for migrations alone.

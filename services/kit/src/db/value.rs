@@ -15,6 +15,11 @@ pub enum Value {
     Date(Option<NaiveDate>),
 }
 
+/// An instant within a JSON argument, written as sqlx writes one on SQLite, so that texts compare as instants do.
+pub(crate) fn instant_text(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)
+}
+
 /// A type that can be bound to a statement.
 pub trait Bind {
     /// The typed null.

@@ -152,6 +152,7 @@ fn a_class_of_forty_and_a_whole_school_of_mentors_take_milliseconds() {
     let (wishes, places) = built(&(wishes, places));
     let started = Instant::now();
     assert!(assign(&wishes, &places).iter().all(|assignment| assignment.mentor.is_some()));
-    let unoptimised = cfg!(debug_assertions);
-    assert!(started.elapsed().as_millis() < if unoptimised { 1000 } else { 20 }, "{:?}", started.elapsed());
+    let took = started.elapsed();
+    println!("40 students, 730 candidates each: {took:?}");
+    assert!(took.as_millis() < if cfg!(debug_assertions) { 1000 } else { 20 }, "{took:?}");
 }

@@ -16,7 +16,7 @@ const MISFITS: &[(&str, &str, &str)] = &[
     ("server.drain_seconds", "-5", "-5 is out of range"),
     ("server.drain_seconds", "20s", "\"20s\" is not a whole number"),
     ("server.reflection", "yes", "\"yes\" is not a switch; expected true or false"),
-    ("server.max_message_bytes", "4294967296", "4294967296 is out of range"),
+    ("server.max_concurrent_requests", "4294967296", "4294967296 is out of range"),
     ("ops.listen", "127.0.0.1", "\"127.0.0.1\" is not an address"),
     ("database.url", "mysql://db/t", "\"mysql://db/t\" is not a database URL; expected sqlite:FILE such as"),
     ("database.url", "sqlite:", "\"sqlite:\" is not a database URL"),
@@ -104,7 +104,7 @@ fn an_unknown_key_is_named_with_its_origin_and_the_one_probably_meant() {
     assert_eq!(
         told,
         [
-            "databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, log, telemetry, retention [environment variable TALENTFLOW__DATABSE__URL]"
+            "databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, log, telemetry [environment variable TALENTFLOW__DATABSE__URL]"
         ]
     );
     let told = lines(Config::load(&Sources::default().overrides([("server.listn", "127.0.0.1:1")])));
@@ -115,7 +115,7 @@ fn an_unknown_key_is_named_with_its_origin_and_the_one_probably_meant() {
 
 #[test]
 fn every_fault_of_every_layer_is_reported_at_once() {
-    let file = file("[server]\nlisten = \"80880\"\nport = 1\n[retention]\noutbox_days = 0\n");
+    let file = file("[server]\nlisten = \"80880\"\nport = 1\n[nats]\nmax_age_days = 0\n");
     let sources = Sources::default()
         .file(Some(file.path().to_owned()))
         .variables([("TALENTFLOW__LOG__FORMAT", "xml"), ("TALENTFLOW__AUTH__MODE", "jwt")])
@@ -126,7 +126,7 @@ fn every_fault_of_every_layer_is_reported_at_once() {
     let all = [
         "server.listen",
         "server.port",
-        "retention.outbox_days",
+        "nats.max_age_days",
         "log.format",
         "database.url",
         "auth.issuer",
@@ -176,23 +176,12 @@ fn tokens_of_an_issuer_need_issuer_audience_and_keys() {
 
 #[test]
 fn combinations_that_cannot_be_meant_are_refused() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(&[(&str, &str)], &str); 3] = [
         (
             &[("server.listen", "127.0.0.1:9090")],
             "ops.listen: 127.0.0.1:9090 is the address of server.listen too; expected an address of its own",
         ),
         (&[("nats.credentials_file", "x.creds")], "nats.credentials_file: credentials are set, but no nats.url"),
-        (
-            &[
-                ("environment", "production"),
-                ("retention.outbox_days", "7"),
-                ("auth.mode", "jwt"),
-                ("auth.issuer", "i"),
-                ("auth.audience", "a"),
-                ("auth.jwks", "k"),
-            ],
-            "retention.outbox_days: 7 days are too few in production: lost events could not be published again; expected at least 30",
-        ),
         (
             &[("services", "trainnig")],
             "services: there is no service \"trainnig\", did you mean training?; expected names out of gateway, training",

@@ -16,17 +16,20 @@ fn an_empty_configuration_runs_embedded_on_loopback() {
 
 #[test]
 fn a_stronger_layer_wins_key_by_key_and_leaves_the_others() {
-    let file = file("[server]\ndrain_seconds = 1\nrequest_timeout_seconds = 1\nmax_message_bytes = 65536\n");
+    let file = file("[server]\ndrain_seconds = 1\nrequest_timeout_seconds = 1\nmax_concurrent_requests = 600\n");
     let config = Config::load(
         &Sources::default()
             .file(Some(file.path().to_owned()))
-            .variables([("TALENTFLOW__SERVER__REQUEST_TIMEOUT_SECONDS", "2"), ("TALENTFLOW__SERVER__MAX_MESSAGE_BYTES", "70000")])
-            .overrides([("server.max_message_bytes", "80000")]),
+            .variables([
+                ("TALENTFLOW__SERVER__REQUEST_TIMEOUT_SECONDS", "2"),
+                ("TALENTFLOW__SERVER__MAX_CONCURRENT_REQUESTS", "700"),
+            ])
+            .overrides([("server.max_concurrent_requests", "800")]),
     )
     .unwrap();
     assert_eq!(config.server.drain_seconds, 1);
     assert_eq!(config.server.request_timeout_seconds, 2);
-    assert_eq!(config.server.max_message_bytes, 80_000);
+    assert_eq!(config.server.max_concurrent_requests, 800);
     assert_eq!(config.server.max_concurrent_streams, 200);
 }
 

@@ -2,7 +2,7 @@ use super::super::form::Form;
 use super::super::keys::{KEYS, SECTIONS, find};
 use super::super::{
     AuthConfig, AuthMode, Config, DatabaseConfig, Environment, GatewayConfig, LogConfig, LogFormat, NatsConfig, OpsConfig,
-    RetentionConfig, ServerConfig, Sources, TelemetryConfig,
+    ServerConfig, Sources, TelemetryConfig,
 };
 use super::from_file;
 use std::collections::BTreeSet;
@@ -17,7 +17,6 @@ fn everything() -> Config {
             drain_seconds: 1,
             request_timeout_seconds: 2,
             max_concurrent_requests: 3,
-            max_message_bytes: 65_536,
             max_concurrent_streams: 5,
             max_connection_age_seconds: 6,
             max_connection_age_grace_seconds: 7,
@@ -48,7 +47,6 @@ fn everything() -> Config {
         gateway: GatewayConfig { upstreams: [("training".to_owned(), "http://t:1".to_owned())].into() },
         log: LogConfig { format: LogFormat::Json, level: "warn".into() },
         telemetry: TelemetryConfig { otlp_endpoint: Some("http://c:4317".into()), sample_ratio: 0.5 },
-        retention: RetentionConfig { outbox_days: 1, idempotency_days: 2 },
     }
 }
 
