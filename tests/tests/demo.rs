@@ -8,11 +8,10 @@
 )]
 
 use serde_json::Value;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-use testkit::empty_postgres;
+use std::time::Duration;
+use testkit::{Nats, empty_postgres};
 
 /// `tests/run` builds the binary beside the tests.
 fn binary() -> PathBuf {
@@ -151,40 +150,4 @@ fn unsent(url: &str) -> i64 {
             sqlx::query_as("SELECT count(*) FROM v_outbox WHERE sent_at IS NULL").fetch_one(&pool).await.unwrap();
         count
     })
-}
-
-/// A NATS server of this test's own.
-struct Nats {
-    child: Child,
-    url: String,
-    _store: tempfile::TempDir,
-}
-
-impl Nats {
-    fn start() -> Self {
-        let server = std::env::var("TALENTFLOW_TEST_NATS_SERVER").expect(
-            "TALENTFLOW_TEST_NATS_SERVER is not set: run the tests by `tests/run`, or set it to a nats-server of 2.12.6 or later",
-        );
-        let store = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(server)
-            .args(["--jetstream", "--addr", "127.0.0.1", "--port", &port.to_string(), "--store_dir"])
-            .arg(store.path())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "nats-server does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Self { child, url: format!("nats://127.0.0.1:{port}"), _store: store }
-    }
-}
-
-impl Drop for Nats {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

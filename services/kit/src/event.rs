@@ -136,7 +136,9 @@ impl Head {
                 .map_err(|_| malformed("CloudEvents", "`time` is not an RFC 3339 instant such as 2026-07-01T08:00:00Z"))?,
             None => DateTime::UNIX_EPOCH,
         };
-        let version = match attribute("sequence") {
+        // Somebody else's `sequence` counts something of their own.
+        let counted = attribute("sequence").filter(|_| attribute("source").is_some_and(|source| source.starts_with(OWN_SOURCE)));
+        let version = match counted {
             Some(text) => Some(
                 text.parse()
                     .ok()

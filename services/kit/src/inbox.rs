@@ -13,7 +13,9 @@ use crate::event::Envelope;
 use crate::letters;
 use crate::service::{React, Service};
 use crate::telemetry;
+use futures::FutureExt;
 use serde_json::json;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -111,12 +113,18 @@ impl Consumer {
         outcomes
     }
 
-    /// The common case: everything applies, in one transaction.
+    /// The common case: everything applies, in one transaction. A panic in a reaction is a defect of ours like
+    /// any other: the transaction rolls back, and the events beside it are tried without it.
     async fn together(&self, batch: &[Envelope]) -> Result<Vec<Outcome>, Error> {
+        let applied = AssertUnwindSafe(self.all_or_none(batch)).catch_unwind().await;
+        applied.unwrap_or_else(|_| Err(Error::internal("a reaction panicked")))
+    }
+
+    async fn all_or_none(&self, batch: &[Envelope]) -> Result<Vec<Outcome>, Error> {
         let mut tx = self.inner.context.db.begin(Lane::Background).await?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for event in batch {
-            outcomes.push(self.apply(&mut tx, event).await?);
+            outcomes.push(self.apply(&mut tx, event, batch.len() == 1).await?);
         }
         tx.execute(letters::RESOLVE_REDELIVERED, args![self.name(), self.inner.context.clock.now()]).await?;
         tx.commit().await?;
@@ -156,11 +164,20 @@ impl Consumer {
     }
 
     /// Applies one event within `tx`, if its turn has come.
-    async fn apply(&self, tx: &mut Tx, event: &Envelope) -> Result<Outcome, Error> {
+    async fn apply(&self, tx: &mut Tx, event: &Envelope, alone: bool) -> Result<Outcome, Error> {
         let Some(version) = event.version else { return self.apply_once(tx, event).await };
         let name = self.name();
         if tx.execute(ADVANCE, args![name, event.subject.as_str(), version]).await? == 1 {
-            // The position lets it in once; that it was applied is written down with the rest of the batch.
+            if alone {
+                if let Outcome::Applied = self.apply_once(tx, event).await? {
+                    return Ok(Outcome::Applied);
+                }
+                // Its position was not reached, yet its key is known: two events under one key.
+                let en = format!("event key {} is used for two events", event.key());
+                return Err(Error::invalid("id", "EVENT_KEY_REUSED", en, "事件标识重复"));
+            }
+            // The position lets it in once; that it was applied is written down with the rest of the batch. A key
+            // that is known already fails the batch, and alone it shows which.
             self.react(tx, event).await?;
             let now = instant_text(self.inner.context.clock.now());
             tx.defer(REMEMBER_ALL, json!([name, event.key(), event.kind, event.subject, version, now])).await?;
@@ -198,17 +215,21 @@ impl Consumer {
             let mut tx = self.inner.context.db.read(Lane::Background).await?;
             let due: Vec<(String, String)> = tx.fetch_all(PARKED_DUE, args![self.name()]).await?;
             tx.rollback().await?;
-            if due.is_empty() {
-                return Ok(());
-            }
+            let (mut released, mut failure) = (0, None);
             for (key, text) in due {
                 let channel = kind_of(&text);
                 let event = Envelope::from_json(&channel, text.as_bytes())?;
-                match self.alone(&event).await {
-                    Outcome::Retry(error) => return Err(error),
+                if let Outcome::Retry(error) = self.alone(&event).await {
+                    // It stays parked, and holds up nobody else.
+                    failure = Some(error);
+                } else {
                     // A dead letter holds its aggregate, so what is behind it is no longer due.
-                    _ => self.unpark(&key).await?,
+                    self.unpark(&key).await?;
+                    released += 1;
                 }
+            }
+            if released == 0 {
+                return failure.map_or(Ok(()), Err);
             }
         }
     }

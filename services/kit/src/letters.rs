@@ -113,7 +113,7 @@ statements! {
     UNRESOLVED = "SELECT consumer, event_key, kind, subject, version, reason, detail, envelope, dead_at FROM dead_letter WHERE consumer = $1 AND resolved_at IS NULL ORDER BY dead_at, event_key LIMIT 1000";
     ENVELOPE = "SELECT channel, envelope FROM dead_letter WHERE consumer = $1 AND event_key = $2 AND resolved_at IS NULL";
     RESOLVE = "UPDATE dead_letter SET resolved_at = $3, resolution = $4 WHERE consumer = $1 AND event_key = $2 AND resolved_at IS NULL";
-    RESOLVE_REDELIVERED = "UPDATE dead_letter SET resolved_at = $2, resolution = 'applied' WHERE consumer = $1 AND resolved_at IS NULL AND EXISTS (SELECT 1 FROM inbox WHERE inbox.consumer = dead_letter.consumer AND inbox.event_key = dead_letter.event_key)";
+    RESOLVE_REDELIVERED = "UPDATE dead_letter SET resolved_at = $2, resolution = 'applied' WHERE consumer = $1 AND resolved_at IS NULL AND EXISTS (SELECT 1 FROM inbox WHERE inbox.consumer = dead_letter.consumer AND inbox.event_key = dead_letter.event_key AND inbox.subject = dead_letter.subject)";
     PASS_INBOX = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT consumer, event_key, kind, subject, version, $3 FROM dead_letter WHERE consumer = $1 AND event_key = $2 ON CONFLICT (consumer, event_key) DO NOTHING";
     PASS_POSITION = "INSERT INTO inbox_position (consumer, subject, version) SELECT consumer, subject, version FROM dead_letter WHERE consumer = $1 AND event_key = $2 AND version IS NOT NULL ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version WHERE inbox_position.version = excluded.version - 1";
 }

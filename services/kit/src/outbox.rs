@@ -105,7 +105,7 @@ impl Relay {
         // same ones. A SQLite file has one process and one relay per service, and its one writer must stay
         // free for the consumers that are about to apply these very events: there the claim is a read.
         let mut claim = match db.engine() {
-            Engine::Postgres => db.begin(Lane::Background).await?,
+            Engine::Postgres => db.begin(Lane::Claim).await?,
             Engine::Sqlite => db.read(Lane::Background).await?,
         };
         let rows: Vec<Row> = claim.fetch_all(UNSENT, args![self.context.service, BATCH]).await?;

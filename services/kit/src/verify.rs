@@ -47,6 +47,12 @@ const KIT: &[Check] = &[
         broken: INBOX_DISORDER,
     },
     Check {
+        name: "outbox-complete",
+        en: "no consumer has come further with an aggregate than the outbox that tells of it",
+        zh: "任何消费者的处理进度不超过发件箱",
+        broken: OUTBOX_SHORT,
+    },
+    Check {
         name: "commands-answered",
         en: "every command that was carried out kept its answer",
         zh: "每个已执行的命令都保存了应答",
@@ -63,6 +69,7 @@ const KIT: &[Check] = &[
 statements! {
     OUTBOX_GAPS = "SELECT service || ' ' || subject || ': ' || CAST(count(*) AS TEXT) || ' events, highest version ' || CAST(max(version) AS TEXT) FROM outbox GROUP BY service, subject HAVING count(*) <> max(version) OR min(version) <> 1 LIMIT 100";
     INBOX_DISORDER = "SELECT i.consumer || ' ' || i.subject || ': ' || CAST(count(*) AS TEXT) || ' applied, position ' || CAST(max(p.version) AS TEXT) FROM inbox i JOIN inbox_position p ON p.consumer = i.consumer AND p.subject = i.subject WHERE i.version IS NOT NULL GROUP BY i.consumer, i.subject HAVING count(*) <> max(p.version) LIMIT 100";
+    OUTBOX_SHORT = "SELECT p.consumer || ' ' || p.subject || ' at version ' || CAST(p.version AS TEXT) FROM inbox_position p JOIN (SELECT subject, max(version) AS version FROM outbox GROUP BY subject) o ON o.subject = p.subject WHERE p.version > o.version LIMIT 100";
     UNANSWERED = "SELECT service || ' ' || method || ' key ' || key FROM idempotency WHERE answer IS NULL LIMIT 100";
     PARKED_IN_TURN = "SELECT w.consumer || ' ' || w.subject || ' version ' || CAST(w.version AS TEXT) FROM inbox_parked w JOIN inbox_position p ON p.consumer = w.consumer AND p.subject = w.subject WHERE w.version <= p.version LIMIT 100";
 }

@@ -4,13 +4,12 @@ use crate::town::{Left, client, keyed, limited_on_both, on_both, person, teacher
 use axum::body::Body;
 use kit::auth::Role;
 use kit::db::{Lane, Tx, args, statements};
-use kit::id::Id as _;
+use kit::id::{EventId, Id as _};
 use kit::rng::Chance;
-use pb::rotation_service_client::RotationServiceClient;
-use proto::rotation::v1 as pb;
+use proto::rotation::v1::rotation_service_client::RotationServiceClient;
 use std::time::{Duration, Instant};
 use testkit::{Sandbox, Who};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tonic::Code;
 use tonic_types::StatusExt;
 use tower::ServiceExt;
@@ -18,13 +17,9 @@ use tower::ServiceExt;
 /// Holds whatever a write for the first person waits for: on PostgreSQL that person, on SQLite the writer.
 async fn hold(sandbox: &Sandbox) -> Tx {
     let mut held = sandbox.test.db.begin(Lane::Background).await.unwrap();
-    let id = rotation_person(1);
-    held.execute(HOLD, args![id]).await.unwrap();
+    let id = person(1).rsplit('/').next().unwrap().parse().unwrap();
+    held.execute(HOLD, args![EventId::from_uuid(id)]).await.unwrap();
     held
-}
-
-fn rotation_person(number: usize) -> kit::id::EventId {
-    kit::id::EventId::from_uuid(person(number).rsplit('/').next().unwrap().parse().unwrap())
 }
 
 fn reason(status: &tonic::Status) -> String {
@@ -73,11 +68,41 @@ async fn a_command_that_outlived_its_deadline_is_asked_for_again_with_the_same_k
         }
         assert_eq!(Left::in_tables(&sandbox.test.db).await.rotations, 0);
         held.rollback().await.unwrap();
-        let answer = client(&sandbox).create_rotation(keyed(1)).await.unwrap().into_inner();
-        let again = client(&sandbox).create_rotation(keyed(1)).await.unwrap().into_inner();
-        assert_eq!(answer, again);
+        // A slow machine may pass the deadline once more; then asking once more is what the refusal says to do.
+        let (mut answers, mut tries) = (Vec::new(), 0);
+        while answers.len() < 2 {
+            tries += 1;
+            match client(&sandbox).create_rotation(keyed(1)).await {
+                Ok(answer) => answers.push(answer.into_inner()),
+                Err(late) => assert!(late.code() == Code::DeadlineExceeded && tries < 20, "{late:?}"),
+            }
+        }
+        assert_eq!(answers[0], answers[1]);
         sleep(Duration::from_millis(300)).await;
         assert_eq!(Left::in_tables(&sandbox.test.db).await, Left::whole(1), "{}", sandbox.test.engine);
+    }
+}
+
+/// A command goes on when its caller is gone, so its place is taken until it has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_whose_callers_went_away_still_take_up_their_places() {
+    for sandbox in limited_on_both(4, Duration::from_secs(20)).await {
+        let held = hold(&sandbox).await;
+        let (mut abandoned, mut refused) = (0, 0);
+        for number in 0..100 {
+            let mut request = keyed(1);
+            request.metadata_mut().insert("idempotency-key", format!("abandoned-{number}").parse().unwrap());
+            match timeout(Duration::from_millis(20), client(&sandbox).create_rotation(request)).await {
+                Err(_) => abandoned += 1,
+                Ok(answer) => {
+                    assert_eq!(answer.unwrap_err().code(), Code::ResourceExhausted);
+                    refused += 1;
+                }
+            }
+        }
+        held.rollback().await.unwrap();
+        assert!(abandoned > 0);
+        assert_eq!((abandoned, refused), (4, 96), "abandoned and at work, refused, on {}", sandbox.test.engine);
     }
 }
 
@@ -132,7 +157,6 @@ async fn a_role_that_the_method_does_not_name_is_refused_and_so_is_a_method_that
             assert_eq!(status, Some((Code::Unauthenticated as i32).to_string()), "{path}");
         }
         assert_eq!(Left::in_tables(&sandbox.test.db).await, Left::whole(0));
-        let _ = pb::ListRotationsRequest::default();
     }
 }
 

@@ -4,11 +4,10 @@ use crate::town::{Left, keyed, rotation_on, teacher};
 use kit::config::ServerConfig;
 use kit::db::{Lane, args, statements};
 use kit::serve::{bind, serve};
-use pb::rotation_service_client::RotationServiceClient;
-use proto::rotation::v1 as pb;
+use proto::rotation::v1::rotation_service_client::RotationServiceClient;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use testkit::{Sandbox, sqlite};
+use testkit::{Sandbox, TestDb, sqlite};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -17,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
-struct Edge {
-    sandbox: Sandbox,
+pub struct Edge {
+    pub sandbox: Sandbox,
     address: SocketAddr,
     stop: CancellationToken,
     served: JoinHandle<Result<(), kit::Error>>,
@@ -26,7 +25,11 @@ struct Edge {
 
 impl Edge {
     async fn new(drain_seconds: u64) -> Self {
-        let sandbox = rotation_on(sqlite(&[rotation::MIGRATIONS]).await).await;
+        Self::on(sqlite(&[rotation::MIGRATIONS]).await, drain_seconds).await
+    }
+
+    pub async fn on(test: TestDb, drain_seconds: u64) -> Self {
+        let sandbox = rotation_on(test).await;
         let listener = bind("server.listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (router, stop) = (sandbox.runtime.routers["rotation"].clone(), CancellationToken::new());
@@ -35,7 +38,7 @@ impl Edge {
         Self { sandbox, address, stop, served }
     }
 
-    async fn client(&self) -> (RotationServiceClient<Channel>, MetadataValue<Ascii>) {
+    pub async fn client(&self) -> (RotationServiceClient<Channel>, MetadataValue<Ascii>) {
         let who = teacher();
         let hour = chrono::Duration::hours(1);
         let issuer = &self.sandbox.issuer;
@@ -133,7 +136,6 @@ async fn an_address_that_is_taken_is_said_plainly() {
     let address = taken.local_addr().unwrap();
     let text = bind("server.listen", address).await.unwrap_err().to_string();
     assert!(text.contains(&address.to_string()) && text.contains("server.listen") && !text.contains('\n'), "{text}");
-    let _ = pb::Rotation::default();
 }
 
 statements! {

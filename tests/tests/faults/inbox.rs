@@ -1,10 +1,11 @@
 //! Events that come early, twice, late, or never.
 
 use crate::recorder::{self, Fault, MIGRATIONS, RECORDER, applied, parked};
+use crate::town::count;
 use kit::Envelope;
 use kit::bus::{Bus, JetStreamBus};
 use kit::clock::Clock;
-use kit::db::Db;
+use kit::db::{Db, statements};
 use kit::inbox::{Consumer, Outcome};
 use kit::letters;
 use kit::rng::Chance;
@@ -212,7 +213,9 @@ async fn replicas_that_are_given_the_same_events_at_once_apply_each_once_and_in_
     for replica in replicas {
         tallies.push(replica.await.unwrap());
     }
-    println!("{tallies:?}");
+    // The server writes its statistics down with a delay.
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    println!("{tallies:?}, {} deadlocks", count(&sandbox.test.db, DEADLOCKS).await);
     assert!(tallies.iter().all(|tally| !tally.contains_key("dead") && !tally.contains_key("retry")), "{tallies:?}");
     assert!(tallies.iter().filter(|tally| tally.contains_key("applied")).count() > 1, "one replica did it all: {tallies:?}");
     let expected: Vec<i64> = (1..=10).collect();
@@ -277,4 +280,12 @@ async fn a_sequence_that_an_hr_system_counts_for_itself_does_not_park_its_events
     }
     stop.cancel();
     assert_eq!((recorder::applied_in_all(&sandbox.test.db).await, parked(&sandbox.test.db).await), (2, 0));
+}
+
+statements! {
+    DEADLOCKS = {
+        postgres: "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+        sqlite: "SELECT 0",
+        reason: "one writer has nobody to wait for",
+    };
 }

@@ -98,6 +98,7 @@ BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 CREATE VIEW v_outbox AS
     SELECT service, CAST(event_id AS TEXT) AS event_id, kind, subject, version, occurred_at, cause, sent_at FROM outbox;

@@ -95,6 +95,8 @@ CREATE TABLE audit (
 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE audit_id = NEW.audit_id)
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 
 CREATE VIEW v_outbox AS
     SELECT service, event_id, kind, subject, version, occurred_at, cause, sent_at FROM outbox;

@@ -30,8 +30,25 @@ pub struct Db(Arc<Pools>);
 
 #[derive(Debug)]
 enum Pools {
-    Postgres { requests: PgPool, background: PgPool },
+    Postgres(PgPools),
     Sqlite { writer: SqlitePool, readers: SqlitePool, _lock: Option<FileLock> },
+}
+
+#[derive(Debug)]
+struct PgPools {
+    requests: PgPool,
+    background: PgPool,
+    claims: PgPool,
+}
+
+impl PgPools {
+    fn of(&self, lane: Lane) -> &PgPool {
+        match lane {
+            Lane::Request => &self.requests,
+            Lane::Background => &self.background,
+            Lane::Claim => &self.claims,
+        }
+    }
 }
 
 /// Which engine answers. Only `kit::db` and the tests that compare engines ask.
@@ -46,12 +63,15 @@ pub enum Engine {
 pub enum Lane {
     Request,
     Background,
+    /// A relay's claim, held while the consumers it delivers to work on connections of their own: in one pool
+    /// with theirs, enough claims would wait for each other for ever.
+    Claim,
 }
 
 impl Db {
     pub fn engine(&self) -> Engine {
         match &*self.0 {
-            Pools::Postgres { .. } => Engine::Postgres,
+            Pools::Postgres(_) => Engine::Postgres,
             Pools::Sqlite { .. } => Engine::Sqlite,
         }
     }
@@ -61,10 +81,7 @@ impl Db {
     /// this for every use case).
     pub async fn begin(&self, lane: Lane) -> Result<Tx, Error> {
         match &*self.0 {
-            Pools::Postgres { requests, background } => {
-                let pool = if lane == Lane::Request { requests } else { background };
-                Ok(Tx::postgres(pool.begin().await?))
-            }
+            Pools::Postgres(pools) => Ok(Tx::postgres(pools.of(lane).begin().await?)),
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
         }
     }
@@ -72,10 +89,9 @@ impl Db {
     /// Opens a transaction that sees one consistent state and writes nothing.
     pub async fn read(&self, lane: Lane) -> Result<Tx, Error> {
         match &*self.0 {
-            Pools::Postgres { requests, background } => {
-                let pool = if lane == Lane::Request { requests } else { background };
+            Pools::Postgres(pools) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Ok(Tx::postgres(pool.begin_with(begin).await?))
+                Ok(Tx::postgres(pools.of(lane).begin_with(begin).await?))
             }
             Pools::Sqlite { readers, .. } => Ok(Tx::sqlite(readers.begin().await?)),
         }
@@ -93,8 +109,8 @@ impl Db {
         use sqlx::Executor;
         use sqlx::SqlSafeStr;
         match &*self.0 {
-            Pools::Postgres { requests, .. } => {
-                requests.acquire().await?.prepare(sql.postgres.into_sql_str()).await?;
+            Pools::Postgres(pools) => {
+                pools.requests.acquire().await?.prepare(sql.postgres.into_sql_str()).await?;
             }
             Pools::Sqlite { writer, .. } => {
                 writer.acquire().await?.prepare(sql.sqlite.into_sql_str()).await?;
@@ -106,9 +122,10 @@ impl Db {
     /// Waits for running statements and closes the pools.
     pub async fn close(&self) {
         match &*self.0 {
-            Pools::Postgres { requests, background } => {
-                requests.close().await;
-                background.close().await;
+            Pools::Postgres(pools) => {
+                for lane in [Lane::Request, Lane::Claim, Lane::Background] {
+                    pools.of(lane).close().await;
+                }
             }
             Pools::Sqlite { writer, readers, .. } => {
                 readers.close().await;

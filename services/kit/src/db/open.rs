@@ -1,6 +1,6 @@
 //! Opening a database: every limit is set here, once.
 
-use super::{Db, FileLock, Pools};
+use super::{Db, FileLock, PgPools, Pools};
 use crate::config::DatabaseConfig;
 use crate::error::Error;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -18,6 +18,9 @@ const SQLITE_READERS: u32 = 4;
 const STATEMENTS: usize = 1024;
 /// Pages a SQLite connection keeps in memory, in KiB as SQLite wants it: negative.
 const SQLITE_CACHE: &str = "-65536";
+/// How long a request may queue for the one writer: as long as a request may take at all. Behind a few batches of
+/// a thousand the queue is longer than the seconds a PostgreSQL pool is given.
+const WRITER_QUEUE: Duration = Duration::from_secs(30);
 /// A statement slower than this is worth a line in the log.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 
@@ -46,8 +49,10 @@ async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Erro
         .log_slow_statements(tracing::log::LevelFilter::Warn, SLOW_STATEMENT);
     let host = format!("{}:{}", options.get_host(), options.get_port());
     let requests = pg_pool(options.clone(), config.max_connections, config).await.map_err(|error| unreachable(&host, &error))?;
-    let background = pg_pool(options, config.relay_connections, config).await.map_err(|error| unreachable(&host, &error))?;
-    Ok(Pools::Postgres { requests, background })
+    let small =
+        |options| async { pg_pool(options, config.relay_connections, config).await.map_err(|error| unreachable(&host, &error)) };
+    let (background, claims) = (small(options.clone()).await?, small(options).await?);
+    Ok(Pools::Postgres(PgPools { requests, background, claims }))
 }
 
 async fn pg_pool(options: PgConnectOptions, size: u32, config: &DatabaseConfig) -> Result<PgPool, sqlx::Error> {
@@ -93,7 +98,7 @@ async fn open_sqlite(url: &str, config: &DatabaseConfig) -> Result<Pools, Error>
 async fn sqlite_pool(options: SqliteConnectOptions, size: u32, file: &Path) -> Result<SqlitePool, Error> {
     SqlitePoolOptions::new()
         .max_connections(size)
-        .acquire_timeout(Duration::from_secs(30))
+        .acquire_timeout(WRITER_QUEUE)
         .connect_with(options)
         .await
         .map_err(|error| Error::unavailable(format!("cannot open the SQLite database {}: {error}", file.display())))

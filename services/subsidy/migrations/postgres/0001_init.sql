@@ -38,6 +38,7 @@ CREATE INDEX subsidy_fact_organisation ON subsidy_fact (organisation_id);
 CREATE INDEX subsidy_fact_counterpart ON subsidy_fact (counterpart_id);
 CREATE INDEX subsidy_fact_pairing ON subsidy_fact (resource) WHERE kind = 'paired';
 CREATE TRIGGER subsidy_fact_append_only BEFORE UPDATE OR DELETE ON subsidy_fact FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER subsidy_fact_no_truncate BEFORE TRUNCATE ON subsidy_fact FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 CREATE TABLE subsidy_fund (
     fund_id      UUID PRIMARY KEY,
@@ -123,6 +124,7 @@ CREATE TABLE subsidy_ledger_transaction (
 CREATE INDEX subsidy_ledger_transaction_claim ON subsidy_ledger_transaction (claim_id, kind);
 CREATE UNIQUE INDEX subsidy_ledger_transaction_paid_once ON subsidy_ledger_transaction (claim_id) WHERE kind = 'payment';
 CREATE TRIGGER subsidy_ledger_transaction_append_only BEFORE UPDATE OR DELETE ON subsidy_ledger_transaction FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER subsidy_ledger_transaction_no_truncate BEFORE TRUNCATE ON subsidy_ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 CREATE TABLE subsidy_ledger_entry (
     entry_id       UUID PRIMARY KEY,
@@ -134,6 +136,7 @@ CREATE TABLE subsidy_ledger_entry (
 CREATE INDEX subsidy_ledger_entry_transaction ON subsidy_ledger_entry (transaction_id);
 CREATE INDEX subsidy_ledger_entry_account ON subsidy_ledger_entry (account_id);
 CREATE TRIGGER subsidy_ledger_entry_append_only BEFORE UPDATE OR DELETE ON subsidy_ledger_entry FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER subsidy_ledger_entry_no_truncate BEFORE TRUNCATE ON subsidy_ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 CREATE TABLE subsidy_payment_batch (
     batch_id   UUID PRIMARY KEY,
