@@ -20,7 +20,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
@@ -116,6 +118,9 @@ pub struct Call {
     pub method: String,
     pub principal: Principal,
     pub traceparent: Option<String>,
+    /// The place this call takes up. A command keeps it until it is carried out, even if its caller goes away:
+    /// otherwise abandoned commands would pile up beyond the limit.
+    pub place: Arc<OwnedSemaphorePermit>,
 }
 
 /// An async function of a transaction, its scope and a command. Implemented by every such function; the

@@ -13,7 +13,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::service::Routes;
 
 /// What a guard allows.
@@ -51,7 +51,7 @@ impl Guard {
         self.verifier.verify(bearer, self.clock.now())
     }
 
-    fn check(&self, method: &str, headers: &HeaderMap) -> Result<Call, Error> {
+    fn check(&self, method: &str, headers: &HeaderMap, place: OwnedSemaphorePermit) -> Result<Call, Error> {
         let principal = self.principal(headers)?;
         let allowed = proto::roles(method);
         if !allowed.iter().any(|role| Role::parse(role).is_some_and(|role| principal.is(role))) {
@@ -66,21 +66,21 @@ impl Guard {
             .way_out("sign in with one of these roles", "请使用具备上述角色之一的账号"));
         }
         let traceparent = headers.get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Call { method: method.to_owned(), principal, traceparent })
+        Ok(Call { method: method.to_owned(), principal, traceparent, place: Arc::new(place) })
     }
 }
 
 async fn admit(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let method = request.uri().path().trim_start_matches('/').to_owned();
     let started = Instant::now();
-    let response = match guard.room.try_acquire() {
+    let response = match guard.room.clone().try_acquire_owned() {
         Err(_) => refuse(Error::new(
             Code::Exhausted,
             "OVERLOADED",
             "too many requests at once; try again in a second",
             "请求过多，请稍后重试",
         )),
-        Ok(_place) => match guard.check(&method, request.headers()) {
+        Ok(place) => match guard.check(&method, request.headers(), place) {
             Err(error) => refuse(error),
             Ok(call) => {
                 let patience = caller_timeout(request.headers()).map_or(guard.longest, |own| own.min(guard.longest));
