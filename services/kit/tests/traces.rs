@@ -25,7 +25,7 @@ async fn a_span_goes_out_under_the_trace_that_came_in_and_names_itself_to_the_ne
     let (send, mut received) = mpsc::unbounded_channel();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    let incoming = tonic::transport::server::TcpIncoming::from(listener);
     let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(Sink(send)));
     tokio::spawn(server.serve_with_incoming(incoming));
 
