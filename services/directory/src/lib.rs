@@ -14,7 +14,7 @@ mod events;
 mod rpc;
 pub mod store;
 
-use kit::{Calls, Context, Service};
+use kit::{Calls, Context, React, Service};
 use proto::directory::v1::directory_service_server::DirectoryServiceServer;
 use tonic::service::Routes;
 
@@ -35,7 +35,7 @@ pub fn service(context: Context) -> Service {
         migrations: MIGRATIONS,
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
-        react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
+        react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
         checks: CHECKS,
     }
 }

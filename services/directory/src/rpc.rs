@@ -31,6 +31,9 @@ impl DirectoryService for Rpc {
     async fn create_programme(&self, request: Request<pb::CreateProgrammeRequest>) -> Answer<pb::Programme> {
         self.calls.run(request, programme::create).await
     }
+    async fn get_programme(&self, request: Request<pb::GetProgrammeRequest>) -> Answer<pb::Programme> {
+        self.calls.read(request, programme::find).await
+    }
     async fn list_programmes(&self, request: Request<pb::ListProgrammesRequest>) -> Answer<pb::ListProgrammesResponse> {
         self.calls.read(request, programme::list).await
     }
@@ -150,6 +153,13 @@ impl TryFrom<pb::CreateProgrammeRequest> for programme::Create {
             title: parse_text("programme.title", asked.title, 100)?,
             chain: if asked.chain.is_empty() { String::new() } else { parse_code("programme.chain", asked.chain)? },
         })
+    }
+}
+
+impl TryFrom<pb::GetProgrammeRequest> for programme::Find {
+    type Error = Error;
+    fn try_from(request: pb::GetProgrammeRequest) -> Result<Self, Error> {
+        ProgrammeId::parse("name", &request.name).map(Self)
     }
 }
 

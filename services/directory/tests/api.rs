@@ -243,3 +243,25 @@ async fn people_are_seen_by_their_own_organisation_alone() {
         assert!(listed.await.unwrap().into_inner().people.is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_programme_is_read_by_name_and_is_no_secret_of_its_school() {
+    for town in Town::both().await {
+        let get = |name: &str| pb::GetProgrammeRequest { name: name.into() };
+        let listed = town.bureau().list_programmes(pb::ListProgrammesRequest::default()).await.unwrap().into_inner();
+        let own = town.office(&town.school, Role::School);
+        // A class names its programme, and the enterprise that agrees to the class may look it up.
+        let foreign = town.office(&town.firm, Role::Enterprise);
+        let learner = town.office(&town.school, Role::Student);
+        for mut client in [town.bureau(), own, foreign, learner] {
+            let read = client.get_programme(get(&town.programme)).await.unwrap().into_inner();
+            assert_eq!((&read, read.code.as_str(), &read.school), (&listed.programmes[0], "460102", &town.school));
+        }
+        let missing = "programmes/00000000-0000-7000-8000-0000000000ff";
+        let none = town.bureau().get_programme(get(missing)).await.unwrap_err();
+        assert_eq!(none.code(), Code::NotFound);
+        assert!(none.message().contains(missing), "{}", none.message());
+        let misnamed = town.bureau().get_programme(get(&town.school)).await.unwrap_err();
+        assert_eq!(reason(&misnamed), "RESOURCE_NAME");
+    }
+}

@@ -11,10 +11,11 @@ use crate::db::{Lane, Tx, args, instant_text, statements};
 use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::letters;
-use crate::service::{React, Service};
+use crate::service::{Arrival, React, Service};
 use crate::telemetry;
 use futures::FutureExt;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -122,10 +123,14 @@ impl Consumer {
 
     async fn all_or_none(&self, batch: &[Envelope]) -> Result<Vec<Outcome>, Error> {
         let mut tx = self.inner.context.db.begin(Lane::Background).await?;
+        let mut positions = Positions::hold(&mut tx, self.name(), batch).await?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for event in batch {
-            outcomes.push(self.apply(&mut tx, event, batch.len() == 1).await?);
+            outcomes.push(self.admit(&mut tx, &mut positions, event, batch.len() == 1).await?);
         }
+        positions.store(&mut tx, self.name()).await?;
+        let due = batch.iter().zip(&outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Applied));
+        self.react(&mut tx, due.map(|(event, _)| event)).await?;
         tx.execute(letters::RESOLVE_REDELIVERED, args![self.name(), self.inner.context.clock.now()]).await?;
         tx.commit().await?;
         Ok(outcomes)
@@ -163,50 +168,62 @@ impl Consumer {
         }
     }
 
-    /// Applies one event within `tx`, if its turn has come.
-    async fn apply(&self, tx: &mut Tx, event: &Envelope, alone: bool) -> Result<Outcome, Error> {
-        let Some(version) = event.version else { return self.apply_once(tx, event).await };
-        let name = self.name();
-        if tx.execute(ADVANCE, args![name, event.subject.as_str(), version]).await? == 1 {
-            if alone {
-                if let Outcome::Applied = self.apply_once(tx, event).await? {
-                    return Ok(Outcome::Applied);
-                }
-                // Its position was not reached, yet its key is known: two events under one key.
-                let en = format!("event key {} is used for two events", event.key());
-                return Err(Error::invalid("id", "EVENT_KEY_REUSED", en, "事件标识重复"));
+    /// Whether the event's turn has come. If so, that it was applied is written down.
+    async fn admit(&self, tx: &mut Tx, positions: &mut Positions, event: &Envelope, alone: bool) -> Result<Outcome, Error> {
+        let now = self.inner.context.clock.now();
+        if let Some(version) = event.version {
+            let position = positions.of(&event.subject);
+            if version <= position {
+                return Ok(Outcome::Duplicate);
             }
-            // The position lets it in once; that it was applied is written down with the rest of the batch. A key
-            // that is known already fails the batch, and alone it shows which.
-            self.react(tx, event).await?;
-            let now = instant_text(self.inner.context.clock.now());
-            tx.defer(REMEMBER_ALL, json!([name, event.key(), event.kind, event.subject, version, now])).await?;
+            if version > position + 1 {
+                let row = args![self.name(), event.key(), event.subject.as_str(), version, event.to_json()?, now];
+                tx.execute(PARK, row).await?;
+                return Ok(Outcome::Parked);
+            }
+            positions.advance(&event.subject, version);
+            if !alone {
+                // The position lets it in once; it is written down with the rest of the batch. A key that is known
+                // already fails the batch, and alone it shows which.
+                let row = json!([self.name(), event.key(), event.kind, event.subject, version, instant_text(now)]);
+                tx.defer(REMEMBER_ALL, row).await?;
+                return Ok(Outcome::Applied);
+            }
+        }
+        let row = args![self.name(), event.key(), event.kind.as_str(), event.subject.as_str(), event.version, now];
+        if tx.execute(REMEMBER, row).await? == 1 {
             return Ok(Outcome::Applied);
         }
-        let (position,): (i64,) = tx.fetch_optional(POSITION, args![name, event.subject.as_str()]).await?.unwrap_or_default();
-        if version <= position {
+        if event.version.is_none() {
             return Ok(Outcome::Duplicate);
         }
-        let row = args![name, event.key(), event.subject.as_str(), version, event.to_json()?, self.inner.context.clock.now()];
-        tx.execute(PARK, row).await?;
-        Ok(Outcome::Parked)
+        // Its position was not reached, yet its key is known: two events under one key.
+        let en = format!("event key {} is used for two events", event.key());
+        Err(Error::invalid("id", "EVENT_KEY_REUSED", en, "事件标识重复"))
     }
 
-    async fn apply_once(&self, tx: &mut Tx, event: &Envelope) -> Result<Outcome, Error> {
-        let now = self.inner.context.clock.now();
-        let row = args![self.name(), event.key(), event.kind.as_str(), event.subject.as_str(), event.version, now];
-        if tx.execute(REMEMBER, row).await? == 0 {
-            return Ok(Outcome::Duplicate);
+    async fn react<'a>(&self, tx: &mut Tx, events: impl Iterator<Item = &'a Envelope>) -> Result<(), Error> {
+        let entered = events.map(|event| {
+            let span = tracing::info_span!("event", consumer = self.name(), kind = event.kind, subject = event.subject);
+            telemetry::set_parent(&span, event.traceparent.as_deref());
+            let scope = span.in_scope(|| reaction_scope(&self.inner.context, event));
+            (span, Arrival { scope, event })
+        });
+        match self.inner.react {
+            React::Each(react) => {
+                for (span, arrival) in entered {
+                    react(tx, &arrival.scope, arrival.event).instrument(span).await?;
+                }
+                Ok(())
+            }
+            React::Together(react) => {
+                // Each event keeps its own span, so that its trace shows the delivery and what it waited for.
+                let (spans, arrivals): (Vec<_>, Vec<_>) = entered.unzip();
+                let done = if arrivals.is_empty() { Ok(()) } else { react(tx, &arrivals).await };
+                drop(spans);
+                done
+            }
         }
-        self.react(tx, event).await?;
-        Ok(Outcome::Applied)
-    }
-
-    async fn react(&self, tx: &mut Tx, event: &Envelope) -> Result<(), Error> {
-        let span = tracing::info_span!("event", consumer = self.name(), kind = event.kind, subject = event.subject);
-        telemetry::set_parent(&span, event.traceparent.as_deref());
-        let scope = span.in_scope(|| reaction_scope(&self.inner.context, event));
-        (self.inner.react)(tx, &scope, event).instrument(span).await
     }
 
     /// Applies what waited for an event that has now come, one transaction each.
@@ -241,6 +258,45 @@ impl Consumer {
     }
 }
 
+/// How far a consumer has come with each aggregate of a batch.
+///
+/// The rows are locked together, in the order of their names, before anything is applied: two replicas apply an
+/// aggregate one after the other, and two batches with the same aggregates cannot wait for each other.
+struct Positions {
+    versions: BTreeMap<String, i64>,
+    advanced: BTreeSet<String>,
+}
+
+impl Positions {
+    async fn hold(tx: &mut Tx, consumer: &str, batch: &[Envelope]) -> Result<Self, Error> {
+        let subjects: BTreeSet<&str> =
+            batch.iter().filter(|event| event.version.is_some()).map(|event| event.subject.as_str()).collect();
+        let mut versions = BTreeMap::new();
+        if !subjects.is_empty() {
+            let rows: Vec<(String, i64)> = tx.fetch_all(HOLD, args![consumer, json!(subjects).to_string()]).await?;
+            versions.extend(rows);
+        }
+        Ok(Self { versions, advanced: BTreeSet::new() })
+    }
+
+    fn of(&self, subject: &str) -> i64 {
+        self.versions.get(subject).copied().unwrap_or_default()
+    }
+
+    fn advance(&mut self, subject: &str, version: i64) {
+        self.versions.insert(subject.to_owned(), version);
+        self.advanced.insert(subject.to_owned());
+    }
+
+    async fn store(&self, tx: &mut Tx, consumer: &str) -> Result<(), Error> {
+        if !self.advanced.is_empty() {
+            let rows: Vec<_> = self.advanced.iter().map(|subject| json!([subject, self.of(subject)])).collect();
+            tx.execute(ADVANCE, args![consumer, json!(rows).to_string()]).await?;
+        }
+        Ok(())
+    }
+}
+
 /// The channel of one of our own events is its type.
 fn kind_of(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text)
@@ -250,10 +306,20 @@ fn kind_of(text: &str) -> String {
 }
 
 statements! {
-    /// Moves the position of an aggregate to the next version; zero rows when it is not the next. The
-    /// row's lock is held to the end, so two replicas apply an aggregate one after the other.
-    ADVANCE = "INSERT INTO inbox_position (consumer, subject, version) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT) WHERE CAST($3 AS BIGINT) = 1 OR EXISTS (SELECT 1 FROM inbox_position WHERE consumer = CAST($1 AS TEXT) AND subject = CAST($2 AS TEXT)) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version WHERE inbox_position.version = excluded.version - 1";
-    POSITION = "SELECT version FROM inbox_position WHERE consumer = $1 AND subject = $2";
+    /// Locks the positions of aggregates, given as a JSON array, and answers them. One that is new starts at zero;
+    /// the empty update is what takes the lock.
+    HOLD = {
+        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, subject, 0 FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (subject) ORDER BY subject ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
+        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value, 0 FROM json_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Takes the new positions as a JSON array of pairs. Their rows are held; an upsert finds each by its key,
+    /// where an update from a list may go through every position of the consumer.
+    ADVANCE = {
+        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, e->>0, CAST(e->>1 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS reached (e) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
+        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value->>0, value->>1 FROM json_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     REMEMBER = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
     /// Takes applied events as a JSON array of rows. One that is known already is not written, and then the
     /// number of rows tells.

@@ -41,7 +41,7 @@ pub use db::{Db, Tx};
 pub use error::{Code, Error};
 pub use event::Envelope;
 pub use money::Money;
-pub use service::Service;
+pub use service::{Arrival, React, Service};
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {

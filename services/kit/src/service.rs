@@ -10,8 +10,25 @@ use futures::future::BoxFuture;
 use std::fmt;
 use tonic::service::Routes;
 
-/// How a service answers an event, inside the transaction that remembers it.
-pub type React = for<'a> fn(&'a mut Tx, &'a Scope, &'a Envelope) -> BoxFuture<'a, Result<(), Error>>;
+/// An answer under way.
+pub type Reaction<'a> = BoxFuture<'a, Result<(), Error>>;
+
+/// How a service answers events, inside the transaction that remembers them.
+#[derive(Clone, Copy)]
+pub enum React {
+    /// One after the other, in the order in which they came.
+    Each(for<'a> fn(&'a mut Tx, &'a Scope, &'a Envelope) -> Reaction<'a>),
+    /// Those of a delivery together: for a service that asks and writes for many what it would ask and write for
+    /// one. A delivery that fails is tried again event by event.
+    Together(for<'a> fn(&'a mut Tx, &'a [Arrival<'a>]) -> Reaction<'a>),
+}
+
+/// An event whose turn has come, and in whose name it is answered.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    pub scope: Scope,
+    pub event: &'a Envelope,
+}
 
 /// One service, ready to be run alone or beside others.
 pub struct Service {

@@ -16,7 +16,7 @@ mod events;
 mod rpc;
 pub mod store;
 
-use kit::{Calls, Context, Service};
+use kit::{Calls, Context, React, Service};
 use proto::mentoring::v1::mentoring_service_server::MentoringServiceServer;
 use tonic::service::Routes;
 
@@ -37,7 +37,7 @@ pub fn service(context: Context) -> Service {
         migrations: MIGRATIONS,
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
-        react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
+        react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
         checks: CHECKS,
     }
 }

@@ -47,6 +47,9 @@ impl MentoringService for Rpc {
     async fn publish_round(&self, request: Request<pb::PublishRoundRequest>) -> Answer<pb::Round> {
         self.calls.run(request, app::publish_round).await
     }
+    async fn get_pairing(&self, request: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
+        self.calls.read(request, app::find_pairing).await
+    }
     async fn list_pairings(&self, request: Request<pb::ListPairingsRequest>) -> Answer<pb::ListPairingsResponse> {
         self.calls.read(request, app::list_pairings).await
     }

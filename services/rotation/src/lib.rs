@@ -15,7 +15,7 @@ mod events;
 mod rpc;
 pub mod store;
 
-use kit::{Calls, Context, Service};
+use kit::{Calls, Context, React, Service};
 use proto::rotation::v1::rotation_service_server::RotationServiceServer;
 use tonic::service::Routes;
 
@@ -36,7 +36,7 @@ pub fn service(context: Context) -> Service {
         migrations: MIGRATIONS,
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
-        react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
+        react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
         checks: CHECKS,
     }
 }

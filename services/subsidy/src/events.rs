@@ -1,6 +1,6 @@
 //! The events of subsidy: facts come in, and what became of funds, claims and payments is told.
 
-use crate::app::{UnpairedEvent, record, register_organisation, unpair};
+use crate::app::{News, Organisation, Unpaired, record};
 use crate::domain::{Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
 use crate::store::fund::Fund;
 use crate::store::receivable::Receivable;
@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use kit::clock::local_date;
 use kit::id::Id;
 use kit::wire::{parse_date, parse_date_optional};
-use kit::{Envelope, Error, Money, Scope, Tx};
+use kit::{Arrival, Envelope, Error, Money, Scope, Tx};
 use proto::Event as _;
 use proto::directory::v1 as directory;
 use proto::mentoring::v1 as mentoring;
@@ -25,10 +25,18 @@ pub const SUBSCRIPTIONS: &[&str] = &[
     "talentflow.mentoring.pairing",
 ];
 
-pub async fn on(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Error> {
+pub async fn on(tx: &mut Tx, arrivals: &[Arrival<'_>]) -> Result<(), Error> {
+    let mut news = Vec::with_capacity(arrivals.len());
+    for Arrival { scope, event } in arrivals {
+        news.extend(read(event)?.map(|told| (scope, told)));
+    }
+    record(tx, news).await
+}
+
+fn read(event: &Envelope) -> Result<Option<News>, Error> {
     let fact = match event.kind.as_str() {
-        directory::OrganisationRegistered::TYPE => return organisation_registered(tx, scope, event).await,
-        mentoring::PairingEnded::TYPE => return pairing_ended(tx, scope, event).await,
+        directory::OrganisationRegistered::TYPE => return organisation_registered(event).map(Some),
+        mentoring::PairingEnded::TYPE => return pairing_ended(event).map(Some),
         directory::PersonRegistered::TYPE => person_registered(event)?,
         directory::EmploymentStarted::TYPE => employment_started(event)?,
         directory::EmploymentEnded::TYPE => employment_ended(event)?,
@@ -38,9 +46,9 @@ pub async fn on(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Erro
         rotation::RotationEndedEarly::TYPE => rotation_ended_early(event)?,
         mentoring::PairingCreated::TYPE => paired(event)?,
         mentoring::GuidanceRecorded::TYPE => guided(event)?,
-        _ => return Ok(()),
+        _ => return Ok(None),
     };
-    record(tx, scope, fact).await
+    Ok(Some(News::Fact(fact)))
 }
 
 /// What every fact takes from its event.
@@ -67,7 +75,7 @@ fn fact(event: &Envelope, person: PersonId, kind: FactKind, resource: String, da
     }
 }
 
-async fn organisation_registered(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Error> {
+fn organisation_registered(event: &Envelope) -> Result<News, Error> {
     let told: directory::OrganisationRegistered = event.decode()?;
     let kind = match told.kind() {
         directory::OrganisationKind::School => "school",
@@ -76,7 +84,7 @@ async fn organisation_registered(tx: &mut Tx, scope: &Scope, event: &Envelope) -
         directory::OrganisationKind::Unspecified => "",
     };
     let id = OrganisationId::parse("organisation", &told.organisation)?;
-    register_organisation(tx, scope, id, kind, told.integration_listed).await
+    Ok(News::Organisation(Organisation { id, kind, integration_listed: told.integration_listed }))
 }
 
 fn person_registered(event: &Envelope) -> Result<Fact, Error> {
@@ -175,17 +183,16 @@ fn paired(event: &Envelope) -> Result<Fact, Error> {
     })
 }
 
-async fn pairing_ended(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Error> {
+fn pairing_ended(event: &Envelope) -> Result<News, Error> {
     let told: mentoring::PairingEnded = event.decode()?;
-    let ended = UnpairedEvent {
+    Ok(News::Unpaired(Unpaired {
         key: event.key(),
-        subject: &told.pairing,
-        event_type: &event.kind,
+        pairing: told.pairing,
+        event_type: event.kind.clone(),
         version: event.version.unwrap_or_default(),
         on: local_date(event.time),
         reason: told.reason,
-    };
-    unpair(tx, scope, ended).await
+    }))
 }
 
 fn guided(event: &Envelope) -> Result<Fact, Error> {

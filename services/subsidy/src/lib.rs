@@ -20,7 +20,7 @@ pub mod store;
 pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
-use kit::{Calls, Context, Service};
+use kit::{Calls, Context, React, Service};
 use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
@@ -38,7 +38,7 @@ pub fn service(context: Context) -> Service {
         migrations: MIGRATIONS,
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
-        react: |tx, scope, event| Box::pin(events::on(tx, scope, event)),
+        react: React::Together(|tx, arrivals| Box::pin(events::on(tx, arrivals))),
         checks: CHECKS,
     }
 }

@@ -57,7 +57,7 @@ async fn two_facts_of_one_person_at_the_same_time_are_derived_together() {
         town.organisations().await;
         let graduate = PersonId::parse("person", &person(1)).unwrap();
         let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
-        store::fact::lock_person(&mut held, graduate).await.unwrap();
+        store::fact::lock_people(&mut held, [graduate]).await.unwrap();
         let graduated = Fact {
             key: "graduation".into(),
             person: graduate,
@@ -78,7 +78,7 @@ async fn two_facts_of_one_person_at_the_same_time_are_derived_together() {
             organisation_kind: String::new(),
             counterpart_kind: String::new(),
         };
-        store::fact::insert(&mut held, &graduated, town.now()).await.unwrap();
+        store::fact::insert(&mut held, [&graduated], town.now()).await.unwrap();
         let mut delivery = deliver(&town, &person(1), 1, &hired(1));
         let_go(held, &mut delivery, town.sandbox.test.engine).await;
         delivery.await.unwrap();
@@ -88,18 +88,24 @@ async fn two_facts_of_one_person_at_the_same_time_are_derived_together() {
 
 #[tokio::test]
 async fn an_organisation_that_is_registered_while_a_fact_names_it_is_not_missed() {
-    for town in Town::both().await {
-        town.graduated(1, day(2026, 6, 30)).await;
-        // Another enterprise than that of the order hires, and nobody has named it so far.
-        let other = OrganisationId::from_uuid(Uuid::from_u128(77));
-        let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
-        store::fact::register_organisation(&mut held, other, "enterprise", false).await.unwrap();
-        assert!(store::fact::people_of(&mut held, other).await.unwrap().is_empty());
-        let hired = directory::EmploymentStarted { organisation: other.to_string(), ..hired(1) };
-        let mut delivery = deliver(&town, &person(1), 1, &hired);
-        let_go(held, &mut delivery, town.sandbox.test.engine).await;
-        delivery.await.unwrap();
-        assert_eq!(town.only_claim().await.beneficiary, other.to_string());
+    for named_before in [false, true] {
+        for town in Town::both().await {
+            town.graduated(1, day(2026, 6, 30)).await;
+            // Another enterprise than that of the order hires.
+            let other = OrganisationId::from_uuid(Uuid::from_u128(77));
+            let hired = directory::EmploymentStarted { organisation: other.to_string(), ..hired(1) };
+            if named_before {
+                let somebody = directory::EmploymentStarted { person: person(2), ..hired.clone() };
+                town.sandbox.arrive(&person(2), 1, &somebody).await;
+            }
+            let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+            store::fact::register_organisation(&mut held, other, "enterprise", false).await.unwrap();
+            assert_eq!(store::fact::people_of(&mut held, other).await.unwrap().len(), usize::from(named_before));
+            let mut delivery = deliver(&town, &person(1), 1, &hired);
+            let_go(held, &mut delivery, town.sandbox.test.engine).await;
+            delivery.await.unwrap();
+            assert_eq!(town.only_claim().await.beneficiary, other.to_string());
+        }
     }
 }
 

@@ -68,7 +68,7 @@ async fn commands_whose_callers_went_away_are_carried_out_whole_or_not_at_all() 
 
     let left = quiet(&sandbox).await;
     println!("cancelled {cancelled}, answered {answered}, refused {refused}; carried out {}", left.rotations);
-    assert!(cancelled > 1000, "only {cancelled} calls were cancelled");
+    assert!(cancelled > 200, "only {cancelled} calls were cancelled");
     assert!(left.rotations > answered, "no cancelled call was carried out: none was cancelled half way");
     assert_eq!(left, Left::whole(left.rotations));
     assert_no_open_transaction(&sandbox).await;

@@ -4,7 +4,7 @@ use crate::town::count;
 use futures::future::BoxFuture;
 use kit::db::{Db, Lane, Migration, Migrations, args, statements};
 use kit::inbox::Consumer;
-use kit::{Context, Envelope, Error, Scope, Service, Tx};
+use kit::{Context, Envelope, Error, React, Scope, Service, Tx};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 use testkit::Make;
@@ -27,7 +27,7 @@ pub fn service(context: Context) -> Service {
         migrations: MIGRATIONS,
         statements: STATEMENTS.to_vec(),
         subscriptions: &["talentflow.directory.person", "talentflow.rotation.rotation", "hr.v1"],
-        react,
+        react: React::Each(react),
         checks: &[],
     }
 }

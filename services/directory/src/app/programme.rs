@@ -1,6 +1,6 @@
-//! Programmes: register, list.
+//! Programmes: register, find, list.
 
-use crate::domain::{OrganisationId, OrganisationKind, Programme};
+use crate::domain::{OrganisationId, OrganisationKind, Programme, ProgrammeId};
 use crate::events;
 use crate::store::{organisation, programme};
 use kit::page::Page;
@@ -42,6 +42,13 @@ pub async fn create(tx: &mut Tx, scope: &Scope, command: Create) -> Result<Progr
     }
     events::programme_registered(tx, scope, &programme).await?;
     Ok(programme)
+}
+
+#[derive(Debug, Clone)]
+pub struct Find(pub ProgrammeId);
+
+pub async fn find(tx: &mut Tx, _scope: &Scope, query: Find) -> Result<Programme, Error> {
+    programme::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
 }
 
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use kit::event::Envelope;
 use kit::inbox::Consumer;
 use kit::outbox::{self, Relay};
 use kit::rng::Chance;
-use kit::{Context, Error, Scope, Service, Tx};
+use kit::{Context, Error, React, Scope, Service, Tx};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -61,7 +61,7 @@ impl Probe {
             migrations: PROBE,
             statements: Vec::new(),
             subscriptions,
-            react,
+            react: React::Each(react),
             checks: &[],
         };
         Self {

@@ -1,7 +1,7 @@
-//! One mentor, one round, by its name.
+//! One mentor, one round, one pairing, by its name.
 
-use crate::domain::{MentorId, RoundId};
-use crate::store::{mentor, round};
+use crate::domain::{MentorId, PairingId, RoundId};
+use crate::store::{mentor, pairing, round};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -19,6 +19,18 @@ pub struct FindRound(pub RoundId);
 pub async fn find_round(tx: &mut Tx, scope: &Scope, query: FindRound) -> Result<round::Stored, Error> {
     let stored = round::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own_either(&[stored.round.school, stored.round.enterprise], query.0)?;
+    Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindPairing(pub PairingId);
+
+/// Seen by those who see it in a list: the school, the enterprise, and whose the mentor is.
+pub async fn find_pairing(tx: &mut Tx, scope: &Scope, query: FindPairing) -> Result<pairing::Stored, Error> {
+    let stored = pairing::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    let pairing = &stored.pairing;
+    let of_mentor = pairing.guide.map_or(pairing.school, |guide| guide.organisation);
+    scope.own_either(&[pairing.school, pairing.enterprise, of_mentor], query.0)?;
     Ok(stored)
 }
 

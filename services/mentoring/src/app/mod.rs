@@ -15,7 +15,7 @@ mod solve_round;
 pub use close_mentor::employment_changed;
 pub use create_round::{CreateRound, create_round};
 pub use enrol::enrol;
-pub use find::{FindMentor, FindRound, find_mentor, find_round};
+pub use find::{FindMentor, FindPairing, FindRound, find_mentor, find_pairing, find_round};
 pub use leave_class::{Leaving, leave_class};
 pub use list::{
     ListGuidance, ListMentors, ListPairings, ListProposals, ListRounds, Listed, list_guidance, list_mentors, list_pairings,

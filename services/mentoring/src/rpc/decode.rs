@@ -1,8 +1,8 @@
 //! From requests to commands.
 
 use crate::app::{
-    CreateRound, FindMentor, FindRound, ListGuidance, ListMentors, ListPairings, ListProposals, ListRounds, PublishRound,
-    RecordGuidance, RegisterMentors, SolveRound,
+    CreateRound, FindMentor, FindPairing, FindRound, ListGuidance, ListMentors, ListPairings, ListProposals, ListRounds,
+    PublishRound, RecordGuidance, RegisterMentors, SolveRound,
 };
 use crate::domain::{
     ClassId, Codes, Guidance, Kind, MentorId, MentorState, OrganisationId, PairingId, PairingState, PersonId, Profile,
@@ -157,6 +157,13 @@ impl TryFrom<pb::PublishRoundRequest> for PublishRound {
     type Error = Error;
     fn try_from(request: pb::PublishRoundRequest) -> Result<Self, Error> {
         Ok(Self { round: RoundId::parse("name", &request.name)?, etag: parse_etag(request.etag) })
+    }
+}
+
+impl TryFrom<pb::GetPairingRequest> for FindPairing {
+    type Error = Error;
+    fn try_from(request: pb::GetPairingRequest) -> Result<Self, Error> {
+        PairingId::parse("name", &request.name).map(Self)
     }
 }
 

@@ -3,7 +3,11 @@
 use crate::town::*;
 use kit::auth::Role;
 use proto::mentoring::v1 as pb;
+use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
+use testkit::Caller;
 use tonic::Code;
+
+type Client = MentoringServiceClient<Caller>;
 
 #[tokio::test]
 async fn another_organisation_cannot_tell_foreign_mentors_and_rounds_from_none() {
@@ -98,5 +102,42 @@ async fn pairings_are_listed_by_class_mentor_student_and_state_and_paged_without
         let mut unique = seen.clone();
         unique.dedup();
         assert_eq!((seen.len(), unique.len()), (10, 10));
+    }
+}
+
+#[tokio::test]
+async fn a_pairing_is_read_by_school_enterprise_and_the_mentor_s_organisation_and_by_nobody_else() {
+    for town in Town::both().await {
+        town.register(vec![academic(1, 2)]).await;
+        town.register(vec![pb::Mentor { organisation: MILL.into(), ..enterprise(3, 1) }]).await;
+        town.enrol(1, 1..3).await;
+        town.paired(1).await;
+        let get = async |mut client: Client, pairing: &pb::Pairing| {
+            let answer = client.get_pairing(pb::GetPairingRequest { name: pairing.name.clone() }).await;
+            answer.map(tonic::Response::into_inner)
+        };
+        let active = town.pairings(pb::PairingState::Active).await;
+        let vacant = town.pairings(pb::PairingState::Vacant).await;
+        assert_eq!((active.len(), vacant.len()), (3, 1));
+        for pairing in active.iter().chain(&vacant) {
+            for client in [town.dean(), town.foreman(), town.bureau()] {
+                assert_eq!(&get(client, pairing).await.unwrap(), pairing);
+            }
+            let by_mill = get(town.who("clerk@mill", MILL, Role::Enterprise), pairing).await;
+            if pairing.side() == pb::Side::Enterprise && !pairing.mentor.is_empty() {
+                assert_eq!(&by_mill.unwrap(), pairing, "its own mentor");
+            } else {
+                assert_eq!(by_mill.unwrap_err().code(), Code::NotFound);
+            }
+        }
+        let missing = pb::Pairing { name: name("pairings", 0xfff), ..Default::default() };
+        let stranger = || town.who("clerk@elsewhere", STRANGER, Role::School);
+        let foreign = get(stranger(), &active[0]).await.unwrap_err();
+        let none = get(stranger(), &missing).await.unwrap_err();
+        assert_eq!((foreign.code(), none.code()), (Code::NotFound, Code::NotFound));
+        assert_eq!(foreign.message().replace(&active[0].name, ""), none.message().replace(&missing.name, ""));
+        assert_eq!(get(town.bureau(), &missing).await.unwrap_err().code(), Code::NotFound);
+        let misnamed = pb::Pairing { name: name("mentors", 1), ..Default::default() };
+        assert_eq!(get(town.bureau(), &misnamed).await.unwrap_err().code(), Code::InvalidArgument);
     }
 }

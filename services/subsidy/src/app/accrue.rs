@@ -2,29 +2,45 @@
 
 use super::books;
 use crate::domain::{
-    Change, Claim, ClaimId, Event, PersonId, Posting, PostingKind, ReceivableId, Schemes, State, Step, Topic, derive, reconcile,
+    Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, ReceivableId, Schemes, State, Step, Topic, derive,
+    reconcile,
 };
 use crate::events;
 use crate::store::receivable::{self, Receivable};
 use crate::store::{claim, fact, ledger};
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
 
-/// Brings the claims of a person into line with the facts. Doing it again changes nothing.
-pub async fn accrue(tx: &mut Tx, scope: &Scope, person: PersonId) -> Result<(), Error> {
-    let facts = fact::of_person(tx, person).await?;
-    // Facts are never taken away, so where none can earn anything none ever did, and there are no claims.
-    let earns = |topic: Topic| facts.iter().any(|fact| fact.kind.topic() == topic);
-    let hire = earns(Topic::Employment) && earns(Topic::Graduation);
-    if !hire && !earns(Topic::Rotation) && !earns(Topic::Guidance) {
+/// Brings the claims of people into line with their facts, each in the name of what changed them. Doing it again
+/// changes nothing.
+pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<(), Error> {
+    let mut facts: BTreeMap<PersonId, Vec<Fact>> = BTreeMap::new();
+    for fact in fact::of_people(tx, people.keys().copied()).await? {
+        facts.entry(fact.person).or_default().push(fact);
+    }
+    facts.retain(|_, facts| may_earn(facts));
+    if facts.is_empty() {
         return Ok(());
     }
+    let mut claims: BTreeMap<PersonId, Vec<Claim>> = BTreeMap::new();
+    for claim in claim::of_people(tx, facts.keys().copied()).await? {
+        claims.entry(claim.person).or_default().push(claim);
+    }
     let schemes = Schemes::shipped();
-    let derived = derive(schemes, &facts)?;
-    let claims = claim::of_person(tx, person).await?;
-    for step in reconcile(schemes, &derived, &claims) {
-        carry_out(tx, scope, person, step).await?;
+    for (person, facts) in &facts {
+        let Some(scope) = people.get(person) else { continue };
+        let derived = derive(schemes, facts)?;
+        for step in reconcile(schemes, &derived, claims.get(person).map_or(&[], Vec::as_slice)) {
+            carry_out(tx, scope, *person, step).await?;
+        }
     }
     Ok(())
+}
+
+/// Facts are never taken away, so where none can earn anything none ever did, and there are no claims.
+fn may_earn(facts: &[Fact]) -> bool {
+    let earns = |topic: Topic| facts.iter().any(|fact| fact.kind.topic() == topic);
+    (earns(Topic::Employment) && earns(Topic::Graduation)) || earns(Topic::Rotation) || earns(Topic::Guidance)
 }
 
 async fn carry_out(tx: &mut Tx, scope: &Scope, person: PersonId, step: Step) -> Result<(), Error> {

@@ -17,8 +17,8 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
     for (place, stored) in load(tx, scope, &command.0).await? {
         let decided = stored.claim.decide(Change::Check).map_err(at("names", place))?;
         let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
-        let derived = derive(schemes, &fact::of_person(tx, stored.claim.person).await?)?;
-        let all = claim::of_person(tx, stored.claim.person).await?;
+        let derived = derive(schemes, &fact::of_people(tx, [stored.claim.person]).await?)?;
+        let all = claim::of_people(tx, [stored.claim.person]).await?;
         let checks = domain::check(schemes, &stored.claim, &all, &derived, &budget);
         claim::record_checks(tx, &stored.claim, &checks).await?;
         let passed = checks.iter().all(|result| result.passed);

@@ -1,7 +1,7 @@
-//! One claim, one payment batch, one budget, by name.
+//! One fund, one budget, one claim, one payment batch, one receivable, by name.
 
-use crate::domain::{Budget, ClaimId, FundId, PaymentBatchId};
-use crate::store::{claim, fund, payment};
+use crate::domain::{Budget, ClaimId, FundId, PaymentBatchId, ReceivableId};
+use crate::store::{claim, fund, payment, receivable};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -11,6 +11,22 @@ pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<
     let stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own(stored.claim.beneficiary, query.0)?;
     Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindFund(pub FundId);
+
+pub async fn find_fund(tx: &mut Tx, _scope: &Scope, query: FindFund) -> Result<fund::Fund, Error> {
+    fund::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
+}
+
+#[derive(Debug, Clone)]
+pub struct FindReceivable(pub ReceivableId);
+
+pub async fn find_receivable(tx: &mut Tx, scope: &Scope, query: FindReceivable) -> Result<receivable::Receivable, Error> {
+    let receivable = receivable::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    scope.own(receivable.debtor, query.0)?;
+    Ok(receivable)
 }
 
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
-//! Funds, schemes, claims, receivables and ledger entries, a page at a time.
+//! Funds, schemes, claims, payment batches, receivables and ledger entries, a page at a time.
 
-use crate::domain::{ClaimId, OrganisationId, Scheme, Schemes};
+use crate::domain::{OrganisationId, Scheme, Schemes};
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
+use crate::store::payment::{self, Listing};
 use crate::store::receivable::{self, Receivable};
 use kit::id::Id;
 use kit::page::Page;
@@ -64,29 +65,40 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
 }
 
 #[derive(Debug, Clone)]
-pub struct ListReceivables {
-    pub debtor: Option<OrganisationId>,
+pub struct ListBatches {
+    pub filter: payment::Filter,
     pub page: Page,
 }
 
-pub async fn list_receivables(tx: &mut Tx, scope: &Scope, query: ListReceivables) -> Result<Listed<Receivable>, Error> {
-    let debtor = match Whose::of(scope, query.debtor) {
+pub async fn list_batches(tx: &mut Tx, _scope: &Scope, query: ListBatches) -> Result<Listed<Listing>, Error> {
+    let rows = payment::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.batch.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListReceivables {
+    pub filter: receivable::Filter,
+    pub page: Page,
+}
+
+pub async fn list_receivables(tx: &mut Tx, scope: &Scope, mut query: ListReceivables) -> Result<Listed<Receivable>, Error> {
+    query.filter.debtor = match Whose::of(scope, query.filter.debtor) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
         Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
     };
-    let rows = receivable::list(tx, debtor, query.page).await?;
+    let rows = receivable::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
 }
 
 #[derive(Debug, Clone)]
 pub struct ListEntries {
-    pub claim: Option<ClaimId>,
+    pub filter: ledger::Filter,
     pub page: Page,
 }
 
 pub async fn list_entries(tx: &mut Tx, _scope: &Scope, query: ListEntries) -> Result<Listed<Entry>, Error> {
-    let rows = ledger::list(tx, query.claim, query.page).await?;
+    let rows = ledger::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
 }
 

@@ -21,12 +21,14 @@ pub use check::{Check, check};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
-pub use find::{BudgetOf, FindBatch, FindClaim, budget, find_batch, find_claim};
-pub use list::{
-    ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_claims, list_entries, list_funds,
-    list_receivables, list_schemes,
+pub use find::{
+    BudgetOf, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_batch, find_claim, find_fund, find_receivable,
 };
-pub use record::{UnpairedEvent, record, register_organisation, unpair};
+pub use list::{
+    ListBatches, ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_batches, list_claims,
+    list_entries, list_funds, list_receivables, list_schemes,
+};
+pub use record::{News, Organisation, Unpaired, record};
 pub use reject::{Reject, reject};
 pub use settle_batch::{SettleBatch, settle_batch};
 pub use submit::{Submit, submit};

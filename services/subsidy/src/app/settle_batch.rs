@@ -3,7 +3,9 @@
 
 use super::accrue::accrue;
 use super::books;
-use crate::domain::{BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, Posting, Refusal};
+use crate::domain::{
+    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, Refusal,
+};
 use crate::events;
 use crate::store::payment::{self, Stored};
 use crate::store::{claim, fact};
@@ -71,10 +73,11 @@ async fn close(tx: &mut Tx, scope: &Scope, batch: &mut PaymentBatch, lines: &[Li
 /// Looks again at the claims whose facts changed while the bank had them: paid ones become receivables,
 /// unpaid ones are voided.
 async fn reconsider(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId) -> Result<(), Error> {
-    for (claim, person) in claim::to_reconsider(tx, batch).await? {
-        fact::lock_person(tx, person).await?;
+    let open = claim::to_reconsider(tx, batch).await?;
+    let people: BTreeMap<PersonId, &Scope> = open.iter().map(|(_, person)| (*person, scope)).collect();
+    fact::lock_people(tx, people.keys().copied()).await?;
+    for (claim, _) in open {
         claim::reconsidered(tx, claim).await?;
-        accrue(tx, scope, person).await?;
     }
-    Ok(())
+    accrue(tx, &people).await
 }

@@ -2,7 +2,7 @@
 
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
-use crate::domain::{CheckResult, ClaimId, Fact, OrganisationId, PersonId, State};
+use crate::domain::{CheckResult, ClaimId, Fact, FundId, OrganisationId, PersonId, State};
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
 use kit::id::Id;
@@ -33,6 +33,7 @@ impl TryFrom<pb::ListClaimsRequest> for ListClaims {
             scheme: parse_scheme(&request.scheme)?,
             beneficiary: OrganisationId::parse_optional("beneficiary", &request.beneficiary)?,
             person: PersonId::parse_optional("person", &request.person)?,
+            fund: FundId::parse_optional("fund", &request.fund)?,
         };
         Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }

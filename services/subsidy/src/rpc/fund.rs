@@ -1,6 +1,6 @@
 //! Funds, budgets and schemes on the wire.
 
-use crate::app::{Appropriate, BudgetOf, CreateFund, ListFunds, ListSchemes, Listed};
+use crate::app::{Appropriate, BudgetOf, CreateFund, FindFund, ListFunds, ListSchemes, Listed};
 use crate::domain::{Budget, FundId, Scheme};
 use crate::store::fund::Fund;
 use kit::id::Id;
@@ -29,6 +29,13 @@ fn parse_code(code: String) -> Result<String, Error> {
         format!("`fund.code` is {code:?}: expected lower-case letters, digits and hyphens, such as `talent`"),
         format!("`fund.code` 为 {code:?}，应由小写字母、数字和连字符组成，例如 `talent`"),
     ))
+}
+
+impl TryFrom<pb::GetFundRequest> for FindFund {
+    type Error = Error;
+    fn try_from(request: pb::GetFundRequest) -> Result<Self, Error> {
+        FundId::parse("name", &request.name).map(Self)
+    }
 }
 
 impl TryFrom<pb::ListFundsRequest> for ListFunds {

@@ -1,8 +1,8 @@
 //! Ledger entries on the wire.
 
 use crate::app::{ListEntries, Listed};
-use crate::domain::{ClaimId, Side};
-use crate::store::ledger::Entry;
+use crate::domain::{Account, AccountKind, ClaimId, FundId, OrganisationId, Side};
+use crate::store::ledger::{Entry, Filter};
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
@@ -12,10 +12,32 @@ use proto::subsidy::v1 as pb;
 impl TryFrom<pb::ListLedgerEntriesRequest> for ListEntries {
     type Error = Error;
     fn try_from(request: pb::ListLedgerEntriesRequest) -> Result<Self, Error> {
-        Ok(Self {
+        let filter = Filter {
             claim: ClaimId::parse_optional("claim", &request.claim)?,
-            page: Page::parse(request.page_size, &request.page_token)?,
-        })
+            fund: FundId::parse_optional("fund", &request.fund)?,
+            account: parse_account(&request.account)?,
+        };
+        Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+/// Reads what an entry writes: `funds/{id}/{kind}` or `funds/{id}/{kind}/{party}`.
+fn parse_account(name: &str) -> Result<Option<Account>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let mut parts = name.splitn(4, '/');
+    let fund = parts.next().zip(parts.next()).and_then(|(of, id)| FundId::parse("account", &format!("{of}/{id}")).ok());
+    let kind = parts.next().and_then(|kind| AccountKind::try_from(kind.to_owned()).ok());
+    let party = parts.next().map(|party| OrganisationId::parse("account", party)).transpose();
+    match (fund, kind, party) {
+        (Some(fund), Some(kind), Ok(party)) => Ok(Some(Account { fund, kind, party })),
+        _ => Err(Error::invalid(
+            "account",
+            "ACCOUNT",
+            format!("`{name}` is not an account: expected funds/{{id}}/{{kind}} or funds/{{id}}/{{kind}}/organisations/{{id}}"),
+            format!("“{name}”不是账户，应为 funds/{{id}}/{{kind}} 或 funds/{{id}}/{{kind}}/organisations/{{id}}"),
+        )),
     }
 }
 

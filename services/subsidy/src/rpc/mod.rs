@@ -25,6 +25,9 @@ impl SubsidyService for Rpc {
     async fn create_fund(&self, request: Request<pb::CreateFundRequest>) -> Answer<pb::Fund> {
         self.calls.run(request, app::create_fund).await
     }
+    async fn get_fund(&self, request: Request<pb::GetFundRequest>) -> Answer<pb::Fund> {
+        self.calls.read(request, app::find_fund).await
+    }
     async fn list_funds(&self, request: Request<pb::ListFundsRequest>) -> Answer<pb::ListFundsResponse> {
         self.calls.read(request, app::list_funds).await
     }
@@ -70,8 +73,17 @@ impl SubsidyService for Rpc {
     async fn get_payment_batch(&self, request: Request<pb::GetPaymentBatchRequest>) -> Answer<pb::PaymentBatch> {
         self.calls.read(request, app::find_batch).await
     }
+    async fn list_payment_batches(
+        &self,
+        request: Request<pb::ListPaymentBatchesRequest>,
+    ) -> Answer<pb::ListPaymentBatchesResponse> {
+        self.calls.read(request, app::list_batches).await
+    }
     async fn settle_payment_batch(&self, request: Request<pb::SettlePaymentBatchRequest>) -> Answer<pb::PaymentBatch> {
         self.calls.run(request, app::settle_batch).await
+    }
+    async fn get_receivable(&self, request: Request<pb::GetReceivableRequest>) -> Answer<pb::Receivable> {
+        self.calls.read(request, app::find_receivable).await
     }
     async fn list_receivables(&self, request: Request<pb::ListReceivablesRequest>) -> Answer<pb::ListReceivablesResponse> {
         self.calls.read(request, app::list_receivables).await

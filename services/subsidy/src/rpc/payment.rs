@@ -2,14 +2,14 @@
 
 use super::MOST;
 use super::claim::once_each;
-use crate::app::{CreateBatch, FindBatch, ListReceivables, Listed, SettleBatch};
-use crate::domain::{BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId};
-use crate::store::payment::Stored;
-use crate::store::receivable::Receivable;
+use crate::app::{CreateBatch, FindBatch, FindReceivable, ListBatches, ListReceivables, Listed, SettleBatch};
+use crate::domain::{BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId, ReceivableId};
+use crate::store::payment::{self, Listing, Stored};
+use crate::store::receivable::{self, Receivable};
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
-use kit::wire::{parse_batch, parse_text, timestamp};
+use kit::wire::{parse_batch, parse_text, timestamp, unknown_enum};
 use proto::subsidy::v1 as pb;
 
 impl TryFrom<pb::CreatePaymentBatchRequest> for CreateBatch {
@@ -24,6 +24,20 @@ impl TryFrom<pb::GetPaymentBatchRequest> for FindBatch {
     type Error = Error;
     fn try_from(request: pb::GetPaymentBatchRequest) -> Result<Self, Error> {
         PaymentBatchId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ListPaymentBatchesRequest> for ListBatches {
+    type Error = Error;
+    fn try_from(request: pb::ListPaymentBatchesRequest) -> Result<Self, Error> {
+        let state = match pb::PaymentBatchState::try_from(request.state) {
+            Ok(pb::PaymentBatchState::Unspecified) => None,
+            Ok(pb::PaymentBatchState::Open) => Some(BatchState::Open),
+            Ok(pb::PaymentBatchState::Settled) => Some(BatchState::Settled),
+            Err(_) => return Err(unknown_enum("state", request.state)),
+        };
+        let filter = payment::Filter { fund: FundId::parse_optional("fund", &request.fund)?, state };
+        Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }
 }
 
@@ -64,13 +78,21 @@ impl TryFrom<pb::LineResult> for BankResult {
     }
 }
 
+impl TryFrom<pb::GetReceivableRequest> for FindReceivable {
+    type Error = Error;
+    fn try_from(request: pb::GetReceivableRequest) -> Result<Self, Error> {
+        ReceivableId::parse("name", &request.name).map(Self)
+    }
+}
+
 impl TryFrom<pb::ListReceivablesRequest> for ListReceivables {
     type Error = Error;
     fn try_from(request: pb::ListReceivablesRequest) -> Result<Self, Error> {
-        Ok(Self {
+        let filter = receivable::Filter {
             debtor: OrganisationId::parse_optional("debtor", &request.debtor)?,
-            page: Page::parse(request.page_size, &request.page_token)?,
-        })
+            claim: ClaimId::parse_optional("claim", &request.claim)?,
+        };
+        Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }
 }
 
@@ -88,6 +110,18 @@ impl From<Stored> for pb::PaymentBatch {
             lines: stored.lines.into_iter().map(Into::into).collect(),
             create_time: Some(timestamp(stored.created_at)),
         }
+    }
+}
+
+impl From<Listing> for pb::PaymentBatch {
+    fn from(listing: Listing) -> Self {
+        Stored { batch: listing.batch, lines: Vec::new(), created_at: listing.created_at }.into()
+    }
+}
+
+impl From<Listed<Listing>> for pb::ListPaymentBatchesResponse {
+    fn from(listed: Listed<Listing>) -> Self {
+        Self { payment_batches: listed.rows.into_iter().map(Into::into).collect(), next_page_token: listed.next }
     }
 }
 

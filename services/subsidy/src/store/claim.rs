@@ -84,6 +84,7 @@ pub struct Filter {
     pub scheme: Option<String>,
     pub beneficiary: Option<OrganisationId>,
     pub person: Option<PersonId>,
+    pub fund: Option<FundId>,
 }
 
 statements! {
@@ -98,8 +99,12 @@ statements! {
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
     BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
-    OF_PERSON = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id = $1 ORDER BY scheme_code, occasion, stage, part";
-    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) ORDER BY claim_id LIMIT $2";
+    OF_PEOPLE = {
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
     /// Takes payable claims of a fund for a batch, oldest first. Whoever takes a claim first has it.
     TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT claim_id FROM subsidy_claim WHERE fund_id = $2 AND state = 'approved' AND batch_id IS NULL ORDER BY claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
     /// The bank did not pay: payable again.
@@ -188,13 +193,15 @@ pub async fn by_id(tx: &mut Tx, id: ClaimId) -> Result<Option<Stored>, Error> {
     row.map(Stored::try_from).transpose()
 }
 
-pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Claim>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(OF_PERSON, args![person]).await?;
+/// The claims of people, each person's in the order of schemes and occasions.
+pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Claim>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![super::id_list(people)]).await?;
     rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.claim)).collect()
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
-    let row = args![page.after, page.limit(), filter.state, filter.scheme.as_deref(), filter.beneficiary, filter.person];
+    let row =
+        args![page.after, page.limit(), filter.state, filter.scheme.as_deref(), filter.beneficiary, filter.person, filter.fund];
     let rows: Vec<Row> = tx.fetch_all(LIST, row).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }

@@ -1,9 +1,13 @@
 //! Facts in their table, with what the directory says of the organisations in them.
 
+use super::id_list;
 use crate::domain::{Fact, FactKind, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -54,58 +58,87 @@ impl From<Row> for Fact {
 }
 
 statements! {
-    /// The row's lock holds back whoever derives the same person's claims at the same time.
-    LOCK_PERSON = "INSERT INTO subsidy_person (person_id, changes) VALUES ($1, 1) ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1";
-    INSERT = "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (fact_key) DO NOTHING";
-    OF_PERSON = "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = $1 ORDER BY f.day, f.fact_key";
-    /// The newest start of a pairing, which knows what its end does not say.
-    PAIRING = "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.resource = $1 AND f.kind = 'paired' ORDER BY f.version DESC LIMIT 1";
-    /// Whoever names an organisation first makes its row, so that a fact and the registration that arrive
-    /// at the same time wait for each other and neither misses the other.
-    NAME_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, '', FALSE) ON CONFLICT (organisation_id) DO NOTHING";
+    /// The rows' locks hold back whoever derives the same people's claims at the same time.
+    LOCK_PEOPLE = {
+        postgres: "INSERT INTO subsidy_person (person_id, changes) SELECT CAST(id AS UUID), 1 FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
+        sqlite: "INSERT INTO subsidy_person (person_id, changes) SELECT value, 1 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Takes the facts as a JSON array of rows. One that is there already changes nothing.
+    INSERT = {
+        postgres: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT e->>0, CAST(e->>1 AS UUID), e->>2, e->>3, CAST(e->>4 AS BIGINT), e->>5, e->>6, CAST(e->>7 AS DATE), CAST(e->>8 AS DATE), CAST(e->>9 AS UUID), CAST(e->>10 AS UUID), CAST(e->>11 AS UUID), CAST(e->>12 AS BIGINT), CAST(e->>13 AS BIGINT), e->>14, CAST(e->>15 AS BOOLEAN), $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS facts (e) ON CONFLICT (fact_key) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, $2 FROM json_each($1) WHERE TRUE ON CONFLICT (fact_key) DO NOTHING",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    OF_PEOPLE = {
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY f.person_id, f.day, f.fact_key",
+        sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT value FROM json_each($1)) ORDER BY f.person_id, f.day, f.fact_key",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// The starts of pairings, the newest last: they know what an end does not say.
+    PAIRINGS = {
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT name FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (name)) ORDER BY f.resource, f.version",
+        sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT value FROM json_each($1)) ORDER BY f.resource, f.version",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Whoever names an organisation first makes its row, and whoever names it again holds it: a fact and the
+    /// registration that arrive at the same time wait for each other, and neither misses the other.
+    NAME_ORGANISATIONS = {
+        postgres: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT CAST(id AS UUID), '', FALSE FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1 ON CONFLICT (organisation_id) DO UPDATE SET kind = subsidy_organisation.kind",
+        sqlite: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT value, '', FALSE FROM json_each($1) WHERE TRUE ON CONFLICT (organisation_id) DO NOTHING",
+        reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
+    };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";
 }
 
-pub async fn lock_person(tx: &mut Tx, person: PersonId) -> Result<(), Error> {
-    tx.execute(LOCK_PERSON, args![person]).await.map(|_| ())
+/// Holds people, in the order of their ids, until the transaction ends.
+pub async fn lock_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<(), Error> {
+    tx.execute(LOCK_PEOPLE, args![id_list(people)]).await.map(|_| ())
 }
 
-/// Keeps a fact. One that is there already changes nothing.
-pub async fn insert(tx: &mut Tx, fact: &Fact, now: DateTime<Utc>) -> Result<(), Error> {
-    for organisation in [fact.organisation, fact.counterpart].into_iter().flatten() {
-        tx.execute(NAME_ORGANISATION, args![organisation]).await?;
-    }
-    let row = args![
-        fact.key.as_str(),
-        fact.person,
-        fact.kind,
-        fact.resource.as_str(),
+/// Holds organisations, in the order of their ids, until the transaction ends.
+pub async fn name_organisations(tx: &mut Tx, ids: &BTreeSet<OrganisationId>) -> Result<(), Error> {
+    tx.execute(NAME_ORGANISATIONS, args![id_list(ids.iter().copied())]).await.map(|_| ())
+}
+
+/// Keeps facts. One that is there already changes nothing.
+pub async fn insert<'a>(tx: &mut Tx, facts: impl IntoIterator<Item = &'a Fact>, now: DateTime<Utc>) -> Result<(), Error> {
+    let rows: Vec<Value> = facts.into_iter().map(row_of).collect();
+    tx.execute(INSERT, args![Value::Array(rows).to_string(), now]).await.map(|_| ())
+}
+
+fn row_of(fact: &Fact) -> Value {
+    json!([
+        fact.key,
+        fact.person.uuid(),
+        fact.kind.as_str(),
+        fact.resource,
         fact.version,
-        fact.event_type.as_str(),
-        fact.subject.as_str(),
+        fact.event_type,
+        fact.subject,
         fact.day,
         fact.end_day,
-        fact.organisation,
-        fact.counterpart,
-        fact.other_person,
+        fact.organisation.map(Id::uuid),
+        fact.counterpart.map(Id::uuid),
+        fact.other_person.map(Id::uuid),
         fact.quantity,
         fact.share_percent,
-        fact.detail.as_str(),
+        fact.detail,
         fact.withdrawn,
-        now,
-    ];
-    tx.execute(INSERT, row).await.map(|_| ())
+    ])
 }
 
-pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Fact>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(OF_PERSON, args![person]).await?;
+/// The facts of people, each person's in the order of their days.
+pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Fact>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![id_list(people)]).await?;
     Ok(rows.into_iter().map(Fact::from).collect())
 }
 
-pub async fn pairing(tx: &mut Tx, resource: &str) -> Result<Option<Fact>, Error> {
-    let row: Option<Row> = tx.fetch_optional(PAIRING, args![resource]).await?;
-    Ok(row.map(Fact::from))
+/// The newest start of each of these pairings that has one.
+pub async fn pairings(tx: &mut Tx, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Fact>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(PAIRINGS, args![json!(names).to_string()]).await?;
+    Ok(rows.into_iter().map(|row| (row.resource.clone(), Fact::from(row))).collect())
 }
 
 pub async fn register_organisation(tx: &mut Tx, id: OrganisationId, kind: &str, integration_listed: bool) -> Result<(), Error> {

@@ -31,6 +31,14 @@ pub struct Entry {
     pub posted_at: DateTime<Utc>,
 }
 
+/// Which entries a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub claim: Option<ClaimId>,
+    pub fund: Option<FundId>,
+    pub account: Option<Account>,
+}
+
 statements! {
     OPEN_ACCOUNT = "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, debits, credits) VALUES ($1, $2, $3, $4, $5, $6)";
     MOVE_BALANCE = "UPDATE subsidy_ledger_account SET debits = debits + $4, credits = credits + $5 WHERE fund_id = $1 AND kind = $2 AND party = $3 RETURNING account_id";
@@ -38,8 +46,9 @@ statements! {
     /// Both sides of a transfer.
     INSERT_PAIR = "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount) VALUES ($1, $3, $4, 'debit', $6), ($2, $3, $5, 'credit', $6)";
     OF_CLAIM_BY_KIND = "SELECT transaction_id FROM subsidy_ledger_transaction WHERE claim_id = $1 AND kind = $2";
-    LIST = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE e.entry_id > $1 ORDER BY e.entry_id LIMIT $2";
-    LIST_OF_CLAIM = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE t.claim_id = $3 AND e.entry_id > $1 ORDER BY e.entry_id LIMIT $2";
+    LIST = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE e.entry_id > $1 AND (t.fund_id = $3 OR $3 IS NULL) ORDER BY e.entry_id LIMIT $2";
+    LIST_OF_ACCOUNT = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_account a JOIN subsidy_ledger_entry e ON e.account_id = a.account_id JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id WHERE a.fund_id = $3 AND a.kind = $4 AND a.party = $5 AND e.entry_id > $1 AND (t.claim_id = $6 OR $6 IS NULL) AND (t.fund_id = $7 OR $7 IS NULL) ORDER BY e.entry_id LIMIT $2";
+    LIST_OF_CLAIM = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE t.claim_id = $3 AND e.entry_id > $1 AND (t.fund_id = $4 OR $4 IS NULL) ORDER BY e.entry_id LIMIT $2";
 }
 
 fn party(account: &Account) -> String {
@@ -91,9 +100,13 @@ pub async fn of_claim(tx: &mut Tx, claim: ClaimId, kind: PostingKind) -> Result<
     Ok(row.map(|row| row.0))
 }
 
-pub async fn list(tx: &mut Tx, claim: Option<ClaimId>, page: Page) -> Result<Vec<Entry>, Error> {
-    match claim {
-        None => tx.fetch_all(LIST, args![page.after, page.limit()]).await,
-        Some(claim) => tx.fetch_all(LIST_OF_CLAIM, args![page.after, page.limit(), claim]).await,
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Entry>, Error> {
+    if let Some(account) = &filter.account {
+        let row = args![page.after, page.limit(), account.fund, account.kind, party(account), filter.claim, filter.fund];
+        return tx.fetch_all(LIST_OF_ACCOUNT, row).await;
+    }
+    match filter.claim {
+        None => tx.fetch_all(LIST, args![page.after, page.limit(), filter.fund]).await,
+        Some(claim) => tx.fetch_all(LIST_OF_CLAIM, args![page.after, page.limit(), claim, filter.fund]).await,
     }
 }

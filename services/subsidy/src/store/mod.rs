@@ -8,7 +8,11 @@ pub mod payment;
 pub mod receivable;
 
 use kit::db::{Sql, statements};
+use kit::id::Id;
 use kit::verify::Check;
+use serde_json::json;
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 pub fn statements() -> Vec<Sql> {
     [
@@ -21,6 +25,12 @@ pub fn statements() -> Vec<Sql> {
         STATEMENTS,
     ]
     .concat()
+}
+
+/// Ids as one argument: a JSON array, in the order in which their rows are locked.
+fn id_list(ids: impl IntoIterator<Item = impl Id>) -> String {
+    let ids: BTreeSet<Uuid> = ids.into_iter().map(Id::uuid).collect();
+    json!(ids).to_string()
 }
 
 /// What `talentflow verify` proves about this service.

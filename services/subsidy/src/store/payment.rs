@@ -3,6 +3,7 @@
 use crate::domain::{BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatch, PaymentBatchId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
+use kit::page::Page;
 use kit::{Error, Money};
 
 #[derive(Debug, Clone)]
@@ -10,6 +11,20 @@ pub struct Stored {
     pub batch: PaymentBatch,
     pub lines: Vec<Line>,
     pub created_at: DateTime<Utc>,
+}
+
+/// A batch in a list, where its lines are left out.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    pub batch: PaymentBatch,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which batches a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub fund: Option<FundId>,
+    pub state: Option<BatchState>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -22,6 +37,20 @@ struct Row {
     total: Money,
     lines: i64,
     created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Listing {
+    fn from(row: Row) -> Self {
+        let batch = PaymentBatch {
+            id: row.batch_id,
+            version: row.version,
+            fund: row.fund_id,
+            state: row.state,
+            total: row.total,
+            lines: row.lines,
+        };
+        Self { batch, created_at: row.created_at }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -56,6 +85,7 @@ statements! {
     SETTLE = "UPDATE subsidy_payment_batch SET version = $2, state = $4, updated_at = $5 WHERE batch_id = $1 AND version = $3";
     SETTLE_LINE = "UPDATE subsidy_payment_line SET state = $3, bank_reference = $4, failure_reason = $5, updated_at = $6 WHERE batch_id = $1 AND claim_id = $2 AND state = 'pending'";
     BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
+    LIST = "SELECT batch_id, version, fund_id, state, total, lines, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
     LINES = "SELECT claim_id, beneficiary_id, amount, state, bank_reference, failure_reason FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
 }
 
@@ -85,13 +115,11 @@ pub async fn by_id(tx: &mut Tx, id: PaymentBatchId) -> Result<Option<Stored>, Er
     let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
     let Some(row) = row else { return Ok(None) };
     let lines: Vec<LineRow> = tx.fetch_all(LINES, args![id]).await?;
-    let batch = PaymentBatch {
-        id: row.batch_id,
-        version: row.version,
-        fund: row.fund_id,
-        state: row.state,
-        total: row.total,
-        lines: row.lines,
-    };
-    Ok(Some(Stored { batch, lines: lines.into_iter().map(Line::from).collect(), created_at: row.created_at }))
+    let Listing { batch, created_at } = row.into();
+    Ok(Some(Stored { batch, lines: lines.into_iter().map(Line::from).collect(), created_at }))
+}
+
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Listing>, Error> {
+    let row = args![page.after, page.limit(), filter.fund, filter.state];
+    Ok(tx.fetch_all::<Row>(LIST, row).await?.into_iter().map(Listing::from).collect())
 }

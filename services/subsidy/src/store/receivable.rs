@@ -21,9 +21,18 @@ pub struct Receivable {
     pub created_at: DateTime<Utc>,
 }
 
+/// Which receivables a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub debtor: Option<OrganisationId>,
+    pub claim: Option<ClaimId>,
+}
+
 statements! {
     INSERT = "INSERT INTO subsidy_receivable (receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $7)";
+    BY_ID = "SELECT receivable_id, fund_id, debtor_id, claim_id, amount, outstanding, created_at FROM subsidy_receivable WHERE receivable_id = $1";
     LIST = "SELECT receivable_id, fund_id, debtor_id, claim_id, amount, outstanding, created_at FROM subsidy_receivable WHERE receivable_id > $1 AND (debtor_id = $3 OR $3 IS NULL) ORDER BY receivable_id LIMIT $2";
+    LIST_OF_CLAIM = "SELECT receivable_id, fund_id, debtor_id, claim_id, amount, outstanding, created_at FROM subsidy_receivable WHERE claim_id = $4 AND receivable_id > $1 AND (debtor_id = $3 OR $3 IS NULL) ORDER BY receivable_id LIMIT $2";
 }
 
 pub async fn insert(tx: &mut Tx, receivable: &Receivable) -> Result<(), Error> {
@@ -39,6 +48,13 @@ pub async fn insert(tx: &mut Tx, receivable: &Receivable) -> Result<(), Error> {
     tx.execute(INSERT, row).await.map(|_| ())
 }
 
-pub async fn list(tx: &mut Tx, debtor: Option<OrganisationId>, page: Page) -> Result<Vec<Receivable>, Error> {
-    tx.fetch_all(LIST, args![page.after, page.limit(), debtor]).await
+pub async fn by_id(tx: &mut Tx, id: ReceivableId) -> Result<Option<Receivable>, Error> {
+    tx.fetch_optional(BY_ID, args![id]).await
+}
+
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Receivable>, Error> {
+    match filter.claim {
+        None => tx.fetch_all(LIST, args![page.after, page.limit(), filter.debtor]).await,
+        Some(claim) => tx.fetch_all(LIST_OF_CLAIM, args![page.after, page.limit(), filter.debtor, claim]).await,
+    }
 }

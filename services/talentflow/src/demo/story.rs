@@ -30,7 +30,7 @@ const BATCH: usize = 1000;
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
     pub orders: usize,
-    pub classes: usize,
+    pub classes: Vec<String>,
     pub students: usize,
     pub graduates: usize,
     pub rotations_completed: usize,
@@ -60,7 +60,8 @@ pub async fn live(city: &City, people: &People, serving: &Serving, progress: &Pr
     story.hire_staff(&schools, &enterprises).await?;
     story.register_mentors(&schools, &enterprises).await?;
     let mut classes = story.form_classes(&schools, &enterprises).await?;
-    (tally.orders, tally.classes) = (classes.len(), classes.len());
+    tally.orders = classes.len();
+    tally.classes = classes.iter().map(|class| class.name.clone()).collect();
     story.enrol(&schools, &mut classes).await?;
     story.settle().await?;
     story.pair(&schools, &classes).await?;

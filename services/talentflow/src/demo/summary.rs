@@ -34,7 +34,7 @@ pub struct Summary {
 impl Summary {
     /// Reads the outcome through the public API, and the proofs from the tables.
     pub async fn gather(tally: Tally, people: &People, serving: &Serving, elapsed: Duration) -> anyhow::Result<Self> {
-        let (paired, vacant) = pairings(people).await?;
+        let (paired, vacant) = pairings(people, &tally.classes).await?;
         let (claims, paid, clawed_back) = claims(people).await?;
         let mut bureau = SubsidyServiceClient::new(people.bureau()?);
         let mut available = 0;
@@ -67,7 +67,7 @@ impl Summary {
     pub fn json(&self) -> Value {
         json!({
             "orders": self.tally.orders,
-            "classes": self.tally.classes,
+            "classes": self.tally.classes.len(),
             "students": self.tally.students,
             "paired": self.paired,
             "vacant": self.vacant,
@@ -96,7 +96,7 @@ impl Summary {
         let figure = |key, zh, en, value: String| Figure { key, zh, en, value };
         vec![
             figure("orders", "订单", "orders", tally.orders.to_string()),
-            figure("classes", "订单班", "classes", tally.classes.to_string()),
+            figure("classes", "订单班", "classes", tally.classes.len().to_string()),
             figure("students", "在班学生", "students in classes", tally.students.to_string()),
             figure("paired", "双导师结对学生", "students with two mentors", self.paired.to_string()),
             figure("rotations", "完成轮岗", "rotations completed", tally.rotations_completed.to_string()),
@@ -126,31 +126,33 @@ impl Summary {
     }
 }
 
-/// Students who had both mentors, and pairings that are vacant now.
-async fn pairings(people: &People) -> anyhow::Result<(usize, usize)> {
+/// Students of these classes who had both mentors, and pairings that are vacant now. An earlier run on the same file
+/// had classes of its own.
+async fn pairings(people: &People, classes: &[String]) -> anyhow::Result<(usize, usize)> {
     let mut bureau = MentoringServiceClient::new(people.bureau()?);
     let mut sides: BTreeMap<String, (bool, bool)> = BTreeMap::new();
-    let (mut vacant, mut page_token) = (0, String::new());
-    loop {
-        let request = men::ListPairingsRequest { page_size: 1000, page_token, ..Default::default() };
-        let page = bureau.list_pairings(request).await?.into_inner();
-        for pairing in page.pairings {
-            if pairing.state() == men::PairingState::Vacant {
-                vacant += 1;
-                continue;
+    let mut vacant = 0;
+    for class in classes {
+        let mut page_token = String::new();
+        loop {
+            let request = men::ListPairingsRequest { class: class.clone(), page_size: 1000, page_token, ..Default::default() };
+            let page = bureau.list_pairings(request).await?.into_inner();
+            for pairing in page.pairings {
+                let both = sides.entry(pairing.enrolment.clone()).or_default();
+                match (pairing.state(), pairing.side()) {
+                    (men::PairingState::Vacant, _) => vacant += 1,
+                    (_, men::Side::Academic) => both.0 = true,
+                    (_, men::Side::Enterprise) => both.1 = true,
+                    (_, men::Side::Unspecified) => {}
+                }
             }
-            let both = sides.entry(pairing.enrolment.clone()).or_default();
-            match pairing.side() {
-                men::Side::Academic => both.0 = true,
-                men::Side::Enterprise => both.1 = true,
-                men::Side::Unspecified => {}
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
             }
-        }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok((sides.values().filter(|(academic, enterprise)| *academic && *enterprise).count(), vacant));
         }
     }
+    Ok((sides.values().filter(|(academic, enterprise)| *academic && *enterprise).count(), vacant))
 }
 
 async fn claims(people: &People) -> anyhow::Result<(usize, Money, Money)> {

@@ -1,4 +1,4 @@
-//! Enrolments: enrol a batch, withdraw, list.
+//! Enrolments: enrol a batch, withdraw, find, list.
 
 use crate::domain::{ClassId, ClassState, Enrolment, EnrolmentId, EnrolmentState, PersonId, Refusal};
 use crate::events;
@@ -67,6 +67,17 @@ pub async fn withdraw(tx: &mut Tx, scope: &Scope, command: Withdraw) -> Result<S
     class::give_place(tx, class.id).await?;
     events::enrolment_withdrawn(tx, scope, &next, (&class, &order), command.left_on).await?;
     Ok(Stored { enrolment: next, created_at: stored.created_at })
+}
+
+#[derive(Debug, Clone)]
+pub struct Find(pub EnrolmentId);
+
+/// The school and the enterprise of the class see it.
+pub async fn find(tx: &mut Tx, scope: &Scope, query: Find) -> Result<Stored, Error> {
+    let stored = enrolment::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    let class = class::by_id(tx, stored.enrolment.class).await?.ok_or_else(|| Error::not_found(query.0))?.class;
+    scope.own_either(&[class.school, class.enterprise], query.0)?;
+    Ok(stored)
 }
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
-//! Placements: place a batch, each judged by the rules in force; list.
+//! Placements: place a batch, each judged by the rules in force; find, list.
 
-use crate::domain::{EnrolmentId, Placement, judge};
+use crate::domain::{EnrolmentId, Placement, PlacementId, judge};
 use crate::events;
 use crate::store::placement::{self, Filter, Stored};
 use crate::store::{class, enrolment, order, student};
@@ -55,6 +55,17 @@ async fn place_one(tx: &mut Tx, scope: &Scope, pack: &RulePack, new: New) -> Res
     placement::insert(tx, class.id, &stored).await?;
     enrolment::update(tx, &next).await?;
     events::enrolment_placed(tx, scope, &next, (&class, &order), &stored.placement).await?;
+    Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct Find(pub PlacementId);
+
+/// The school and the enterprise of the class see it.
+pub async fn find(tx: &mut Tx, scope: &Scope, query: Find) -> Result<Stored, Error> {
+    let (stored, class) = placement::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    let class = class::by_id(tx, class).await?.ok_or_else(|| Error::not_found(query.0))?.class;
+    scope.own_either(&[class.school, class.enterprise], query.0)?;
     Ok(stored)
 }
 

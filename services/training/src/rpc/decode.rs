@@ -135,6 +135,7 @@ impl TryFrom<pb::ListClassesRequest> for class::List {
             organisation: None,
             order: OrderId::parse_optional("order", &request.order)?,
             school: OrganisationId::parse_optional("school", &request.school)?,
+            enterprise: OrganisationId::parse_optional("enterprise", &request.enterprise)?,
             state,
         };
         Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
@@ -174,6 +175,13 @@ impl TryFrom<pb::BatchCreateEnrolmentsRequest> for enrolment::CreateBatch {
         let students = parse_batch("students", request.students, 1000)?;
         let parsed = students.iter().enumerate().map(|(at, name)| PersonId::parse(&format!("students[{at}]"), name));
         Ok(Self { class: ClassId::parse("class", &request.class)?, students: parsed.collect::<Result<_, _>>()? })
+    }
+}
+
+impl TryFrom<pb::GetEnrolmentRequest> for enrolment::Find {
+    type Error = Error;
+    fn try_from(request: pb::GetEnrolmentRequest) -> Result<Self, Error> {
+        EnrolmentId::parse("name", &request.name).map(Self)
     }
 }
 
@@ -256,6 +264,13 @@ fn new_placement(asked: pb::Placement) -> Result<placement::New, Error> {
     })
 }
 
+impl TryFrom<pb::GetPlacementRequest> for placement::Find {
+    type Error = Error;
+    fn try_from(request: pb::GetPlacementRequest) -> Result<Self, Error> {
+        PlacementId::parse("name", &request.name).map(Self)
+    }
+}
+
 impl TryFrom<pb::ListPlacementsRequest> for placement::List {
     type Error = Error;
     fn try_from(request: pb::ListPlacementsRequest) -> Result<Self, Error> {
@@ -263,6 +278,7 @@ impl TryFrom<pb::ListPlacementsRequest> for placement::List {
             organisation: None,
             class: ClassId::parse_optional("class", &request.class)?,
             enrolment: EnrolmentId::parse_optional("enrolment", &request.enrolment)?,
+            student: PersonId::parse_optional("student", &request.student)?,
         };
         Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }

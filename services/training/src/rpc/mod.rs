@@ -56,6 +56,9 @@ impl TrainingService for Rpc {
     ) -> Answer<pb::BatchCreateEnrolmentsResponse> {
         self.calls.run(request, enrolment::create_batch).await
     }
+    async fn get_enrolment(&self, request: Request<pb::GetEnrolmentRequest>) -> Answer<pb::Enrolment> {
+        self.calls.read(request, enrolment::find).await
+    }
     async fn list_enrolments(&self, request: Request<pb::ListEnrolmentsRequest>) -> Answer<pb::ListEnrolmentsResponse> {
         self.calls.read(request, enrolment::list).await
     }
@@ -67,6 +70,9 @@ impl TrainingService for Rpc {
         request: Request<pb::BatchCreatePlacementsRequest>,
     ) -> Answer<pb::BatchCreatePlacementsResponse> {
         self.calls.run(request, placement::create_batch).await
+    }
+    async fn get_placement(&self, request: Request<pb::GetPlacementRequest>) -> Answer<pb::Placement> {
+        self.calls.read(request, placement::find).await
     }
     async fn list_placements(&self, request: Request<pb::ListPlacementsRequest>) -> Answer<pb::ListPlacementsResponse> {
         self.calls.read(request, placement::list).await

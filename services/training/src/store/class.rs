@@ -56,6 +56,7 @@ pub struct Filter {
     pub organisation: Option<OrganisationId>,
     pub order: Option<OrderId>,
     pub school: Option<OrganisationId>,
+    pub enterprise: Option<OrganisationId>,
     pub state: Option<ClassState>,
 }
 
@@ -66,7 +67,7 @@ statements! {
     TAKE_PLACES = "UPDATE training_class SET enrolled = enrolled + $2 WHERE class_id = $1 AND state = 'agreed' AND enrolled + $2 <= capacity";
     GIVE_PLACE = "UPDATE training_class SET enrolled = enrolled - 1 WHERE class_id = $1 AND enrolled > 0";
     BY_ID = "SELECT class_id, version, order_id, school_id, enterprise_id, programme_id, capacity, enrolled, state, graduation_date, created_at, updated_at FROM training_class WHERE class_id = $1";
-    LIST = "SELECT class_id, version, order_id, school_id, enterprise_id, programme_id, capacity, enrolled, state, graduation_date, created_at, updated_at FROM training_class WHERE class_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (order_id = $4 OR $4 IS NULL) AND (school_id = $5 OR $5 IS NULL) AND (state = $6 OR $6 IS NULL) ORDER BY class_id LIMIT $2";
+    LIST = "SELECT class_id, version, order_id, school_id, enterprise_id, programme_id, capacity, enrolled, state, graduation_date, created_at, updated_at FROM training_class WHERE class_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (order_id = $4 OR $4 IS NULL) AND (school_id = $5 OR $5 IS NULL) AND (state = $6 OR $6 IS NULL) AND (enterprise_id = $7 OR $7 IS NULL) ORDER BY class_id LIMIT $2";
 }
 
 pub async fn insert(tx: &mut Tx, class: &Class, now: DateTime<Utc>) -> Result<(), Error> {
@@ -104,6 +105,6 @@ pub async fn by_id(tx: &mut Tx, id: ClassId) -> Result<Option<Stored>, Error> {
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
-    let row = args![page.after, page.limit(), filter.organisation, filter.order, filter.school, filter.state];
+    let row = args![page.after, page.limit(), filter.organisation, filter.order, filter.school, filter.state, filter.enterprise];
     Ok(tx.fetch_all::<Row>(LIST, row).await?.into_iter().map(Stored::from).collect())
 }
