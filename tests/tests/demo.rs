@@ -8,6 +8,8 @@
 )]
 
 use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -22,9 +24,13 @@ fn binary() -> PathBuf {
 }
 
 fn talentflow(database: &str, arguments: &[&str]) -> Command {
+    talentflow_with_ops(database, arguments, "127.0.0.1:0")
+}
+
+fn talentflow_with_ops(database: &str, arguments: &[&str], ops: &str) -> Command {
     let mut command = Command::new(binary());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.args(arguments).args(["--database-url", database, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]);
+    command.args(arguments).args(["--database-url", database, "--listen", "127.0.0.1:0", "--ops-listen", ops]);
     command.args(["--log", "warn"]);
     command
 }
@@ -127,6 +133,36 @@ fn a_second_process_on_the_same_file_is_refused_by_name() {
     let text = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success());
     assert!(text.contains(&format!("process {}", first.id())), "{text}");
+}
+
+/// In a cluster the gateway has no key to the database, and a disk of its own would only hold an empty file.
+#[test]
+fn a_gateway_alone_is_ready_without_a_database() {
+    let nats = Nats::start();
+    let (folder, url) = sqlite();
+    let ops = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let arguments = ["serve", "--migrate", "--services", "gateway", "--nats-url", &nats.url];
+    let mut command = talentflow_with_ops(&url, &arguments, &ops.to_string());
+    for service in ["DIRECTORY", "ROTATION", "TRAINING", "MENTORING", "SUBSIDY"] {
+        command.env(format!("TALENTFLOW__GATEWAY__UPSTREAMS__{service}"), "http://127.0.0.1:1");
+    }
+    let mut gateway = command.spawn().unwrap();
+    let answer = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        get(ops, "/readyz").ok()
+    });
+    terminate(&mut gateway);
+    assert!(gateway.wait().unwrap().success());
+    assert!(answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was written beside the database's URL");
+}
+
+fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut connection = TcpStream::connect(address)?;
+    write!(connection, "GET {path} HTTP/1.1\r\nhost: talentflow\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 #[test]

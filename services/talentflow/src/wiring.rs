@@ -37,7 +37,8 @@ pub const MIGRATIONS: &[Migrations] =
 /// What a process is made of before it serves.
 pub struct Process {
     pub config: Config,
-    pub db: Db,
+    /// Absent where nothing but the gateway runs.
+    db: Option<Db>,
     pub bus: Bus,
     pub clock: Clock,
     pub guard: Guard,
@@ -53,10 +54,10 @@ impl Process {
         let names = named(&config.services)?;
         let clock = Clock::System;
         let chance = Chance::system()?;
-        let db = Db::open(&config.database).await?;
+        let db = if owns_tables(&names) { Some(Db::open(&config.database).await?) } else { None };
         let bus = match &config.nats.url {
             Some(_) => Bus::JetStream(JetStreamBus::connect(&config.nats, "talentflow").await?),
-            None if names.len() < SERVICES.len() => bail!(
+            None if !SERVICES.iter().all(|(name, _)| names.contains(name)) => bail!(
                 "without nats.url events stay inside one process, so all services must run in it; \
                  set nats.url, or leave out --services"
             ),
@@ -68,10 +69,10 @@ impl Process {
             request_timeout: Duration::from_secs(config.server.request_timeout_seconds),
         };
         let guard = Guard::new(verifier, clock.clone(), limits);
-        let services = SERVICES
+        let here = SERVICES.iter().filter(|(name, _)| names.contains(name));
+        let services = db
             .iter()
-            .filter(|(name, _)| names.contains(name))
-            .map(|(name, make)| make(Context::new(name, db.clone(), clock.clone(), &chance)))
+            .flat_map(|db| here.clone().map(|(name, make)| make(Context::new(name, db.clone(), clock.clone(), &chance))))
             .collect();
         let runtime = Arc::new(Runtime::new(db.clone(), &bus, &guard, services).await?);
         Ok(Self { config, db, bus, clock, guard, runtime, issuer, names })
@@ -93,6 +94,10 @@ impl Process {
             upstreams.insert((*name).to_owned(), upstream);
         }
         Ok(upstreams)
+    }
+
+    pub fn database(&self) -> anyhow::Result<&Db> {
+        self.db.as_ref().context("no service that owns tables runs in this process")
     }
 
     pub fn serves_gateway(&self) -> bool {
@@ -128,6 +133,15 @@ pub async fn context_of(config: &Config, service: &str) -> anyhow::Result<Contex
     };
     let db = Db::open(&config.database).await?;
     Ok(Context::new(name, db, Clock::System, &Chance::system()?))
+}
+
+/// Whether the configuration names a service that has a database.
+pub fn is_stateful(config: &Config) -> anyhow::Result<bool> {
+    Ok(owns_tables(&named(&config.services)?))
+}
+
+fn owns_tables(names: &[&str]) -> bool {
+    names.iter().any(|name| *name != GATEWAY)
 }
 
 fn named(configured: &[String]) -> anyhow::Result<Vec<&'static str>> {

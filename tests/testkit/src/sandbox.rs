@@ -44,7 +44,7 @@ impl Sandbox {
         let bus = Bus::Local(LocalBus::default());
         let made =
             services.iter().map(|(name, make)| make(Context::new(name, test.db.clone(), clock.clone(), &chance))).collect();
-        let runtime = Runtime::new(test.db.clone(), &bus, &guard, made).await.unwrap();
+        let runtime = Runtime::new(Some(test.db.clone()), &bus, &guard, made).await.unwrap();
         Self { runtime, clock, bus, issuer, test }
     }
 

@@ -124,7 +124,7 @@ async fn started_on(db: &Db) -> Result<Runtime, kit::Error> {
     let made = [("rotation", rotation::service as fn(kit::Context) -> kit::Service), RECORDER]
         .map(|(name, make)| make(kit::Context::new(name, db.clone(), clock.clone(), &chance)));
     let bus = kit::bus::Bus::Local(kit::bus::LocalBus::default());
-    Runtime::new(db.clone(), &bus, &guard, made.into()).await
+    Runtime::new(Some(db.clone()), &bus, &guard, made.into()).await
 }
 
 fn assert_one_line(error: &kit::Error, names: &str) {

@@ -1,7 +1,7 @@
 //! For operations, on a port of its own: probes and metrics.
 //!
 //! Liveness asks the event loop alone: a slow database must not get a healthy process restarted. Readiness
-//! asks the database and its migrations; a bus that is away does not count, because the outbox holds what
+//! asks the database and its migrations, if the process has one; a bus that is away does not count, because the outbox holds what
 //! it cannot take.
 
 use super::Readiness;

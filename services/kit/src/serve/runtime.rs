@@ -27,8 +27,8 @@ pub struct Runtime {
 
 impl Runtime {
     /// Takes the services in and subscribes them; refuses a database whose migrations have not run. What they
-    /// write is sent from `start` on.
-    pub async fn new(db: Db, bus: &Bus, guard: &Guard, services: Vec<Service>) -> Result<Self, Error> {
+    /// write is sent from `start` on. A process without services needs no database.
+    pub async fn new(db: Option<Db>, bus: &Bus, guard: &Guard, services: Vec<Service>) -> Result<Self, Error> {
         let migrations: Vec<Migrations> = services.iter().map(|service| service.migrations).collect();
         let readiness = Readiness {
             db,
@@ -92,22 +92,25 @@ impl Runtime {
         if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
             tracing::warn!("delivery did not come to rest in time; the outbox and inbox keep what is open");
         }
-        self.readiness.db.close().await;
+        if let Some(db) = &self.readiness.db {
+            db.close().await;
+        }
     }
 }
 
 /// Whether this process can do its work now.
 #[derive(Debug, Clone)]
 pub struct Readiness {
-    db: Db,
+    db: Option<Db>,
     migrations: std::sync::Arc<[Migrations]>,
     contexts: std::sync::Arc<[Context]>,
 }
 
 impl Readiness {
     pub async fn check(&self) -> Result<(), Error> {
-        self.db.ping().await?;
-        let missing = pending(&self.db, &self.migrations).await?;
+        let Some(db) = &self.db else { return Ok(()) };
+        db.ping().await?;
+        let missing = pending(db, &self.migrations).await?;
         if missing.is_empty() {
             return Ok(());
         }

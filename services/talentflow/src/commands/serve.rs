@@ -1,7 +1,7 @@
 //! `talentflow serve`
 
 use crate::cli::Serve;
-use crate::wiring::{MIGRATIONS, Process, subscriptions};
+use crate::wiring::{MIGRATIONS, Process, is_stateful, subscriptions};
 use gateway::Portal;
 use kit::config::Config;
 use kit::db::{Db, migrate};
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub async fn run(config: Config, command: &Serve) -> anyhow::Result<ExitCode> {
-    if command.migrate || is_embedded(&config) {
+    if is_stateful(&config)? && (command.migrate || is_embedded(&config)) {
         migrate_first(&config).await?;
     }
     let process = Process::open(config).await?;
@@ -85,8 +85,8 @@ impl Serving {
     }
 
     /// How far delivery has come.
-    pub async fn delivery(&self) -> Result<Delivery, kit::Error> {
-        delivery(&self.process.db, &subscriptions()).await
+    pub async fn delivery(&self) -> anyhow::Result<Delivery> {
+        Ok(delivery(self.process.database()?, &subscriptions()).await?)
     }
 
     /// Drains requests, brings delivery to rest, closes the database; bounded by the drain time.

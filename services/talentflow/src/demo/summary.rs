@@ -42,7 +42,7 @@ impl Summary {
             let budget = bureau.get_budget(sub::GetBudgetRequest { name: fund.name }).await?.into_inner();
             available += budget.available.unwrap_or_default().fen;
         }
-        let findings = verify(&serving.process.db, &checks()).await?;
+        let findings = verify(serving.process.database()?, &checks()).await?;
         let broken =
             findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name.to_owned()).collect();
         Ok(Self {
