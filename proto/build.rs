@@ -25,6 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
+    // A map is written in the order of its keys: the same request is the same bytes, by which a repeated command is
+    // recognised.
+    config.btree_map(["."]);
     tonic_prost_build::configure()
         .out_dir(&out)
         .include_file("contract.rs")

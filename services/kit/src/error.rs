@@ -219,8 +219,9 @@ impl Error {
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {
         self.0.field = Some(match self.0.field.take() {
-            Some(field) => format!("{prefix}.{field}"),
-            None => prefix.to_owned(),
+            Some(field) if !field.is_empty() => format!("{prefix}.{field}"),
+            // What is wrong is the element itself.
+            _ => prefix.to_owned(),
         });
         self
     }

@@ -1,6 +1,6 @@
 //! Classes: propose, agree, cancel, graduate, find, list.
 
-use crate::domain::{Class, ClassId, ClassState, OrderId, OrganisationId, ProgrammeId, Refusal};
+use crate::domain::{Class, ClassId, ClassState, OrderId, OrderState, OrganisationId, ProgrammeId, Refusal};
 use crate::events;
 use crate::store::class::{self, Filter, Stored};
 use crate::store::{enrolment, order};
@@ -19,7 +19,11 @@ pub struct Create {
 pub async fn create(tx: &mut Tx, scope: &Scope, command: Create) -> Result<Stored, Error> {
     scope.own(command.school, command.school)?;
     let order = order::by_id(tx, command.order).await?.ok_or_else(|| Error::not_found(command.order))?.order;
-    order.open()?;
+    if order.state == OrderState::Draft {
+        // A draft is seen by its enterprise alone.
+        return Err(Error::not_found(command.order));
+    }
+    order.open_for(command.capacity)?;
     let class = Class {
         id: scope.id(),
         version: 1,
@@ -53,6 +57,8 @@ pub async fn agree(tx: &mut Tx, scope: &Scope, command: Agree) -> Result<Stored,
     let order = order::by_id(tx, next.order).await?.ok_or_else(|| Error::not_found(next.order))?.order;
     order.open()?;
     if !order::take_seats(tx, next.order, next.capacity).await? {
+        // It may have been closed just now.
+        order::by_id(tx, next.order).await?.ok_or_else(|| Error::not_found(next.order))?.order.open()?;
         return Err(Refusal::SeatsTaken { order: next.order, asked: next.capacity }.into());
     }
     class::update(tx, &next, scope.now()).await?;

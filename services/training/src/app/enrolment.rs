@@ -26,6 +26,8 @@ pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> R
     let order = order::by_id(tx, class.order).await?.ok_or_else(|| Error::not_found(class.order))?.order;
     let places = i64::try_from(command.students.len()).map_err(Error::internal)?;
     if !class::take_places(tx, class.id, places).await? {
+        // It may have been cancelled or have graduated just now.
+        class::by_id(tx, class.id).await?.ok_or_else(|| Error::not_found(class.id))?.class.needs(ClassState::Agreed)?;
         return Err(Refusal::ClassFull { class: class.id, asked: command.students.len() }.into());
     }
     let mut enrolments = Vec::with_capacity(command.students.len());
@@ -61,7 +63,7 @@ pub async fn withdraw(tx: &mut Tx, scope: &Scope, command: Withdraw) -> Result<S
     let class = class::by_id(tx, stored.enrolment.class).await?.ok_or_else(|| Error::not_found(id))?.class;
     scope.own(class.school, id)?;
     super::check_etag(command.etag.as_deref(), stored.enrolment.version, id)?;
-    let next = stored.enrolment.withdraw()?;
+    let next = stored.enrolment.withdraw(command.left_on, scope.today())?;
     let order = order::by_id(tx, class.order).await?.ok_or_else(|| Error::not_found(class.order))?.order;
     enrolment::update(tx, &next).await?;
     class::give_place(tx, class.id).await?;

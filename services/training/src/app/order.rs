@@ -52,7 +52,9 @@ pub async fn take_step(tx: &mut Tx, scope: &Scope, command: TakeStep) -> Result<
     super::check_etag(command.etag.as_deref(), stored.order.version, id)?;
     let next = stored.order.step(command.step)?;
     order::update(tx, &next, scope.now()).await?;
-    events::order_stepped(tx, scope, &next, command.step).await?;
+    if stored.order.state != OrderState::Draft || next.state == OrderState::Published {
+        events::order_stepped(tx, scope, &next, command.step).await?;
+    }
     Ok(Stored { order: next, created_at: stored.created_at, updated_at: scope.now() })
 }
 

@@ -52,8 +52,9 @@ async fn place_one(tx: &mut Tx, scope: &Scope, pack: &RulePack, new: New) -> Res
     let order = order::by_id(tx, class.order).await?.ok_or_else(|| Error::not_found(class.order))?.order;
     let placement = Placement { id: scope.id(), ..new.placement };
     let stored = Stored { placement, judgement: judgement.to_json()?.to_string(), created_at: scope.now() };
-    placement::insert(tx, class.id, &stored).await?;
+    // First the enrolment: whoever places the same student at the same time waits here, and then decides again.
     enrolment::update(tx, &next).await?;
+    placement::insert(tx, class.id, &stored).await?;
     events::enrolment_placed(tx, scope, &next, (&class, &order), &stored.placement).await?;
     Ok(stored)
 }

@@ -39,9 +39,12 @@ impl Enrolment {
         Ok(self.next(EnrolmentState::Graduated))
     }
 
-    pub fn withdraw(&self) -> Result<Self, Refusal> {
+    pub fn withdraw(&self, on: NaiveDate, today: NaiveDate) -> Result<Self, Refusal> {
         if self.state != EnrolmentState::Placed {
             self.needs(EnrolmentState::Enrolled)?;
+        }
+        if on > today {
+            return Err(Refusal::LeavingAhead { on, today });
         }
         Ok(self.next(EnrolmentState::Withdrawn))
     }

@@ -38,14 +38,23 @@ impl Order {
             (Step::Publish, OrderState::Draft) => OrderState::Published,
             (Step::Close, OrderState::Published) => OrderState::Closed,
             (Step::Withdraw, OrderState::Published) if self.seats_taken > 0 => return Err(Refusal::OrderInUse(self.id)),
-            (Step::Withdraw, OrderState::Published) => OrderState::Withdrawn,
+            (Step::Withdraw, OrderState::Draft | OrderState::Published) => OrderState::Withdrawn,
             (Step::Publish, is) => return Err(Refusal::OrderState { order: self.id, is, needs: OrderState::Draft }),
             (_, is) => return Err(Refusal::OrderState { order: self.id, is, needs: OrderState::Published }),
         };
         Ok(Self { state, version: self.version + 1, ..self.clone() })
     }
 
-    /// Whether a class can be proposed on it.
+    /// Whether a class of so many seats can be proposed on it.
+    pub fn open_for(&self, seats: i64) -> Result<(), Refusal> {
+        self.open()?;
+        if seats > self.seats - self.seats_taken {
+            return Err(Refusal::SeatsTaken { order: self.id, asked: seats });
+        }
+        Ok(())
+    }
+
+    /// Whether a class can be agreed on it.
     pub fn open(&self) -> Result<(), Refusal> {
         if self.state == OrderState::Published {
             return Ok(());

@@ -20,6 +20,8 @@ pub enum Refusal {
     ClassFull { class: ClassId, asked: usize },
     #[error("graduation on {on} lies ahead of today, {today}")]
     GraduationAhead { on: NaiveDate, today: NaiveDate },
+    #[error("{on} lies ahead of today, {today}: nobody has left on it")]
+    LeavingAhead { on: NaiveDate, today: NaiveDate },
     #[error("{enrolment} is {is}; this needs it to be {needs}")]
     EnrolmentState { enrolment: EnrolmentId, is: EnrolmentState, needs: EnrolmentState },
     #[error("{student} is not a student of {school} as far as is known here")]
@@ -62,19 +64,22 @@ impl From<Refusal> for Error {
                     .rule("training/graduation")
                     .way_out("graduate the class on the day or later", "请在当日或之后办理")
             }
+            Refusal::LeavingAhead { on, today } => {
+                Self::refused("left_on", "LEAVING_AHEAD", en, format!("退班日期 {on} 晚于今日 {today}"))
+                    .rule("training/withdrawal")
+                    .way_out("withdraw the enrolment on the day or later", "请在当日或之后办理")
+            }
             Refusal::StudentUnknown { student, school } => {
-                Self::refused("student", "STUDENT_UNKNOWN", en, format!("{student} 不是 {school} 的在册学生"))
+                Self::refused("", "STUDENT_UNKNOWN", en, format!("{student} 不是 {school} 的在册学生"))
                     .rule("training/student-of-school")
                     .way_out(
                         "register the student in the directory; what was just registered arrives within seconds",
                         "请先在人员目录登记；刚登记的数秒内可用",
                     )
             }
-            Refusal::InClassAlready(student) => {
-                Self::refused("student", "IN_CLASS_ALREADY", en, format!("{student} 已在其他订单班"))
-                    .rule("training/one-class")
-                    .way_out("withdraw the student from the other class first", "请先办理退出原班级")
-            }
+            Refusal::InClassAlready(student) => Self::refused("", "IN_CLASS_ALREADY", en, format!("{student} 已在其他订单班"))
+                .rule("training/one-class")
+                .way_out("withdraw the student from the other class first", "请先办理退出原班级"),
         }
     }
 }

@@ -112,7 +112,7 @@ impl From<store::placement::Stored> for pb::Placement {
             through_agent: placement.through_agent,
             labour_grade: placement.labour_grade,
             // The reasons are in the verdicts.
-            waivers: std::collections::HashMap::new(),
+            waivers: std::collections::BTreeMap::new(),
             verdicts: verdicts(&stored.judgement),
             create_time: Some(timestamp(stored.created_at)),
         }

@@ -62,7 +62,7 @@ pub struct Filter {
 
 statements! {
     INSERT = "INSERT INTO training_class (class_id, version, order_id, school_id, enterprise_id, programme_id, capacity, enrolled, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9)";
-    UPDATE = "UPDATE training_class SET version = $2, state = $4, graduation_date = $5, updated_at = $6 WHERE class_id = $1 AND version = $3";
+    UPDATE = "UPDATE training_class SET version = $2, state = $4, graduation_date = $5, updated_at = $6 WHERE class_id = $1 AND version = $3 AND enrolled = $7";
     /// Takes places only while there are any.
     TAKE_PLACES = "UPDATE training_class SET enrolled = enrolled + $2 WHERE class_id = $1 AND state = 'agreed' AND enrolled + $2 <= capacity";
     GIVE_PLACE = "UPDATE training_class SET enrolled = enrolled - 1 WHERE class_id = $1 AND enrolled > 0";
@@ -85,9 +85,9 @@ pub async fn insert(tx: &mut Tx, class: &Class, now: DateTime<Utc>) -> Result<()
     tx.execute(INSERT, row).await.map(|_| ())
 }
 
-/// Saves a decision that was made on the version before.
+/// Saves a decision that was made on the version before, and on so many enrolled: an enrolment is no new version.
 pub async fn update(tx: &mut Tx, class: &Class, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![class.id, class.version, class.version - 1, class.state, class.graduation_date, now];
+    let row = args![class.id, class.version, class.version - 1, class.state, class.graduation_date, now, class.enrolled];
     tx.change(UPDATE, row, &class.id.to_string()).await
 }
 

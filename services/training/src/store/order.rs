@@ -63,7 +63,7 @@ pub struct Filter {
 
 statements! {
     INSERT = "INSERT INTO training_order (order_id, version, enterprise_id, title, chain, programme_code, seats, seats_taken, start_date, end_date, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $11)";
-    UPDATE = "UPDATE training_order SET version = $2, state = $4, updated_at = $5 WHERE order_id = $1 AND version = $3";
+    UPDATE = "UPDATE training_order SET version = $2, state = $4, updated_at = $5 WHERE order_id = $1 AND version = $3 AND seats_taken = $6";
     /// Takes seats only while there are any: two classes at once cannot both have the last ones.
     TAKE_SEATS = "UPDATE training_order SET seats_taken = seats_taken + $2 WHERE order_id = $1 AND state = 'published' AND seats_taken + $2 <= seats";
     GIVE_SEATS = "UPDATE training_order SET seats_taken = seats_taken - $2 WHERE order_id = $1 AND seats_taken >= $2";
@@ -88,9 +88,9 @@ pub async fn insert(tx: &mut Tx, order: &Order, now: DateTime<Utc>) -> Result<()
     tx.execute(INSERT, row).await.map(|_| ())
 }
 
-/// Saves a decision that was made on the version before.
+/// Saves a decision that was made on the version before, and on so many seats taken: taking some is no new version.
 pub async fn update(tx: &mut Tx, order: &Order, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![order.id, order.version, order.version - 1, order.state, now];
+    let row = args![order.id, order.version, order.version - 1, order.state, now, order.seats_taken];
     tx.change(UPDATE, row, &order.id.to_string()).await
 }
 
