@@ -25,8 +25,7 @@ async fn the_day_of_graduation_does_not_lie_ahead() {
         town.place(vec![placement(&enrolments[0].name)]).await.unwrap();
         let graduate = |date, etag: &str| {
             let mut dean = town.dean();
-            let request =
-                pb::GraduateClassRequest { name: class.clone(), graduation_date: date, etag: etag.into(), ..Default::default() };
+            let request = pb::GraduateClassRequest { name: class.clone(), graduation_date: date, etag: etag.into() };
             async move { dean.graduate_class(request).await }
         };
         let refused = graduate(day(2026, 9, 2), "").await.unwrap_err();
