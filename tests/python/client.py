@@ -1,4 +1,5 @@
-"""A client that knows only the contract: publishes an HR event to NATS, earns and approves a claim, reads it back."""
+"""Clients that know only the contract: one publishes an HR event to NATS, earns and approves a claim, reads it back;
+one asks every REST method what the OpenAPI document allows and checks the answers against it."""
 
 import asyncio
 import json
@@ -108,7 +109,9 @@ async def publish_hired(organisation, person):
 def main(binary, work):
     process, address = serve(binary, work)
     try:
-        story(City(address))
+        city = City(address)
+        story(city)
+        openapi(city, work)
     finally:
         process.terminate()
         check("the server stops when it is told", process.wait(timeout=40) == 0)
@@ -178,6 +181,24 @@ def story(city):
     request = urllib.request.Request(f"http://{city.address}/subsidy/v1/{claim.name}", headers={"authorization": f"Bearer {token}"})
     over_rest = json.load(urllib.request.urlopen(request))
     check("REST tells the same, amounts as strings", over_rest["amount"] == {"fen": str(claim.amount.fen)})
+
+
+def openapi(city, work):
+    """Requests made up from the document, also outside what it allows: never a server error, and every answer as promised."""
+    with urllib.request.urlopen(f"http://{city.address}/openapi.json") as answer:
+        paths = json.load(answer)["paths"]
+    operations = sum(method in ("get", "post", "put", "patch", "delete") for path in paths.values() for method in path)
+    token = city.token("clerk@bureau", ["bureau", "finance", "auditor"])
+    run = subprocess.run(
+        [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", f"http://{city.address}/openapi.json",
+         "--header", f"authorization: Bearer {token}", "--phases", "fuzzing", "--max-examples", "8", "--seed", "7",
+         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+         "--generation-database", "none", "--continue-on-failure", "--no-color"],
+        cwd=work, capture_output=True, text=True)
+    sound = run.returncode == 0 and operations > 50 and f"Tested: {operations}" in run.stdout
+    if not sound:
+        print(run.stdout[-8000:], run.stderr[-2000:], sep="\n")
+    check(f"{operations} REST methods answer as the OpenAPI document says", sound)
 
 
 if __name__ == "__main__":

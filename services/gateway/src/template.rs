@@ -94,7 +94,7 @@ impl Pattern {
                 Segment::Literal(literal) => path.push_str(literal),
                 Segment::Within(_, literal) => {
                     path.push_str(literal);
-                    literal.trim_end_matches('s').clone_into(&mut collection);
+                    singular(literal).clone_into(&mut collection);
                 }
                 Segment::Wild(_) => {
                     path.extend(["{", collection.as_str(), "}"]);
@@ -108,6 +108,12 @@ impl Pattern {
         }
         (path, parameters)
     }
+}
+
+/// What one of a collection is called: classes, paymentBatches, orders.
+fn singular(collection: &str) -> &str {
+    let stem = collection.strip_suffix("es").filter(|stem| stem.ends_with("ss") || stem.ends_with("ch"));
+    stem.or_else(|| collection.strip_suffix('s')).unwrap_or(collection)
 }
 
 #[cfg(test)]
@@ -144,5 +150,14 @@ mod tests {
     fn every_template_of_the_contract_reads_and_shows_its_ids() {
         let pattern = Pattern::parse("/training/v1/{name=orders/*}:publish").unwrap();
         assert_eq!(pattern.openapi(), ("/training/v1/orders/{order}:publish".to_owned(), vec!["order".to_owned()]));
+    }
+
+    #[test]
+    fn one_of_a_collection_is_called_by_its_singular() {
+        for (collection, one) in
+            [("classes", "class"), ("paymentBatches", "paymentBatch"), ("orders", "order"), ("schemes", "scheme")]
+        {
+            assert_eq!(singular(collection), one);
+        }
     }
 }
