@@ -29,6 +29,10 @@ fmt: (_tools "proto")
 build:
     cargo build --release --locked
 
+# The solver beside OR-tools on a city's instance: time, memory and proof; `just bench-solve --sizes 10000` is quick.
+bench-solve *flags:
+    tests/bench/run solve {{ flags }}
+
 # PostgreSQL and NATS for tests run by hand, until Ctrl-C.
 servers:
     tests/run servers

@@ -10,18 +10,9 @@
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
-use testkit::{Nats, empty_postgres};
-
-/// `tests/run` builds the binary beside the tests.
-fn binary() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let binary = tests.parent().and_then(Path::parent).unwrap().join("talentflow");
-    assert!(binary.exists(), "{} is not built: run `cargo build --workspace --bins` or `tests/run`", binary.display());
-    binary
-}
+use testkit::{Nats, binary, empty_postgres};
 
 fn talentflow(database: &str, arguments: &[&str]) -> Command {
     talentflow_with_ops(database, arguments, "127.0.0.1:0")

@@ -1,7 +1,8 @@
 //! The command line.
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Schools and enterprises train people together: rotation (轮岗), order-based training (订单班),
@@ -68,6 +69,17 @@ pub enum Command {
     ///
     /// Example: talentflow dead-letters replay --service subsidy --key 0192…
     DeadLetters(DeadLetters),
+    /// Matches students with mentors from files, without a database: who gets whom, and the proof.
+    ///
+    /// `optimal` matches the largest number, and of those assignments takes the one with the largest total fit;
+    /// `stable` leaves no student and mentor who would both rather have each other. Files are CSV with a header:
+    /// students.csv (`student_id`), mentors.csv (`side,mentor_id,capacity`), edges.csv (`side,student_id,mentor_id,fit` and,
+    /// if wanted, `student_pref,mentor_pref`; higher is better). Only listed pairs are possible; fit is 0 to 1,000.
+    ///
+    /// Example: talentflow solve --mentors mentors.csv --edges edges.csv --students students.csv --side A
+    /// --objective stable --out assignment.csv --certificate cert.json --json
+    #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+    Solve(Box<Solve>),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///
     /// Example: talentflow config > talentflow.toml
@@ -98,6 +110,127 @@ pub struct Demo {
     /// Prints the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Solve {
+    #[command(flatten)]
+    pub files: Option<SolveFiles>,
+    #[command(subcommand)]
+    pub action: Option<Check>,
+}
+
+/// The three files of a question.
+#[derive(Debug, Clone, Args)]
+pub struct QuestionFiles {
+    /// Who is to be matched.
+    #[arg(long, value_name = "CSV")]
+    pub students: PathBuf,
+    /// The mentors of both sides and their places.
+    #[arg(long, value_name = "CSV")]
+    pub mentors: PathBuf,
+    /// The possible pairs of both sides, and how well they fit.
+    #[arg(long, value_name = "CSV")]
+    pub edges: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SolveFiles {
+    // The three of QuestionFiles by themselves: clap does not see through a flattened struct within an optional one.
+    /// Who is to be matched.
+    #[arg(long, value_name = "CSV")]
+    students: PathBuf,
+    /// The mentors of both sides and their places.
+    #[arg(long, value_name = "CSV")]
+    mentors: PathBuf,
+    /// The possible pairs of both sides, and how well they fit.
+    #[arg(long, value_name = "CSV")]
+    edges: PathBuf,
+    /// Academic mentors, enterprise mentors, or both at once with the two of a student compatible.
+    #[arg(long)]
+    pub side: Sides,
+    /// What is wanted of the assignment.
+    #[arg(long, default_value = "optimal")]
+    pub objective: Objective,
+    /// Mentors who do not work together (`academic_id,enterprise_id`); with `--side both`.
+    #[arg(long, value_name = "CSV")]
+    pub vetoes: Option<PathBuf>,
+    /// Where the assignment goes (`side,student_id,mentor_id`).
+    #[arg(long, value_name = "CSV")]
+    pub out: Option<PathBuf>,
+    /// Where the proof goes, for `talentflow solve check`.
+    #[arg(long, value_name = "JSON")]
+    pub certificate: Option<PathBuf>,
+    /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl SolveFiles {
+    pub fn question(&self) -> QuestionFiles {
+        QuestionFiles { students: self.students.clone(), mentors: self.mentors.clone(), edges: self.edges.clone() }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Check {
+    /// Judges an assignment by its certificate, without solving anything. Exits with 1 and says why if it proves nothing.
+    ///
+    /// Example: talentflow solve check --mentors mentors.csv --edges edges.csv --students students.csv --side A
+    /// --assignment assignment.csv --certificate cert.json
+    Check {
+        #[command(flatten)]
+        question: QuestionFiles,
+        /// Academic or enterprise mentors.
+        #[arg(long)]
+        side: Side,
+        /// The assignment (`side,student_id,mentor_id`); rows of the other side are passed over.
+        #[arg(long, value_name = "CSV")]
+        assignment: PathBuf,
+        /// Its certificate.
+        #[arg(long, value_name = "JSON")]
+        certificate: PathBuf,
+        /// Prints the finding as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// On whose behalf a mentor guides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[value(rename_all = "UPPER")]
+pub enum Side {
+    /// Academic (校内导师).
+    A,
+    /// Enterprise (企业导师).
+    E,
+}
+
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::A { "A" } else { "E" })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sides {
+    /// Academic (校内导师).
+    #[value(name = "A")]
+    A,
+    /// Enterprise (企业导师).
+    #[value(name = "E")]
+    E,
+    /// Both, with the two mentors of a student compatible.
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Objective {
+    /// The largest number matched, then the largest total fit.
+    Optimal,
+    /// Nobody has a reason to leave: no student and mentor would both rather have each other.
+    Stable,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod demo;
+mod solve;
 mod wiring;
 
 use clap::Parser as _;

@@ -8,12 +8,14 @@
     reason = "a test that cannot be set up should stop, loudly"
 )]
 
+mod binary;
 mod caller;
 mod database;
 mod nats;
 mod sandbox;
 pub mod schema;
 
+pub use binary::binary;
 pub use caller::{Caller, Who};
 pub use database::{TestDb, both_engines, empty_postgres, postgres, settings, sqlite};
 pub use nats::Nats;

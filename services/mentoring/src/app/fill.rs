@@ -34,7 +34,7 @@ pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<
         let open: Vec<&Opening> = openings.iter().filter(|opening| opening.pairing.side == *side).collect();
         let students: Vec<&Student> = open.iter().map(|opening| &opening.student).collect();
         let mentors = candidates(tx, *side, &students).await?;
-        let assignments = propose(&students, &mentors, &weights);
+        let assignments = propose(&students, &mentors, &weights).map_err(Error::internal)?;
         let full = take_places(tx, scope, &assignments).await?;
         if let Some(mentor) = full {
             // Somebody else took the place after we looked: look again.

@@ -24,7 +24,7 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
     let mut proposed: Vec<(Side, Assignment)> = Vec::new();
     for side in Side::ALL {
         let mentors = candidates(tx, *side, &students).await?;
-        for assignment in propose(&students, &mentors, &weights) {
+        for assignment in propose(&students, &mentors, &weights).map_err(Error::internal)? {
             if let Some(candidate) = assignment.mentor {
                 outcome.total_fit += candidate.fit;
                 match side {

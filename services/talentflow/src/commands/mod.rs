@@ -7,8 +7,8 @@ pub mod serve;
 mod verify;
 
 use crate::cli::{Cli, Command, Common};
-use crate::demo;
 use crate::wiring::{GATEWAY, SERVICES};
+use crate::{demo, solve};
 use kit::config::{Config, Sources};
 use std::process::ExitCode;
 
@@ -18,6 +18,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         print!("{}", Config::reference());
         return Ok(ExitCode::SUCCESS);
     }
+    // Works on files alone: no configuration, no runtime.
+    let cli = match cli.command {
+        Command::Solve(command) => return solve::run(*command),
+        _ => cli,
+    };
     let names = SERVICES.iter().map(|(name, _)| *name).chain([GATEWAY, "all"]);
     let sources = Sources::of_process().file(cli.common.config.clone()).overrides(overrides(&cli)).services(names);
     let config = Config::load(&sources)?;
@@ -32,7 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Verify(command) => verify::run(&config, &command).await,
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
-            Command::Config => Ok(ExitCode::SUCCESS),
+            Command::Config | Command::Solve(_) => Ok(ExitCode::SUCCESS),
         }
     })
 }
