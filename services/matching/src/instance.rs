@@ -192,18 +192,26 @@ impl Instance {
         self.arcs.len()
     }
 
-    /// The possible pairs that pass, in the same numbering, without preferences.
+    /// The possible pairs that pass, in the same numbering.
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(usize, Arc) -> bool) -> Self {
         let mut starts = Vec::with_capacity(self.starts.len());
-        let mut arcs = Vec::new();
+        let (mut arcs, mut preferences) = (Vec::new(), Vec::new());
         starts.push(0);
         for student in 0..self.students() {
-            arcs.extend(self.arcs(student).iter().filter(|arc| keep(student, **arc)));
+            let kept = self.ranked(student).filter(|(arc, _)| keep(student, *arc));
+            if self.preferences.is_empty() {
+                arcs.extend(kept.map(|(arc, _)| arc));
+            } else {
+                kept.for_each(|(arc, preference)| {
+                    arcs.push(arc);
+                    preferences.push(preference);
+                });
+            }
             starts.push(u32::try_from(arcs.len()).unwrap_or(u32::MAX));
         }
         let highest = arcs.iter().map(|arc: &Arc| arc.value).max().unwrap_or_default();
-        Self { starts, arcs, preferences: Vec::new(), places: self.places.clone(), highest }
+        Self { starts, arcs, preferences, places: self.places.clone(), highest }
     }
 
     /// Loads the beginning of these students' arcs, all at once: what is read at random from memory next is then

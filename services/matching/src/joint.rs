@@ -6,13 +6,14 @@
 //! reach: what this one cost against that bound is told.
 
 use crate::certificate::Worth;
-use crate::{Arc, Assignment, Instance, optimal};
+use crate::optimal::{self, Optimal};
+use crate::{Arc, Assignment, Instance};
 
-/// Both sides' assignments.
+/// Both sides' assignments. The prices of each prove it optimal among the pairs compatible with the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joint {
-    pub academic: Assignment,
-    pub enterprise: Assignment,
+    pub academic: Optimal,
+    pub enterprise: Optimal,
     /// What both together are worth.
     pub worth: Worth,
     /// What no answer can exceed: both sides solved apart.
@@ -21,39 +22,69 @@ pub struct Joint {
 
 /// Solves both sides so that every student's two mentors pass `compatible(student, academic, enterprise)`.
 pub fn solve(academic: &Instance, enterprise: &Instance, compatible: impl Fn(usize, u32, u32) -> bool) -> Joint {
-    let apart = [optimal::solve(academic).assignment, optimal::solve(enterprise).assignment];
-    let bound = worth(academic, &apart[0], enterprise, &apart[1]);
-    let agree = |student: usize| match (apart[0].get(student), apart[1].get(student)) {
-        (Some(Some(one)), Some(Some(other))) => compatible(student, *one, *other),
-        _ => true,
-    };
-    let [one, other] = apart.clone();
-    if (0..academic.students()).all(agree) {
+    let sides = Sides { academic, enterprise, compatible };
+    let [one, other] = [optimal::solve(academic), optimal::solve(enterprise)];
+    let bound = sides.worth(&one.assignment, &other.assignment);
+    if sides.agree(&one.assignment, &other.assignment) {
         return Joint { academic: one, enterprise: other, worth: bound, bound };
     }
-    let against_academic = |held: &Assignment| {
-        let fits = |student: usize, arc: Arc| held[student].is_none_or(|held| compatible(student, held, arc.mentor));
-        optimal::solve(&enterprise.filtered(fits)).assignment
-    };
-    let against_enterprise = |held: &Assignment| {
-        let fits = |student: usize, arc: Arc| held[student].is_none_or(|held| compatible(student, arc.mentor, held));
-        optimal::solve(&academic.filtered(fits)).assignment
-    };
-    let settle = |mut one: Assignment, mut other: Assignment| {
-        let mut best = worth(academic, &one, enterprise, &other);
-        loop {
-            let next = against_enterprise(&other);
-            let answer = against_academic(&next);
-            let reached = worth(academic, &next, enterprise, &answer);
-            if reached <= best {
-                return Joint { academic: one, enterprise: other, worth: best, bound };
-            }
-            (one, other, best) = (next, answer, reached);
-        }
-    };
-    let from_academic = settle(one.clone(), against_academic(&one));
-    let from_enterprise = settle(against_enterprise(&other), other);
+    let from_academic = sides.settle(sides.against_academic(&one.assignment).assignment, bound);
+    let from_enterprise = sides.settle(other.assignment, bound);
     if from_enterprise.worth > from_academic.worth { from_enterprise } else { from_academic }
+}
+
+struct Sides<'a, C> {
+    academic: &'a Instance,
+    enterprise: &'a Instance,
+    compatible: C,
+}
+
+impl<C: Fn(usize, u32, u32) -> bool> Sides<'_, C> {
+    fn agree(&self, one: &Assignment, other: &Assignment) -> bool {
+        let both = one.iter().zip(other).enumerate();
+        let mut pairs = both.filter_map(|(student, (one, other))| Some((student, (*one)?, (*other)?)));
+        pairs.all(|(student, one, other)| (self.compatible)(student, one, other))
+    }
+
+    /// The best of the enterprise side that goes with an academic assignment.
+    fn against_academic(&self, held: &Assignment) -> Optimal {
+        optimal::solve(&beside_academic(self.enterprise, held, &self.compatible))
+    }
+
+    fn against_enterprise(&self, held: &Assignment) -> Optimal {
+        optimal::solve(&beside_enterprise(self.academic, held, &self.compatible))
+    }
+
+    fn worth(&self, one: &Assignment, other: &Assignment) -> Worth {
+        worth(self.academic, one, self.enterprise, other)
+    }
+
+    /// Betters one side after the other until nothing is gained.
+    fn settle(&self, mut other: Assignment, bound: Worth) -> Joint {
+        loop {
+            let academic = self.against_enterprise(&other);
+            let enterprise = self.against_academic(&academic.assignment);
+            let before = self.worth(&academic.assignment, &other);
+            let worth = self.worth(&academic.assignment, &enterprise.assignment);
+            if worth == before {
+                // What was held is as good as the newest, so the newest prices prove it; and it is what the academic
+                // side was solved beside.
+                let enterprise = Optimal { assignment: other, ..enterprise };
+                return Joint { academic, enterprise, worth, bound };
+            }
+            other = enterprise.assignment;
+        }
+    }
+}
+
+/// The enterprise side as far as it is compatible with an academic assignment.
+pub fn beside_academic(enterprise: &Instance, held: &Assignment, compatible: impl Fn(usize, u32, u32) -> bool) -> Instance {
+    enterprise.filtered(|student, arc: Arc| held[student].is_none_or(|held| compatible(student, held, arc.mentor)))
+}
+
+/// The academic side as far as it is compatible with an enterprise assignment.
+pub fn beside_enterprise(academic: &Instance, held: &Assignment, compatible: impl Fn(usize, u32, u32) -> bool) -> Instance {
+    academic.filtered(|student, arc: Arc| held[student].is_none_or(|held| compatible(student, arc.mentor, held)))
 }
 
 fn worth(academic: &Instance, one: &Assignment, enterprise: &Instance, other: &Assignment) -> Worth {

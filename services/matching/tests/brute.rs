@@ -201,13 +201,17 @@ proptest! {
         let (one, other) = (one.built(), other.built());
         let answer = joint::solve(&one, &other, compatible);
         for student in 0..one.students() {
-            if let (Some(academic), Some(enterprise)) = (answer.academic[student], answer.enterprise[student]) {
+            if let (Some(academic), Some(enterprise)) = (answer.academic.assignment[student], answer.enterprise.assignment[student]) {
                 prop_assert!(compatible(student, academic, enterprise));
             }
         }
-        let sums = (worth(&one, &answer.academic), worth(&other, &answer.enterprise));
+        let sums = (worth(&one, &answer.academic.assignment), worth(&other, &answer.enterprise.assignment));
         prop_assert_eq!(answer.worth.assigned, i64::try_from(sums.0.0 + sums.1.0).unwrap());
         prop_assert_eq!(answer.worth.value, sums.0.1 + sums.1.1);
         prop_assert!(answer.worth <= answer.bound);
+        let beside = joint::beside_enterprise(&one, &answer.enterprise.assignment, compatible);
+        prop_assert!(check_optimal(&beside, &answer.academic.assignment, &answer.academic.prices).is_ok());
+        let beside = joint::beside_academic(&other, &answer.academic.assignment, compatible);
+        prop_assert!(check_optimal(&beside, &answer.enterprise.assignment, &answer.enterprise.prices).is_ok());
     }
 }

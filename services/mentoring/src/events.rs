@@ -100,6 +100,7 @@ fn student(event: EnrolmentCreated) -> Result<Student, Error> {
         programme: event.programme,
         skills: Codes::default(),
         place: String::new(),
+        same_place: false,
         state: StudentState::Enrolled,
         round: None,
     })
@@ -143,7 +144,7 @@ pub async fn emit_closed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<
     scope.emit(tx, mentor.id, 2, &event).await
 }
 
-/// A round has one event.
+/// A round has two events: it is published, and it is final.
 pub async fn emit_published(tx: &mut Tx, scope: &Scope, round: &Round) -> Result<(), Error> {
     let event = pb::RoundPublished {
         round: round.id.to_string(),
@@ -153,6 +154,11 @@ pub async fn emit_published(tx: &mut Tx, scope: &Scope, round: &Round) -> Result
         matched_enterprise: small(round.outcome.matched_enterprise),
     };
     scope.emit(tx, round.id, 1, &event).await
+}
+
+pub async fn emit_finalized(tx: &mut Tx, scope: &Scope, round: &Round) -> Result<(), Error> {
+    let event = pb::RoundFinalized { round: round.id.to_string(), class: round.class.to_string() };
+    scope.emit(tx, round.id, 2, &event).await
 }
 
 /// Tells what happened to a pairing: one event, the pairing's newest version.

@@ -24,7 +24,7 @@ pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("mentoring", ["0001_init"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("mentoring", ["0001_init", "0002_rounds"]);
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {

@@ -38,14 +38,65 @@ impl MentoringService for Rpc {
     async fn list_rounds(&self, request: Request<pb::ListRoundsRequest>) -> Answer<pb::ListRoundsResponse> {
         self.calls.read(request, app::list_rounds).await
     }
-    async fn solve_round(&self, request: Request<pb::SolveRoundRequest>) -> Answer<pb::Round> {
+    async fn batch_set_rankings(&self, request: Request<pb::BatchSetRankingsRequest>) -> Answer<pb::BatchSetRankingsResponse> {
+        self.calls.run(request, app::set_rankings).await
+    }
+    async fn list_rankings(&self, request: Request<pb::ListRankingsRequest>) -> Answer<pb::ListRankingsResponse> {
+        self.calls.read(request, app::list_rankings).await
+    }
+    async fn close_preferences(&self, request: Request<pb::ClosePreferencesRequest>) -> Answer<pb::Round> {
+        self.calls.run(request, app::close_preferences).await
+    }
+    async fn solve_round(&self, request: Request<pb::SolveRoundRequest>) -> Answer<pb::Run> {
         self.calls.run(request, app::solve_round).await
+    }
+    async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Answer<pb::Run> {
+        self.calls.read(request, app::find_run).await
+    }
+    async fn list_runs(&self, request: Request<pb::ListRunsRequest>) -> Answer<pb::ListRunsResponse> {
+        self.calls.read(request, app::list_runs).await
     }
     async fn list_proposals(&self, request: Request<pb::ListProposalsRequest>) -> Answer<pb::ListProposalsResponse> {
         self.calls.read(request, app::list_proposals).await
     }
+    async fn explain_proposal(&self, request: Request<pb::ExplainProposalRequest>) -> Answer<pb::Explanation> {
+        self.calls.read(request, app::explain_proposal).await
+    }
     async fn publish_round(&self, request: Request<pb::PublishRoundRequest>) -> Answer<pb::Round> {
         self.calls.run(request, app::publish_round).await
+    }
+    async fn finalize_round(&self, request: Request<pb::FinalizeRoundRequest>) -> Answer<pb::Round> {
+        self.calls.run(request, app::finalize_round).await
+    }
+    async fn create_objection(&self, request: Request<pb::CreateObjectionRequest>) -> Answer<pb::Objection> {
+        self.calls.run(request, app::raise_objection).await
+    }
+    async fn list_objections(&self, request: Request<pb::ListObjectionsRequest>) -> Answer<pb::ListObjectionsResponse> {
+        self.calls.read(request, app::list_objections).await
+    }
+    async fn uphold_objection(&self, request: Request<pb::UpholdObjectionRequest>) -> Answer<pb::Objection> {
+        self.calls.run(request, app::decide_objection).await
+    }
+    async fn dismiss_objection(&self, request: Request<pb::DismissObjectionRequest>) -> Answer<pb::Objection> {
+        self.calls.run(request, app::decide_objection).await
+    }
+    async fn batch_create_conflicts(
+        &self,
+        request: Request<pb::BatchCreateConflictsRequest>,
+    ) -> Answer<pb::BatchCreateConflictsResponse> {
+        self.calls.run(request, app::register_conflicts).await
+    }
+    async fn withdraw_conflict(&self, request: Request<pb::WithdrawConflictRequest>) -> Answer<pb::Conflict> {
+        self.calls.run(request, app::withdraw_conflict).await
+    }
+    async fn list_conflicts(&self, request: Request<pb::ListConflictsRequest>) -> Answer<pb::ListConflictsResponse> {
+        self.calls.read(request, app::list_conflicts).await
+    }
+    async fn create_weights(&self, request: Request<pb::CreateWeightsRequest>) -> Answer<pb::Weights> {
+        self.calls.run(request, app::set_weights).await
+    }
+    async fn list_weights(&self, request: Request<pb::ListWeightsRequest>) -> Answer<pb::ListWeightsResponse> {
+        self.calls.read(request, app::list_weights).await
     }
     async fn get_pairing(&self, request: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
         self.calls.read(request, app::find_pairing).await

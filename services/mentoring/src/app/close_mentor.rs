@@ -1,7 +1,7 @@
 //! An employment began, ended or was corrected. Who no longer works at the organisation is no longer its mentor:
 //! the students get another one at once, and nobody else is moved.
 
-use super::fill::{Opening, fill};
+use super::fill::{fill, reopen};
 use crate::domain::{EndReason, Mentor};
 use crate::events;
 use crate::store::directory::{self, Employed, Employment};
@@ -31,7 +31,7 @@ async fn close(tx: &mut Tx, scope: &Scope, mentor: Mentor, last: NaiveDate) -> R
         let (ended, event) = pairing.end(last, EndReason::MentorLeft);
         pairing::update(tx, &ended, scope.now()).await?;
         events::emit_pairing(tx, scope, &ended, event).await?;
-        openings.push(Opening { pairing: pairing.successor(scope.id()), student });
+        openings.extend(reopen(tx, scope, &pairing, student).await?);
     }
     if openings.is_empty() {
         return Ok(());

@@ -9,6 +9,10 @@ use kit::{Error, Scope, Tx};
 pub struct CreateRound {
     pub class: ClassId,
     pub place: String,
+    /// Whether the two mentors of a student must be of the same place, where both have one.
+    pub same_place: bool,
+    /// Days for objections after the day of publishing.
+    pub objection_days: i64,
 }
 
 pub async fn create_round(tx: &mut Tx, scope: &Scope, command: CreateRound) -> Result<Stored, Error> {
@@ -33,9 +37,13 @@ pub async fn create_round(tx: &mut Tx, scope: &Scope, command: CreateRound) -> R
         school: someone.school,
         enterprise: someone.enterprise,
         place: command.place,
+        same_place: command.same_place,
+        objection_days: command.objection_days,
         state: RoundState::Open,
         outcome: Outcome { students, ..Outcome::default() },
         weights: None,
+        run: None,
+        objections_until: None,
     };
     if !round::insert(tx, &round, scope.now()).await? {
         let open = round::open_of_class(tx, class).await?;

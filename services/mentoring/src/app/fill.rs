@@ -1,13 +1,17 @@
 //! Finds mentors for students who have none: the one way in which vacancies are filled, whether a mentor has
 //! left, a round leaves somebody over, or a place has become free. Nobody who has a mentor is moved.
 
-use crate::domain::{Assignment, Guide, Mentor, MentorId, OrganisationId, Pairing, Side, Student, propose};
+use super::judge::Judge;
+use crate::domain::{
+    Assignment, EnrolmentId, Guide, Mentor, MentorId, OrganisationId, Pairing, PairingId, PairingState, Side, Student, assign,
+};
 use crate::events;
-use crate::store::{self, mentor, pairing, round};
+use crate::store::{self, mentor, pairing, weights};
+use kit::id::Id;
 use kit::{Error, Scope, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Vacancies taken in at once; beyond them the oldest come first.
+/// Vacancies filled at once, the oldest first.
 const MOST: i64 = 2000;
 
 /// A student's open side: a pairing that is vacant, or that nobody has been told of yet.
@@ -29,12 +33,19 @@ pub struct Filled {
 /// The caller holds the turn.
 pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<Filled, Error> {
     let mut filled = Filled::default();
-    let weights = round::weights(tx).await?;
+    let weights = weights::newest(tx).await?;
     for side in Side::ALL {
         let open: Vec<&Opening> = openings.iter().filter(|opening| opening.pairing.side == *side).collect();
         let students: Vec<&Student> = open.iter().map(|opening| &opening.student).collect();
         let mentors = candidates(tx, *side, &students).await?;
-        let assignments = propose(&students, &mentors, &weights).map_err(Error::internal)?;
+        let rounds = open.iter().map(|opening| opening.pairing.round).collect();
+        let judge = Judge::new(tx, weights, &students, rounds).await?;
+        let rules = judge.rules();
+        let partners = partners(tx, &judge, *side, &open).await?;
+        let goes = |student: &Student, mentor: &Mentor| {
+            partners.get(&student.enrolment).is_none_or(|partner| rules.compatible(student, mentor, partner))
+        };
+        let assignments = assign(&students, &mentors, rules, goes).map_err(Error::internal)?;
         let full = take_places(tx, scope, &assignments).await?;
         if let Some(mentor) = full {
             // Somebody else took the place after we looked: look again.
@@ -48,6 +59,32 @@ pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<
         }
     }
     Ok(filled)
+}
+
+/// The mentors of the other side, of those students whose mentors have to go together.
+async fn partners(tx: &mut Tx, judge: &Judge, side: Side, open: &[&Opening]) -> Result<BTreeMap<EnrolmentId, Mentor>, Error> {
+    let mut partners = BTreeMap::new();
+    for Opening { student, .. } in open {
+        if !student.same_place && !judge.conflicts.part_any() {
+            continue;
+        }
+        let live = pairing::live_of_enrolment(tx, student.enrolment).await?;
+        let guide = live.into_iter().find(|pairing| pairing.side != side).and_then(|pairing| pairing.guide);
+        if let Some(guide) = guide {
+            let partner = mentor::by_id(tx, guide.mentor).await?;
+            partners.extend(partner.map(|partner| (student.enrolment, partner.mentor)));
+        }
+    }
+    Ok(partners)
+}
+
+/// What is open once a pairing is over before its time: its successor, and the student's other side if that waits, for
+/// the two who could not go together are no longer two.
+pub async fn reopen(tx: &mut Tx, scope: &Scope, over: &Pairing, student: Student) -> Result<Vec<Opening>, Error> {
+    let live = pairing::live_of_enrolment(tx, student.enrolment).await?;
+    let waiting = live.into_iter().filter(|pairing| pairing.state == PairingState::Vacant);
+    let open = std::iter::once(over.successor(scope.id())).chain(waiting);
+    Ok(open.map(|pairing| Opening { pairing, student: student.clone() }).collect())
 }
 
 /// Everybody of one side who could guide any of the students and has a free place, in the order of their ids.
@@ -147,25 +184,24 @@ pub async fn refill(tx: &mut Tx, scope: &Scope, mentors: &[Mentor]) -> Result<()
             Side::Enterprise => (Side::Enterprise, mentor.profile.organisation, mentor.profile.chain.as_str()),
         })
         .collect();
-    loop {
-        let mut openings = BTreeMap::new();
-        let mut more = false;
-        for (side, organisation, chain) in &pools {
-            let vacant = match side {
-                Side::Academic => pairing::vacant_academic(tx, *organisation, MOST).await?,
-                Side::Enterprise => pairing::vacant_enterprise(tx, *organisation, chain, MOST).await?,
+    for (side, organisation, chain) in pools {
+        let mut after = PairingId::unset();
+        loop {
+            let free = match side {
+                Side::Academic => mentor::free_academic(tx, organisation).await?,
+                Side::Enterprise => mentor::free_enterprise(tx, organisation, chain).await?,
             };
-            more |= i64::try_from(vacant.len()).unwrap_or(i64::MAX) == MOST;
-            openings.extend(vacant.into_iter().map(|(pairing, student)| (pairing.id, Opening { pairing, student })));
-        }
-        if openings.is_empty() {
-            return Ok(());
-        }
-        let filled = fill(tx, scope, openings.into_values().collect()).await?;
-        // Every vacancy found can be filled by one of these mentors while a place is free, so none filled
-        // means no place left.
-        if !more || (filled.academic == 0 && filled.enterprise == 0) {
-            return Ok(());
+            if free.is_empty() {
+                break;
+            }
+            let vacant = match side {
+                Side::Academic => pairing::vacant_academic(tx, organisation, after, MOST).await?,
+                Side::Enterprise => pairing::vacant_enterprise(tx, organisation, chain, after, MOST).await?,
+            };
+            let Some((last, _)) = vacant.last() else { break };
+            after = last.id;
+            fill(tx, scope, vacant.into_iter().map(|(pairing, student)| Opening { pairing, student }).collect()).await?;
         }
     }
+    Ok(())
 }

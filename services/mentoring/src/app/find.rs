@@ -1,7 +1,7 @@
-//! One mentor, one round, one pairing, by its name.
+//! One mentor, one round, one dry run, one pairing, by its name.
 
-use crate::domain::{MentorId, PairingId, RoundId};
-use crate::store::{mentor, pairing, round};
+use crate::domain::{Because, MentorId, PairingId, ProposalId, RoundId, RunId};
+use crate::store::{mentor, pairing, proposal, round, run};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -23,6 +23,33 @@ pub async fn find_round(tx: &mut Tx, scope: &Scope, query: FindRound) -> Result<
 }
 
 #[derive(Debug, Clone)]
+pub struct FindRun(pub RunId);
+
+/// Seen by those who see its round.
+pub async fn find_run(tx: &mut Tx, scope: &Scope, query: FindRun) -> Result<run::Run, Error> {
+    let run = run::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    seen_with_round(tx, scope, run.round_id, query.0).await?;
+    Ok(run)
+}
+
+#[derive(Debug, Clone)]
+pub struct ExplainProposal(pub ProposalId);
+
+/// A proposal with what the decision saw.
+#[derive(Debug)]
+pub struct Explained {
+    pub line: proposal::Line,
+    pub because: Because,
+}
+
+pub async fn explain_proposal(tx: &mut Tx, scope: &Scope, query: ExplainProposal) -> Result<Explained, Error> {
+    let found = proposal::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    seen_with_round(tx, scope, found.round_id, query.0).await?;
+    let because = serde_json::from_str(&found.because).map_err(Error::internal)?;
+    Ok(Explained { line: found.line, because })
+}
+
+#[derive(Debug, Clone)]
 pub struct FindPairing(pub PairingId);
 
 /// Seen by those who see it in a list: the school, the enterprise, and whose the mentor is.
@@ -32,6 +59,11 @@ pub async fn find_pairing(tx: &mut Tx, scope: &Scope, query: FindPairing) -> Res
     let of_mentor = pairing.guide.map_or(pairing.school, |guide| guide.organisation);
     scope.own_either(&[pairing.school, pairing.enterprise, of_mentor], query.0)?;
     Ok(stored)
+}
+
+async fn seen_with_round(tx: &mut Tx, scope: &Scope, round: RoundId, name: impl std::fmt::Display) -> Result<(), Error> {
+    let round = round::by_id(tx, round).await?.ok_or_else(|| Error::not_found(&name))?.round;
+    scope.own_either(&[round.school, round.enterprise], name)
 }
 
 /// The round that the school is about to change, at the version the caller has seen.

@@ -1,9 +1,10 @@
-//! Mentors, rounds, proposals, pairings and guidance records, narrowed to what the caller may see.
+//! Lists of what mentoring keeps, narrowed to what the caller may see.
 
-use super::find::{FindRound, find_round};
-use crate::domain::{ClassId, OrganisationId, RoundId};
-use crate::store::{guidance, mentor, pairing, proposal, round};
+use super::find::{FindRun, find_run};
+use crate::domain::{ClassId, MentorId, OrganisationId, RoundId, RunId, Weights, WeightsId};
+use crate::store::{conflict, guidance, mentor, objection, pairing, proposal, ranking, round, run, weights};
 use kit::id::Id;
+use kit::macros::uuid::Uuid;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
 
@@ -55,15 +56,71 @@ pub async fn list_rounds(tx: &mut Tx, scope: &Scope, query: ListRounds) -> Resul
 }
 
 #[derive(Debug, Clone)]
-pub struct ListProposals {
+pub struct ListRankings {
     pub round: RoundId,
     pub page: Page,
 }
 
+/// Those whose authors the caller speaks for: neither side reads what the other one ranks.
+pub async fn list_rankings(tx: &mut Tx, scope: &Scope, query: ListRankings) -> Result<Listed<ranking::Stored>, Error> {
+    round::by_id(tx, query.round).await?.ok_or_else(|| Error::not_found(query.round))?;
+    let rows = ranking::list(tx, query.round, visible(scope)?, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListRuns {
+    pub round: Option<RoundId>,
+    pub page: Page,
+}
+
+pub async fn list_runs(tx: &mut Tx, scope: &Scope, query: ListRuns) -> Result<Listed<run::Run>, Error> {
+    let rows = run::list(tx, visible(scope)?, query.round, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.run_id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListProposals {
+    pub run: RunId,
+    pub page: Page,
+}
+
 pub async fn list_proposals(tx: &mut Tx, scope: &Scope, query: ListProposals) -> Result<Listed<proposal::Line>, Error> {
-    find_round(tx, scope, FindRound(query.round)).await?;
-    let rows = proposal::list(tx, query.round, query.page).await?;
+    find_run(tx, scope, FindRun(query.run)).await?;
+    let rows = proposal::list(tx, query.run, query.page).await?;
     Ok(Listed::page(query.page, rows, |row| row.proposal.proposal_id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListObjections {
+    pub filter: objection::Filter,
+    pub page: Page,
+}
+
+pub async fn list_objections(tx: &mut Tx, scope: &Scope, mut query: ListObjections) -> Result<Listed<objection::Stored>, Error> {
+    query.filter.organisation = visible(scope)?;
+    let rows = objection::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.objection.id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListConflicts {
+    pub mentor: Option<MentorId>,
+    pub page: Page,
+}
+
+pub async fn list_conflicts(tx: &mut Tx, scope: &Scope, query: ListConflicts) -> Result<Listed<conflict::Stored>, Error> {
+    let rows = conflict::list(tx, visible(scope)?, query.mentor, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.conflict.id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListWeights(pub Page);
+
+pub async fn list_weights(tx: &mut Tx, _: &Scope, query: ListWeights) -> Result<Listed<Weights>, Error> {
+    let rows = weights::list(tx, query.0).await?;
+    let place = |row: &Weights| WeightsId::from_uuid(Uuid::from_u128(u128::try_from(row.version).unwrap_or_default()));
+    Ok(Listed::page(query.0, rows, place))
 }
 
 #[derive(Debug, Clone)]

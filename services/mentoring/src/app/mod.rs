@@ -1,27 +1,46 @@
 //! The use cases, one a file. Each runs inside a transaction that kit opened and will commit.
 
 mod close_mentor;
+mod close_preferences;
+mod conflicts;
 mod create_round;
+mod decide_objection;
 mod enrol;
 mod fill;
+mod finalize_round;
 mod find;
+mod judge;
 mod leave_class;
 mod list;
 mod publish_round;
+mod raise_objection;
 mod record_guidance;
 mod register_mentors;
+mod set_rankings;
+mod set_weights;
 mod solve_round;
 
 pub use close_mentor::employment_changed;
+pub use close_preferences::{ClosePreferences, close_preferences};
+pub use conflicts::{NewConflict, Parted, RegisterConflicts, WithdrawConflict, register_conflicts, withdraw_conflict};
 pub use create_round::{CreateRound, create_round};
+pub use decide_objection::{DecideObjection, decide_objection};
 pub use enrol::enrol;
-pub use find::{FindMentor, FindPairing, FindRound, find_mentor, find_pairing, find_round};
+pub use finalize_round::{FinalizeRound, finalize_round};
+pub use find::{
+    ExplainProposal, Explained, FindMentor, FindPairing, FindRound, FindRun, explain_proposal, find_mentor, find_pairing,
+    find_round, find_run,
+};
 pub use leave_class::{Leaving, leave_class};
 pub use list::{
-    ListGuidance, ListMentors, ListPairings, ListProposals, ListRounds, Listed, list_guidance, list_mentors, list_pairings,
-    list_proposals, list_rounds,
+    ListConflicts, ListGuidance, ListMentors, ListObjections, ListPairings, ListProposals, ListRankings, ListRounds, ListRuns,
+    ListWeights, Listed, list_conflicts, list_guidance, list_mentors, list_objections, list_pairings, list_proposals,
+    list_rankings, list_rounds, list_runs, list_weights,
 };
 pub use publish_round::{PublishRound, publish_round};
+pub use raise_objection::{RaiseObjection, raise_objection};
 pub use record_guidance::{RecordGuidance, Recorded, record_guidance};
 pub use register_mentors::{RegisterMentors, Registered, register_mentors};
+pub use set_rankings::{Ranked, SetRankings, set_rankings};
+pub use set_weights::{SetWeights, set_weights};
 pub use solve_round::{SolveRound, solve_round};

@@ -1,45 +1,56 @@
-//! A dry run: proposes pairings for the students of a round who wait now, and replaces the dry run before.
+//! A dry run: proposes pairings for the students of a closed round who wait now, and says how good they are and why.
 
 use super::fill::candidates;
 use super::find::guarded_round;
-use crate::domain::{Assignment, Outcome, RoundId, Side, Student, propose};
+use super::judge::Judge;
+use crate::domain::{Objective, Question, Refusal, RoundId, Side, Student, dry_run};
 use crate::store::proposal::{self, Proposal};
-use crate::store::round::{self, Stored};
-use crate::store::student;
+use crate::store::run::{self, Run};
+use crate::store::{student, weights};
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone)]
 pub struct SolveRound {
     pub round: RoundId,
+    pub objective: Objective,
+    /// Which weights to judge by; the newest when absent.
+    pub weights: Option<i64>,
     /// The version the caller decided on; any when absent.
     pub etag: Option<String>,
 }
 
-pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Result<Stored, Error> {
-    let stored = guarded_round(tx, scope, command.round, command.etag).await?;
-    let weights = round::weights(tx).await?;
-    let waiting = student::waiting(tx, stored.round.class, &stored.round.place).await?;
+pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Result<Run, Error> {
+    let round = guarded_round(tx, scope, command.round, command.etag).await?.round;
+    round.may_be_solved()?;
+    let weights = match command.weights {
+        None => weights::newest(tx).await?,
+        Some(version) => weights::by_version(tx, version).await?.ok_or(Refusal::UnknownWeights { version })?,
+    };
+    let waiting = student::waiting(tx, &round).await?;
     let students: Vec<&Student> = waiting.iter().collect();
-    let mut outcome = Outcome { students: i64::try_from(students.len()).unwrap_or(i64::MAX), ..Outcome::default() };
-    let mut proposed: Vec<(Side, Assignment)> = Vec::new();
-    for side in Side::ALL {
-        let mentors = candidates(tx, *side, &students).await?;
-        for assignment in propose(&students, &mentors, &weights).map_err(Error::internal)? {
-            if let Some(candidate) = assignment.mentor {
-                outcome.total_fit += candidate.fit;
-                match side {
-                    Side::Academic => outcome.matched_academic += 1,
-                    Side::Enterprise => outcome.matched_enterprise += 1,
-                }
-            }
-            proposed.push((*side, assignment));
-        }
-    }
-    let round = stored.round.solve(outcome, weights.version)?;
-    // The round's row first: a second dry run at the same time waits here and then decides again.
-    round::update(tx, &round, scope.now()).await?;
-    proposal::clear(tx, round.id).await?;
-    for (side, assignment) in proposed {
+    let academic = candidates(tx, Side::Academic, &students).await?;
+    let enterprise = candidates(tx, Side::Enterprise, &students).await?;
+    let judge = Judge::new(tx, weights, &students, BTreeSet::from([round.id])).await?;
+    let question = Question { students: &students, academic: &academic, enterprise: &enterprise, rules: judge.rules() };
+    let answer = dry_run(&question, command.objective).map_err(Error::internal)?;
+    let run = Run {
+        run_id: scope.id(),
+        round_id: round.id,
+        objective: command.objective,
+        weights_version: weights.version,
+        students: i64::try_from(students.len()).unwrap_or(i64::MAX),
+        matched_academic: answer.matched_academic,
+        matched_enterprise: answer.matched_enterprise,
+        total_fit: answer.total_fit,
+        bound_matched: answer.bound.assigned,
+        bound_total_fit: answer.bound.value,
+        blocking_pairs: i64::try_from(answer.blocking_pairs).unwrap_or(i64::MAX),
+        proof: answer.proof,
+        created_at: scope.now(),
+    };
+    run::insert(tx, &run).await?;
+    for (side, assignment, because) in answer.proposals {
         let row = Proposal {
             proposal_id: scope.id(),
             enrolment_id: assignment.student,
@@ -47,7 +58,8 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
             mentor_id: assignment.mentor.map(|candidate| candidate.mentor),
             fit: assignment.mentor.map_or(0, |candidate| candidate.fit),
         };
-        proposal::insert(tx, round.id, &row).await?;
+        let because = serde_json::to_string(&because).map_err(Error::internal)?;
+        proposal::insert(tx, run.run_id, &row, &because).await?;
     }
-    Ok(Stored { round, created_at: stored.created_at, updated_at: scope.now() })
+    Ok(run)
 }

@@ -1,6 +1,6 @@
 //! Who may guide whom, and how well they fit.
 
-use super::{Mentor, MentorState, Side, Student};
+use super::{Mentor, MentorState, Rankings, Side, Student};
 
 /// The best fit.
 const FULL: i64 = 1000;
@@ -21,6 +21,10 @@ pub struct Weights {
     pub skills: i64,
     /// Places the mentor still has.
     pub spare: i64,
+    /// How high the student ranks the mentor.
+    pub student_rank: i64,
+    /// How high the mentor ranks the student.
+    pub mentor_rank: i64,
 }
 
 /// How far each part is fulfilled, 0 to 1,000.
@@ -32,6 +36,31 @@ pub struct Parts {
     pub place: i64,
     pub skills: i64,
     pub spare: i64,
+    pub student_rank: i64,
+    pub mentor_rank: i64,
+}
+
+impl Parts {
+    /// Each part with its name, how far it is fulfilled, and how much it counts.
+    pub fn weighed(&self, weights: &Weights) -> [(&'static str, i64, i64); 8] {
+        [
+            ("organisation", self.organisation, weights.organisation),
+            ("programme", self.programme, weights.programme),
+            ("chain", self.chain, weights.chain),
+            ("place", self.place, weights.place),
+            ("skills", self.skills, weights.skills),
+            ("spare", self.spare, weights.spare),
+            ("student_rank", self.student_rank, weights.student_rank),
+            ("mentor_rank", self.mentor_rank, weights.mentor_rank),
+        ]
+    }
+
+    /// How well the two fit, 0 to 1,000: the mean of the parts by their weights, rounded down.
+    pub fn fit(&self, weights: &Weights) -> i64 {
+        let weighed = self.weighed(weights);
+        let total: i64 = weighed.iter().map(|(_, _, weight)| weight).sum();
+        weighed.iter().map(|(_, score, weight)| score * weight).sum::<i64>() / total.max(1)
+    }
 }
 
 /// Whether the mentor may guide the student: academic mentors those of their school; enterprise mentors those of
@@ -45,7 +74,8 @@ pub fn eligible(student: &Student, mentor: &Mentor) -> bool {
     belongs && mentor.state == MentorState::Active && profile.person != student.person
 }
 
-pub fn parts(student: &Student, mentor: &Mentor) -> Parts {
+pub fn parts(student: &Student, mentor: &Mentor, rankings: &Rankings) -> Parts {
+    let (student_rank, mentor_rank) = rankings.scores(student.enrolment, mentor.id);
     let profile = &mentor.profile;
     let home = match profile.side {
         Side::Academic => student.school,
@@ -58,22 +88,9 @@ pub fn parts(student: &Student, mentor: &Mentor) -> Parts {
         place: whole(!student.place.is_empty() && profile.place == student.place),
         skills: share(profile.skills.shared(&student.skills), student.skills.len()),
         spare: mentor.spare() * FULL / profile.capacity.max(1),
+        student_rank,
+        mentor_rank,
     }
-}
-
-/// How well the two fit, 0 to 1,000: the mean of the parts by their weights, rounded down.
-pub fn fit(student: &Student, mentor: &Mentor, weights: &Weights) -> i64 {
-    let parts = parts(student, mentor);
-    let weighed = [
-        (weights.organisation, parts.organisation),
-        (weights.programme, parts.programme),
-        (weights.chain, parts.chain),
-        (weights.place, parts.place),
-        (weights.skills, parts.skills),
-        (weights.spare, parts.spare),
-    ];
-    let total: i64 = weighed.iter().map(|(weight, _)| weight).sum();
-    weighed.iter().map(|(weight, part)| weight * part).sum::<i64>() / total.max(1)
 }
 
 fn knows_chain(student: &Student, mentor: &Mentor) -> bool {
@@ -113,6 +130,7 @@ mod tests {
             programme: "programmes/7".to_owned(),
             skills: Codes::new(["cnc", "welding"].map(str::to_owned)),
             place: "weidong".to_owned(),
+            same_place: false,
             state: StudentState::Enrolled,
             round: None::<crate::domain::RoundId>,
         }
@@ -161,26 +179,36 @@ mod tests {
 
     #[test]
     fn the_fit_is_the_weighed_mean_of_its_parts() {
-        let weights = Weights { version: 1, organisation: 250, programme: 200, chain: 200, place: 100, skills: 150, spare: 100 };
+        let weights = Weights {
+            version: 1,
+            organisation: 250,
+            programme: 200,
+            chain: 200,
+            place: 100,
+            skills: 150,
+            spare: 100,
+            student_rank: 0,
+            mentor_rank: 0,
+        };
         let mut best = mentor(Side::Enterprise, 6, "nylon");
         best.profile.programmes = Codes::new(["programmes/7".to_owned()]);
         best.profile.skills = Codes::new(["cnc", "welding", "more"].map(str::to_owned));
         best.profile.place = "weidong".to_owned();
-        assert_eq!(fit(&student(), &best, &weights), 1000);
+        assert_eq!(parts(&student(), &best, &Rankings::default()).fit(&weights), 1000);
         best.profile.skills = Codes::new(["cnc".to_owned()]);
         best.load = 2;
-        assert_eq!(fit(&student(), &best, &weights), 1000 - 75 - 50);
+        assert_eq!(parts(&student(), &best, &Rankings::default()).fit(&weights), 1000 - 75 - 50);
     }
 
     proptest! {
         #[test]
         fn the_fit_stays_between_0_and_1000_whatever_the_weights(
-            w in prop::array::uniform6(0i64..=1000), load in 0i64..=4, own: bool, chain: bool,
+            w in prop::array::uniform8(0i64..=1000), load in 0i64..=4, own: bool, chain: bool,
         ) {
-            let weights = Weights { version: 1, organisation: w[0], programme: w[1], chain: w[2], place: w[3], skills: w[4], spare: w[5] };
+            let weights = Weights { version: 1, organisation: w[0], programme: w[1], chain: w[2], place: w[3], skills: w[4], spare: w[5], student_rank: w[6], mentor_rank: w[7] };
             let mut mentor = mentor(Side::Enterprise, if own { 6 } else { 9 }, if chain { "nylon" } else { "steel" });
             mentor.load = load;
-            prop_assert!((0..=1000).contains(&fit(&student(), &mentor, &weights)));
+            prop_assert!((0..=1000).contains(&parts(&student(), &mentor, &Rankings::default()).fit(&weights)));
         }
     }
 }

@@ -50,6 +50,10 @@ impl Mentor {
         Self { id, version: 1, profile, load: 0, state: State::Active }
     }
 
+    pub fn is_active(&self) -> bool {
+        self.state == State::Active
+    }
+
     pub fn spare(&self) -> i64 {
         if self.state == State::Active { self.profile.capacity - self.load } else { 0 }
     }

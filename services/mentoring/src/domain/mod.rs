@@ -1,30 +1,45 @@
 //! The rules of mentoring, pure: no I/O, no clock, no chance.
 
 mod codes;
+mod conflict;
+mod dry_run;
 mod fit;
 mod guidance;
 mod mentor;
+mod objection;
 mod pairing;
-mod proposal;
+mod ranking;
 mod refusal;
 mod round;
+mod sheet;
 mod student;
 
 pub use codes::Codes;
-pub use fit::{Parts, Weights, eligible, fit, parts};
+pub use conflict::{Conflict, Conflicts, Ground, Other};
+pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
+pub use fit::{Parts, Weights, eligible, parts};
 pub use guidance::{Guidance, Kind, check_day};
 pub use mentor::{Mentor, Profile, Side, State as MentorState};
+pub use objection::{Objection, ObjectionGround, State as ObjectionState};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
-pub use proposal::{Assignment, Candidate, propose};
-pub use refusal::Refusal;
+pub use ranking::{Author, Order, Ranking, Rankings};
+pub use refusal::{Absent, Refusal};
 pub use round::{Outcome, Round, State as RoundState};
+pub use sheet::{Assignment, Candidate, Rules, assign};
 pub use student::{State as StudentState, Student};
 
 kit::id! {
     MentorId => "mentors";
     RoundId => "rounds";
+    /// A dry run.
+    RunId => "runs";
     /// A line of a dry run.
     ProposalId => "proposals";
+    RankingId => "rankings";
+    ConflictId => "conflicts";
+    ObjectionId => "objections";
+    /// A version of the weights, as a place in their list.
+    WeightsId => "weights";
     PairingId => "pairings";
     GuidanceRecordId => "guidanceRecords";
     EnrolmentId => "enrolments";

@@ -19,6 +19,8 @@ kit::words! {
         MentorLeft = "mentor-left",
         Graduated = "graduated",
         Withdrawn = "withdrawn",
+        /// An objection was upheld.
+        Objection = "objection",
     }
 }
 

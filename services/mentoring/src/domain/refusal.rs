@@ -1,6 +1,6 @@
 //! Why a command of mentoring is refused.
 
-use super::{ClassId, OrganisationId, PairingId, PersonId, RoundId, Side};
+use super::{ClassId, ConflictId, MentorId, ObjectionId, OrganisationId, PairingId, PersonId, RoundId, RunId, Side};
 use chrono::NaiveDate;
 use kit::Error;
 
@@ -16,8 +16,40 @@ pub enum Refusal {
     NobodyWaits { class: ClassId },
     #[error("{class} has a round that is not published yet: {round}")]
     RoundOpen { class: ClassId, round: RoundId },
-    #[error("{round} has no proposals yet")]
-    NotSolved { round: RoundId },
+    #[error("{round} no longer takes rankings")]
+    PreferencesClosed { round: RoundId },
+    #[error("{round} still takes rankings")]
+    PreferencesOpen { round: RoundId },
+    #[error("{who} is named twice")]
+    NamedTwice { who: String },
+    #[error("{who} {why}")]
+    NotInRound { who: String, why: Absent },
+    #[error("there is no version {version} of the weights")]
+    UnknownWeights { version: i64 },
+    #[error("{run} is not a dry run of {round}")]
+    ForeignRun { run: RunId, round: RoundId },
+    #[error("{round} is not published, or is over")]
+    NotPublished { round: RoundId },
+    #[error("{round} can be objected to until {until}")]
+    ObjectionsPossible { round: RoundId, until: NaiveDate },
+    #[error("{round} has {count} open objections")]
+    ObjectionsOpen { round: RoundId, count: i64 },
+    #[error("{round} takes no objections{}", until.map(|until| format!(" after {until}")).unwrap_or_default())]
+    NoObjections { round: RoundId, until: Option<NaiveDate> },
+    #[error("{pairing} is not active: there is nothing to object to")]
+    NothingToObjectTo { pairing: PairingId },
+    #[error("{pairing} has an open objection already")]
+    ObjectionExists { pairing: PairingId },
+    #[error("{objection} is decided")]
+    ObjectionDecided { objection: ObjectionId },
+    #[error("{objection} is decided by another person than the one who raised it")]
+    OwnObjection { objection: ObjectionId },
+    #[error("{mentor} and {other} have a conflict already")]
+    ConflictExists { mentor: MentorId, other: String },
+    #[error("{mentor} and {other} are of the same side")]
+    SameSide { mentor: MentorId, other: MentorId },
+    #[error("{conflict} is withdrawn already")]
+    ConflictWithdrawn { conflict: ConflictId },
     #[error("{round} is published; its pairings are real")]
     AlreadyPublished { round: RoundId },
     #[error("what {round} proposes is out of date: a student no longer waits, or a mentor's place is taken")]
@@ -28,16 +60,22 @@ pub enum Refusal {
     OutsidePairing { on: NaiveDate, since: NaiveDate, last: NaiveDate },
 }
 
+/// Why somebody cannot be ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
+    #[error("is no student of the class who waits for a mentor")]
+    DoesNotWait,
+    #[error("is no active mentor")]
+    NotActive,
+    #[error("cannot be paired with who ranks or excludes them")]
+    NotEligible,
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let en = refusal.to_string();
         match refusal {
             Refusal::MentorExists { .. } | Refusal::MentorHasLeft { .. } | Refusal::WrongSide { .. } => of_mentor(&refusal, en),
-            Refusal::NobodyWaits { .. }
-            | Refusal::RoundOpen { .. }
-            | Refusal::NotSolved { .. }
-            | Refusal::AlreadyPublished { .. }
-            | Refusal::ProposalOutdated { .. } => of_round(&refusal, en),
             Refusal::NoMentor { pairing } => Self::refused("pairing", "NO_MENTOR", en, format!("{pairing} 尚无导师"))
                 .rule("mentoring/guidance")
                 .way_out("record guidance of a pairing that has a mentor", "请选择已有导师的结对"),
@@ -46,6 +84,22 @@ impl From<Refusal> for Error {
                     .rule("mentoring/guidance")
                     .way_out("give a day on which the two were paired, today at the latest", "请填写结对期间内且不晚于今日的日期")
             }
+            Refusal::NothingToObjectTo { .. }
+            | Refusal::NoObjections { .. }
+            | Refusal::ObjectionExists { .. }
+            | Refusal::ObjectionDecided { .. }
+            | Refusal::OwnObjection { .. } => of_objection(&refusal, en),
+            Refusal::PreferencesClosed { .. } | Refusal::NamedTwice { .. } | Refusal::NotInRound { .. } => {
+                of_ranking(&refusal, en)
+            }
+            Refusal::UnknownWeights { .. } | Refusal::ForeignRun { .. } | Refusal::PreferencesOpen { .. } => of_run(&refusal, en),
+            Refusal::NotPublished { .. } | Refusal::ObjectionsPossible { .. } | Refusal::ObjectionsOpen { .. } => {
+                of_end(&refusal, en)
+            }
+            Refusal::ConflictExists { .. } | Refusal::SameSide { .. } | Refusal::ConflictWithdrawn { .. } => {
+                of_conflict(&refusal, en)
+            }
+            _ => of_round(&refusal, en),
         }
     }
 }
@@ -80,6 +134,130 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
     }
 }
 
+fn of_objection(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/objections";
+    match refusal {
+        Refusal::NothingToObjectTo { pairing } => {
+            Error::refused("objection.pairing", "NOT_ACTIVE", en, format!("{pairing} 不在进行中，无可异议"))
+                .rule(rule)
+                .way_out("object to a pairing that is active", "请选择进行中的结对")
+        }
+        Refusal::NoObjections { round, .. } => {
+            Error::refused("objection.pairing", "NO_OBJECTIONS", en, format!("{round} 不在异议期内")).rule(rule).way_out(
+                "object within the days the round gives; a conflict keeps the two from being paired again",
+                "请在异议期内提出；登记回避关系可避免双方再次结对",
+            )
+        }
+        Refusal::ObjectionExists { pairing } => {
+            Error::refused("objection.pairing", "OBJECTION_EXISTS", en, format!("{pairing} 已有未决异议"))
+                .rule(rule)
+                .way_out("wait for the decision on it", "请等待该异议处理完毕")
+        }
+        Refusal::ObjectionDecided { objection } => {
+            Error::refused(&objection.to_string(), "OBJECTION_DECIDED", en, format!("{objection} 已处理"))
+                .rule(rule)
+                .way_out("raise a new objection if there is new ground", "如有新的理由请另行提出")
+        }
+        Refusal::OwnObjection { objection } => {
+            Error::refused(&objection.to_string(), "FOUR_EYES", en, format!("{objection} 须由提出人以外的人员处理"))
+                .rule(rule)
+                .way_out("let somebody else decide", "请由其他人员处理")
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_ranking(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/rankings";
+    match refusal {
+        Refusal::PreferencesClosed { round } => {
+            Error::refused(&round.to_string(), "PREFERENCES_CLOSED", en, format!("{round} 的志愿填报已截止"))
+                .rule(rule)
+                .way_out("rank in the next round; until then an objection can be raised", "请在下一轮次填报；对结果可提出异议")
+        }
+        Refusal::NamedTwice { who } => Error::refused("", "NAMED_TWICE", en, format!("{who} 被重复填写"))
+            .rule(rule)
+            .way_out("name everybody once, as ranked or as excluded", "每人只填写一次，或为志愿，或为排除"),
+        Refusal::NotInRound { who, why } => {
+            let zh = match why {
+                Absent::DoesNotWait => "不是本轮次待匹配的学生",
+                Absent::NotActive => "不是在任导师",
+                Absent::NotEligible => "双方不具备结对条件",
+            };
+            Error::refused("", "NOT_IN_ROUND", en, format!("{who}：{zh}")).rule(rule).way_out(
+                "name students of the class who wait, and mentors of their school, their enterprise or their chain",
+                "请填写本班待匹配的学生，以及其学校、企业或产业链的导师",
+            )
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_run(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/rounds";
+    match refusal {
+        Refusal::PreferencesOpen { round } => {
+            Error::refused(&round.to_string(), "PREFERENCES_OPEN", en, format!("{round} 仍在填报志愿"))
+                .rule(rule)
+                .way_out("close it for rankings first", "请先截止志愿填报")
+        }
+        Refusal::UnknownWeights { version } => {
+            Error::refused("weights_version", "UNKNOWN_WEIGHTS", en, format!("不存在第 {version} 版权重")).rule(rule).way_out(
+                "name a version from the list of weights, or 0 for the newest",
+                "请填写已有的权重版本，或填 0 使用最新版本",
+            )
+        }
+        Refusal::ForeignRun { run, round } => Error::refused("run", "FOREIGN_RUN", en, format!("{run} 不是 {round} 的试算"))
+            .rule(rule)
+            .way_out("name a dry run of this round", "请选择本轮次的试算"),
+        _ => Error::internal(en),
+    }
+}
+
+fn of_end(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/objections";
+    match refusal {
+        Refusal::NotPublished { round } => {
+            Error::refused(&round.to_string(), "NOT_PUBLISHED", en, format!("{round} 尚未发布或已结束"))
+                .rule(rule)
+                .way_out("finalize a round that is published", "请选择已发布且未结束的轮次")
+        }
+        Refusal::ObjectionsPossible { round, until } => {
+            Error::refused(&round.to_string(), "OBJECTIONS_POSSIBLE", en, format!("{round} 的异议期至 {until}"))
+                .rule(rule)
+                .way_out("finalize it when the days for objections are over", "请在异议期满后办结")
+        }
+        Refusal::ObjectionsOpen { round, count } => {
+            Error::refused(&round.to_string(), "OBJECTIONS_OPEN", en, format!("{round} 有 {count} 项未决异议"))
+                .rule(rule)
+                .way_out("have the open objections decided first", "请先处理未决异议")
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_conflict(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/conflicts";
+    match refusal {
+        Refusal::ConflictExists { mentor, other } => {
+            Error::refused("other", "CONFLICT_EXISTS", en, format!("{mentor} 与 {other} 的回避关系已登记"))
+                .rule(rule)
+                .way_out("leave it out; it holds already", "无需重复登记，请移除")
+        }
+        Refusal::SameSide { mentor, other } => {
+            Error::refused("other", "SAME_SIDE", en, format!("{mentor} 与 {other} 属于同一侧，不会同时指导一名学生"))
+                .rule(rule)
+                .way_out("name a student, or a mentor of the other side", "请填写学生或另一侧的导师")
+        }
+        Refusal::ConflictWithdrawn { conflict } => {
+            Error::refused(&conflict.to_string(), "CONFLICT_WITHDRAWN", en, format!("{conflict} 已撤销"))
+                .rule(rule)
+                .way_out("nothing is left to do", "无需再操作")
+        }
+        _ => Error::internal(en),
+    }
+}
+
 fn of_round(refusal: &Refusal, en: String) -> Error {
     match refusal {
         Refusal::NobodyWaits { class } => {
@@ -93,11 +271,8 @@ fn of_round(refusal: &Refusal, en: String) -> Error {
         Refusal::RoundOpen { class, round } => {
             Error::refused("round.class", "ROUND_OPEN", en, format!("{class} 已有未发布的轮次 {round}"))
                 .rule("mentoring/rounds")
-                .way_out(format!("solve and publish {round}"), format!("请先求解并发布 {round}"))
+                .way_out(format!("publish {round} first"), format!("请先发布 {round}"))
         }
-        Refusal::NotSolved { round } => Error::refused(&round.to_string(), "NOT_SOLVED", en, format!("{round} 尚未求解"))
-            .rule("mentoring/rounds")
-            .way_out("solve it first", "请先求解"),
         Refusal::AlreadyPublished { round } => {
             Error::refused(&round.to_string(), "ALREADY_PUBLISHED", en, format!("{round} 已发布"))
                 .rule("mentoring/rounds")

@@ -1,17 +1,23 @@
-//! A matching round: open → solved (as often as wanted) → published.
+//! A matching round: open for rankings → closed → published → final. Dry runs are made, as often as wanted, while it is
+//! closed.
 
-use super::{ClassId, OrganisationId, Refusal, RoundId};
+use super::{ClassId, OrganisationId, Refusal, RoundId, RunId};
+use chrono::{Days, NaiveDate};
 
 kit::words! {
     /// Where a round stands.
     pub enum State {
+        /// Students and mentors rank each other.
         Open = "open",
-        Solved = "solved",
+        /// Rankings are closed.
+        Closed = "closed",
+        /// The pairings are real; there may be objections.
         Published = "published",
+        Final = "final",
     }
 }
 
-/// What a dry run, or publishing, came to.
+/// What publishing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub students: i64,
@@ -29,28 +35,65 @@ pub struct Round {
     pub enterprise: OrganisationId,
     /// Where the class is taught, as a code; may be empty.
     pub place: String,
+    /// Whether the two mentors of a student must be of the same place, where both have one.
+    pub same_place: bool,
+    /// Days for objections after the day of publishing; 0 for none.
+    pub objection_days: i64,
     pub state: State,
     pub outcome: Outcome,
-    /// The weights the newest dry run judged by.
+    /// The weights in force when it was closed.
     pub weights: Option<i64>,
+    /// The dry run that was published.
+    pub run: Option<RunId>,
+    /// The last day for objections.
+    pub objections_until: Option<NaiveDate>,
 }
 
 impl Round {
-    /// Takes in the result of a dry run.
-    pub fn solve(&self, outcome: Outcome, weights: i64) -> Result<Self, Refusal> {
-        if self.state == State::Published {
-            return Err(Refusal::AlreadyPublished { round: self.id });
-        }
-        Ok(Self { state: State::Solved, outcome, weights: Some(weights), ..self.next() })
+    /// Whether rankings are taken.
+    pub fn takes_rankings(&self) -> Result<(), Refusal> {
+        if self.state == State::Open { Ok(()) } else { Err(Refusal::PreferencesClosed { round: self.id }) }
     }
 
-    /// Makes the newest dry run real.
-    pub fn publish(&self, outcome: Outcome) -> Result<Self, Refusal> {
+    pub fn close(&self, weights: i64) -> Result<Self, Refusal> {
+        self.takes_rankings()?;
+        Ok(Self { state: State::Closed, weights: Some(weights), ..self.next() })
+    }
+
+    /// Whether dry runs may be made: what they are made of stands, and nothing is real yet.
+    pub fn may_be_solved(&self) -> Result<(), Refusal> {
         match self.state {
-            State::Open => Err(Refusal::NotSolved { round: self.id }),
-            State::Published => Err(Refusal::AlreadyPublished { round: self.id }),
-            State::Solved => Ok(Self { state: State::Published, outcome, ..self.next() }),
+            State::Open => Err(Refusal::PreferencesOpen { round: self.id }),
+            State::Closed => Ok(()),
+            State::Published | State::Final => Err(Refusal::AlreadyPublished { round: self.id }),
         }
+    }
+
+    /// Makes a dry run real.
+    pub fn publish(&self, run: RunId, outcome: Outcome, today: NaiveDate) -> Result<Self, Refusal> {
+        self.may_be_solved()?;
+        let days = u64::try_from(self.objection_days).unwrap_or_default();
+        let until = (days > 0).then(|| today.checked_add_days(Days::new(days))).flatten();
+        Ok(Self { state: State::Published, outcome, run: Some(run), objections_until: until, ..self.next() })
+    }
+
+    /// Whether objections are taken on this day.
+    pub fn takes_objections(&self, today: NaiveDate) -> Result<(), Refusal> {
+        let in_time = self.state == State::Published && self.objections_until.is_some_and(|until| today <= until);
+        if in_time { Ok(()) } else { Err(Refusal::NoObjections { round: self.id, until: self.objections_until }) }
+    }
+
+    pub fn finalize(&self, open_objections: i64, today: NaiveDate) -> Result<Self, Refusal> {
+        if self.state != State::Published {
+            return Err(Refusal::NotPublished { round: self.id });
+        }
+        if let Some(until) = self.objections_until.filter(|until| today <= *until) {
+            return Err(Refusal::ObjectionsPossible { round: self.id, until });
+        }
+        if open_objections > 0 {
+            return Err(Refusal::ObjectionsOpen { round: self.id, count: open_objections });
+        }
+        Ok(Self { state: State::Final, ..self.next() })
     }
 
     fn next(&self) -> Self {
@@ -72,24 +115,60 @@ mod tests {
             school: OrganisationId::from_uuid(Uuid::from_u128(3)),
             enterprise: OrganisationId::from_uuid(Uuid::from_u128(4)),
             place: String::new(),
+            same_place: false,
+            objection_days: 3,
             state: State::Open,
             outcome: Outcome::default(),
             weights: None,
+            run: None,
+            objections_until: None,
+        }
+    }
+
+    fn run() -> RunId {
+        RunId::from_uuid(Uuid::from_u128(5))
+    }
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 9, n).unwrap()
+    }
+
+    #[test]
+    fn a_round_goes_from_open_through_closed_and_published_to_final() {
+        let closed = open().close(2).unwrap();
+        assert_eq!((closed.version, closed.state, closed.weights), (2, State::Closed, Some(2)));
+        assert!(closed.may_be_solved().is_ok());
+        let published = closed.publish(run(), Outcome::default(), day(10)).unwrap();
+        assert_eq!((published.state, published.run, published.objections_until), (State::Published, Some(run()), Some(day(13))));
+        assert_eq!(published.finalize(0, day(14)).unwrap().state, State::Final);
+    }
+
+    #[test]
+    fn nothing_is_done_out_of_turn() {
+        let closed = open().close(1).unwrap();
+        let published = closed.publish(run(), Outcome::default(), day(10)).unwrap();
+        let done = published.finalize(0, day(14)).unwrap();
+        assert!(matches!(closed.close(1), Err(Refusal::PreferencesClosed { .. })));
+        assert!(matches!(open().may_be_solved(), Err(Refusal::PreferencesOpen { .. })));
+        assert!(matches!(open().publish(run(), Outcome::default(), day(1)), Err(Refusal::PreferencesOpen { .. })));
+        for over in [&published, &done] {
+            assert!(matches!(over.may_be_solved(), Err(Refusal::AlreadyPublished { .. })));
+            assert!(matches!(over.publish(run(), Outcome::default(), day(1)), Err(Refusal::AlreadyPublished { .. })));
+        }
+        for early in [&open(), &closed, &done] {
+            assert!(matches!(early.finalize(0, day(14)), Err(Refusal::NotPublished { .. })));
+            assert!(matches!(early.takes_objections(day(10)), Err(Refusal::NoObjections { .. })));
         }
     }
 
     #[test]
-    fn a_round_is_solved_as_often_as_wanted_and_published_once() {
-        let twice = open().solve(Outcome::default(), 1).and_then(|round| round.solve(Outcome::default(), 2)).unwrap();
-        assert_eq!((twice.version, twice.weights), (3, Some(2)));
-        let published = twice.publish(twice.outcome).unwrap();
-        assert_eq!(published.state, State::Published);
-        assert!(matches!(published.publish(published.outcome), Err(Refusal::AlreadyPublished { .. })));
-        assert!(matches!(published.solve(Outcome::default(), 1), Err(Refusal::AlreadyPublished { .. })));
-    }
-
-    #[test]
-    fn what_was_not_solved_is_not_published() {
-        assert!(matches!(open().publish(Outcome::default()), Err(Refusal::NotSolved { .. })));
+    fn objections_have_their_days_and_hold_the_end_back() {
+        let published = open().close(1).unwrap().publish(run(), Outcome::default(), day(10)).unwrap();
+        assert!(published.takes_objections(day(13)).is_ok());
+        assert!(published.takes_objections(day(14)).is_err());
+        assert!(matches!(published.finalize(0, day(13)), Err(Refusal::ObjectionsPossible { .. })));
+        assert!(matches!(published.finalize(2, day(14)), Err(Refusal::ObjectionsOpen { count: 2, .. })));
+        let none = Round { objection_days: 0, ..open() }.close(1).unwrap().publish(run(), Outcome::default(), day(10)).unwrap();
+        assert!(none.takes_objections(day(10)).is_err() && none.finalize(0, day(10)).is_ok());
     }
 }

@@ -26,6 +26,8 @@ pub struct Student {
     pub skills: Codes,
     /// Where the class is taught, as its round says.
     pub place: String,
+    /// Whether the two mentors must be of the same place, where both have one; as the round says.
+    pub same_place: bool,
     pub state: State,
     /// The published round the student was paired in.
     pub round: Option<RoundId>,

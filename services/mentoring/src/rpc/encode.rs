@@ -1,8 +1,10 @@
 //! From what is stored to answers.
 
-use crate::app::{Listed, Recorded, Registered};
-use crate::domain::{MentorState, PairingState, RoundState};
-use crate::store::{guidance, mentor, pairing, proposal, round};
+use crate::app::{Explained, Listed, Parted, Ranked, Recorded, Registered};
+use crate::domain::{
+    Better, MentorState, ObjectionState, Objective, Obstacle, Other, PairingState, Part, Proof, Ranking, RoundState, Weights,
+};
+use crate::store::{conflict, guidance, mentor, objection, pairing, proposal, ranking, round, run};
 use kit::wire::{date, etag, timestamp};
 use proto::mentoring::v1 as pb;
 
@@ -37,8 +39,9 @@ impl From<round::Stored> for pb::Round {
         let round = stored.round;
         let state = match round.state {
             RoundState::Open => pb::RoundState::Open,
-            RoundState::Solved => pb::RoundState::Solved,
+            RoundState::Closed => pb::RoundState::Closed,
             RoundState::Published => pb::RoundState::Published,
+            RoundState::Final => pb::RoundState::Final,
         };
         Self {
             name: round.id.to_string(),
@@ -52,7 +55,10 @@ impl From<round::Stored> for pb::Round {
             create_time: Some(timestamp(stored.created_at)),
             update_time: Some(timestamp(stored.updated_at)),
             place: round.place,
-            weights_version: small(round.weights.unwrap_or_default()),
+            run: round.run.map(|run| run.to_string()).unwrap_or_default(),
+            same_place: round.same_place,
+            objection_days: small(round.objection_days),
+            objection_end_date: round.objections_until.map(date),
         }
     }
 }
@@ -66,6 +72,126 @@ impl From<proposal::Line> for pb::Proposal {
             side: pb::Side::from(proposal.side).into(),
             mentor: proposal.mentor_id.map(|mentor| mentor.to_string()).unwrap_or_default(),
             fit: small(proposal.fit),
+            name: proposal.proposal_id.to_string(),
+        }
+    }
+}
+
+impl From<Explained> for pb::Explanation {
+    fn from(explained: Explained) -> Self {
+        let because = explained.because;
+        let part = |part: Part| pb::FitPart { part: part.part, score: small(part.score), weight: small(part.weight) };
+        let better = |better: Better| pb::BetterChoice {
+            mentor: better.mentor,
+            fit: small(better.fit),
+            obstacle: match better.obstacle {
+                Obstacle::Outranked => pb::Obstacle::Outranked,
+                Obstacle::Taken => pb::Obstacle::Taken,
+                Obstacle::Excluded => pb::Obstacle::Excluded,
+                Obstacle::Incompatible => pb::Obstacle::Incompatible,
+            }
+            .into(),
+        };
+        Self {
+            proposal: Some(explained.line.into()),
+            parts: because.parts.into_iter().map(part).collect(),
+            better: because.better.into_iter().map(better).collect(),
+        }
+    }
+}
+
+impl From<run::Run> for pb::Run {
+    fn from(run: run::Run) -> Self {
+        let objective = match run.objective {
+            Objective::Optimal => pb::Objective::Optimal,
+            Objective::Stable => pb::Objective::Stable,
+        };
+        let proof = match run.proof {
+            Proof::Certified => pb::Proof::Certified,
+            Proof::Bounded => pb::Proof::Bounded,
+        };
+        Self {
+            name: run.run_id.to_string(),
+            round: run.round_id.to_string(),
+            objective: objective.into(),
+            weights_version: small(run.weights_version),
+            students: small(run.students),
+            matched_academic: small(run.matched_academic),
+            matched_enterprise: small(run.matched_enterprise),
+            total_fit: run.total_fit,
+            bound_matched: small(run.bound_matched),
+            bound_total_fit: run.bound_total_fit,
+            blocking_pairs: small(run.blocking_pairs),
+            proof: proof.into(),
+            create_time: Some(timestamp(run.created_at)),
+        }
+    }
+}
+
+impl From<ranking::Stored> for pb::Ranking {
+    fn from(stored: ranking::Stored) -> Self {
+        let (author, ranked, excluded) = match stored.ranking {
+            Ranking::OfStudent(author, order) => (author.to_string(), names(&order.ranked), names(&order.excluded)),
+            Ranking::OfMentor(author, order) => (author.to_string(), names(&order.ranked), names(&order.excluded)),
+        };
+        Self { author, ranked, excluded, update_time: Some(timestamp(stored.updated_at)) }
+    }
+}
+
+fn names<T: ToString>(ids: &[T]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+impl From<objection::Stored> for pb::Objection {
+    fn from(stored: objection::Stored) -> Self {
+        let objection = stored.objection;
+        let state = match objection.state {
+            ObjectionState::Open => pb::ObjectionState::Open,
+            ObjectionState::Upheld => pb::ObjectionState::Upheld,
+            ObjectionState::Dismissed => pb::ObjectionState::Dismissed,
+        };
+        Self {
+            name: objection.id.to_string(),
+            pairing: objection.pairing.to_string(),
+            ground: objection.ground.to_string(),
+            state: state.into(),
+            create_time: Some(timestamp(stored.created_at)),
+            decide_time: stored.decided_at.map(timestamp),
+            round: objection.round.to_string(),
+        }
+    }
+}
+
+impl From<conflict::Stored> for pb::Conflict {
+    fn from(stored: conflict::Stored) -> Self {
+        let conflict = stored.conflict;
+        let other = match conflict.other {
+            Other::Person(person) => person.to_string(),
+            Other::Mentor(mentor) => mentor.to_string(),
+        };
+        Self {
+            name: conflict.id.to_string(),
+            mentor: conflict.mentor.to_string(),
+            other,
+            ground: conflict.ground.to_string(),
+            create_time: Some(timestamp(stored.created_at)),
+            withdraw_time: stored.withdrawn_at.map(timestamp),
+        }
+    }
+}
+
+impl From<Weights> for pb::Weights {
+    fn from(weights: Weights) -> Self {
+        Self {
+            version: small(weights.version),
+            organisation: small(weights.organisation),
+            programme: small(weights.programme),
+            chain: small(weights.chain),
+            place: small(weights.place),
+            skills: small(weights.skills),
+            spare: small(weights.spare),
+            student_rank: small(weights.student_rank),
+            mentor_rank: small(weights.mentor_rank),
         }
     }
 }
@@ -121,6 +247,18 @@ impl From<Recorded> for pb::BatchCreateGuidanceRecordsResponse {
     }
 }
 
+impl From<Ranked> for pb::BatchSetRankingsResponse {
+    fn from(rankings: Ranked) -> Self {
+        Self { rankings: rankings.0.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<Parted> for pb::BatchCreateConflictsResponse {
+    fn from(conflicts: Parted) -> Self {
+        Self { conflicts: conflicts.0.into_iter().map(Into::into).collect() }
+    }
+}
+
 macro_rules! pages {
     ($($row:ty => $response:ident, $field:ident;)+) => {$(
         impl From<Listed<$row>> for pb::$response {
@@ -134,7 +272,12 @@ macro_rules! pages {
 pages! {
     mentor::Stored => ListMentorsResponse, mentors;
     round::Stored => ListRoundsResponse, rounds;
+    ranking::Stored => ListRankingsResponse, rankings;
+    run::Run => ListRunsResponse, runs;
     proposal::Line => ListProposalsResponse, proposals;
+    objection::Stored => ListObjectionsResponse, objections;
+    conflict::Stored => ListConflictsResponse, conflicts;
+    Weights => ListWeightsResponse, weights;
     pairing::Stored => ListPairingsResponse, pairings;
     guidance::Stored => ListGuidanceRecordsResponse, guidance_records;
 }

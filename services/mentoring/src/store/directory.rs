@@ -32,6 +32,7 @@ statements! {
     PUT_PERSON = "INSERT INTO mentoring_person (person_id, skills, changes) VALUES ($1, $2, 1) ON CONFLICT (person_id) DO UPDATE SET skills = excluded.skills, changes = mentoring_person.changes + 1";
     /// The row's lock holds back whoever weighs the same person's employments at the same time.
     LOCK_PERSON = "INSERT INTO mentoring_person (person_id, skills, changes) VALUES ($1, '', 1) ON CONFLICT (person_id) DO UPDATE SET changes = mentoring_person.changes + 1";
+    KNOWN = "SELECT changes FROM mentoring_person WHERE person_id = $1";
     PUT_EMPLOYMENT = "INSERT INTO mentoring_employment (employment_id, person_id, organisation_id, start_date, end_date, withdrawn) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (employment_id) DO UPDATE SET organisation_id = excluded.organisation_id, start_date = excluded.start_date, end_date = excluded.end_date, withdrawn = excluded.withdrawn";
     EMPLOYMENTS = "SELECT CAST(count(*) AS BIGINT), CAST(count(CASE WHEN end_date IS NULL AND withdrawn = FALSE THEN 1 END) AS BIGINT) FROM mentoring_employment WHERE person_id = $1 AND organisation_id = $2";
 }
@@ -52,6 +53,12 @@ pub async fn put_person(tx: &mut Tx, person: PersonId, skills: &Codes) -> Result
 
 pub async fn lock_person(tx: &mut Tx, person: PersonId) -> Result<(), Error> {
     tx.execute(LOCK_PERSON, args![person]).await.map(|_| ())
+}
+
+/// Whether anything was told of a person.
+pub async fn known(tx: &mut Tx, person: PersonId) -> Result<bool, Error> {
+    let row: Option<(i64,)> = tx.fetch_optional(KNOWN, args![person]).await?;
+    Ok(row.is_some())
 }
 
 pub async fn put_employment(tx: &mut Tx, employment: &Employment) -> Result<(), Error> {

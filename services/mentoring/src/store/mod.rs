@@ -1,12 +1,17 @@
 //! The tables of mentoring: one function per statement.
 
+pub mod conflict;
 pub mod directory;
 pub mod guidance;
 pub mod mentor;
+pub mod objection;
 pub mod pairing;
 pub mod proposal;
+pub mod ranking;
 pub mod round;
+pub mod run;
 pub mod student;
+pub mod weights;
 
 use kit::Error;
 use kit::db::{Sql, Tx, args, statements};
@@ -14,13 +19,18 @@ use kit::verify::Check;
 
 pub fn statements() -> Vec<Sql> {
     [
+        conflict::STATEMENTS,
         directory::STATEMENTS,
         guidance::STATEMENTS,
         mentor::STATEMENTS,
+        objection::STATEMENTS,
         pairing::STATEMENTS,
         proposal::STATEMENTS,
+        ranking::STATEMENTS,
         round::STATEMENTS,
+        run::STATEMENTS,
         student::STATEMENTS,
+        weights::STATEMENTS,
         STATEMENTS,
     ]
     .concat()
@@ -60,6 +70,12 @@ pub const CHECKS: &[Check] = &[
         broken: IDLE_MENTORS,
     },
     Check {
+        name: "mentoring-final",
+        en: "no round is final while an objection to it is open",
+        zh: "已办结轮次没有未决异议",
+        broken: OPEN_OBJECTIONS,
+    },
+    Check {
         name: "mentoring-rounds",
         en: "every published round has made the pairings it counts",
         zh: "已发布轮次的结对数与其统计一致",
@@ -72,7 +88,10 @@ statements! {
     WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.capacity AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' GROUP BY m.mentor_id, m.load, m.capacity HAVING m.load <> count(p.pairing_id) OR m.load > m.capacity LIMIT 100";
     WRONG_PAIRINGS = "SELECT CAST(s.enrolment_id AS TEXT) || ' ' || s.state || ' academic ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'academic') AS TEXT) || ' enterprise ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') AS TEXT) FROM mentoring_student s LEFT JOIN mentoring_pairing p ON p.enrolment_id = s.enrolment_id AND p.state <> 'ended' GROUP BY s.enrolment_id, s.state, s.round_id HAVING count(p.pairing_id) FILTER (WHERE p.side = 'academic') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END OR count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END LIMIT 100";
     CLOSED_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.state = 'active' AND m.state <> 'active' LIMIT 100";
-    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.capacity AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) WHERE p.state = 'vacant' LIMIT 100";
+    /// Free is who may be paired with the student: no conflict, no exclusion in their round, and a match for the mentor
+    /// of the other side.
+    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.capacity AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) JOIN mentoring_round r ON r.round_id = p.round_id WHERE p.state = 'vacant' AND NOT EXISTS (SELECT 1 FROM mentoring_conflict c WHERE c.mentor_id = m.mentor_id AND c.person_id = p.person_id AND c.withdrawn_at IS NULL) AND NOT EXISTS (SELECT 1 FROM mentoring_ranking k WHERE k.round_id = p.round_id AND ((k.author_id = p.enrolment_id AND k.excluded LIKE '%' || CAST(m.mentor_id AS TEXT) || '%') OR (k.author_id = m.mentor_id AND k.excluded LIKE '%' || CAST(p.enrolment_id AS TEXT) || '%'))) AND NOT EXISTS (SELECT 1 FROM mentoring_pairing o JOIN mentoring_mentor n ON n.mentor_id = o.mentor_id WHERE o.enrolment_id = p.enrolment_id AND o.side <> p.side AND o.state = 'active' AND ((r.same_place = TRUE AND m.place <> '' AND n.place <> '' AND m.place <> n.place) OR EXISTS (SELECT 1 FROM mentoring_conflict v WHERE v.withdrawn_at IS NULL AND ((v.mentor_id = m.mentor_id AND v.other_mentor_id = n.mentor_id) OR (v.mentor_id = n.mentor_id AND v.other_mentor_id = m.mentor_id))))) LIMIT 100";
+    OPEN_OBJECTIONS = "SELECT CAST(o.objection_id AS TEXT) FROM mentoring_objection o JOIN mentoring_round r ON r.round_id = o.round_id WHERE o.state = 'open' AND r.state = 'final' LIMIT 100";
     /// What a round counts as matched was matched then: pairings that came to be vacant only later had a mentor before.
-    WRONG_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' counts ' || CAST(r.students AS TEXT) || ' students, paired ' || CAST(count(DISTINCT p.enrolment_id) AS TEXT) FROM mentoring_round r LEFT JOIN mentoring_pairing p ON p.round_id = r.round_id WHERE r.state = 'published' GROUP BY r.round_id, r.students HAVING r.students <> count(DISTINCT p.enrolment_id) LIMIT 100";
+    WRONG_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' counts ' || CAST(r.students AS TEXT) || ' students, paired ' || CAST(count(DISTINCT p.enrolment_id) AS TEXT) FROM mentoring_round r LEFT JOIN mentoring_pairing p ON p.round_id = r.round_id WHERE r.state IN ('published', 'final') GROUP BY r.round_id, r.students HAVING r.students <> count(DISTINCT p.enrolment_id) LIMIT 100";
 }

@@ -1,7 +1,7 @@
-//! Rounds in their table, and the weights they judge by.
+//! Rounds in their table.
 
-use crate::domain::{ClassId, OrganisationId, Outcome, Round, RoundId, RoundState, Weights};
-use chrono::{DateTime, Utc};
+use crate::domain::{ClassId, OrganisationId, Outcome, Round, RoundId, RoundState, RunId};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
@@ -29,6 +29,10 @@ struct Row {
     matched_enterprise: i64,
     total_fit: i64,
     weights_version: Option<i64>,
+    run_id: Option<RunId>,
+    same_place: bool,
+    objection_days: i64,
+    objection_end_date: Option<NaiveDate>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -48,33 +52,25 @@ impl From<Row> for Stored {
             school: row.school_id,
             enterprise: row.enterprise_id,
             place: row.place,
+            same_place: row.same_place,
+            objection_days: row.objection_days,
             state: row.state,
             outcome,
             weights: row.weights_version,
+            run: row.run_id,
+            objections_until: row.objection_end_date,
         };
         Self { round, created_at: row.created_at, updated_at: row.updated_at }
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct WeightsRow {
-    weights_version: i64,
-    organisation: i64,
-    programme: i64,
-    chain: i64,
-    place: i64,
-    skills: i64,
-    spare: i64,
-}
-
 statements! {
-    INSERT = "INSERT INTO mentoring_round (round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $9) ON CONFLICT (class_id) WHERE state <> 'published' DO NOTHING";
-    OPEN_OF_CLASS = "SELECT round_id FROM mentoring_round WHERE class_id = $1 AND state <> 'published'";
-    UPDATE = "UPDATE mentoring_round SET version = $2, state = $4, students = $5, matched_academic = $6, matched_enterprise = $7, total_fit = $8, weights_version = $9, updated_at = $10 WHERE round_id = $1 AND version = $3";
+    INSERT = "INSERT INTO mentoring_round (round_id, version, class_id, school_id, enterprise_id, place, same_place, objection_days, state, students, matched_academic, matched_enterprise, total_fit, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $11) ON CONFLICT (class_id) WHERE state IN ('open', 'closed') DO NOTHING";
+    OPEN_OF_CLASS = "SELECT round_id FROM mentoring_round WHERE class_id = $1 AND state IN ('open', 'closed')";
+    UPDATE = "UPDATE mentoring_round SET version = $2, state = $4, students = $5, matched_academic = $6, matched_enterprise = $7, total_fit = $8, weights_version = $9, run_id = $10, objection_end_date = $11, updated_at = $12 WHERE round_id = $1 AND version = $3";
     HOLD = "UPDATE mentoring_round SET updated_at = $3 WHERE round_id = $1 AND version = $2";
-    BY_ID = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id = $1";
-    LIST = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, created_at, updated_at FROM mentoring_round WHERE round_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (class_id = $4 OR $4 IS NULL) ORDER BY round_id LIMIT $2";
-    NEWEST_WEIGHTS = "SELECT weights_version, organisation, programme, chain, place, skills, spare FROM mentoring_weights ORDER BY weights_version DESC LIMIT 1";
+    BY_ID = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, run_id, same_place, objection_days, objection_end_date, created_at, updated_at FROM mentoring_round WHERE round_id = $1";
+    LIST = "SELECT round_id, version, class_id, school_id, enterprise_id, place, state, students, matched_academic, matched_enterprise, total_fit, weights_version, run_id, same_place, objection_days, objection_end_date, created_at, updated_at FROM mentoring_round WHERE round_id > $1 AND (school_id = $3 OR enterprise_id = $3 OR $3 IS NULL) AND (class_id = $4 OR $4 IS NULL) ORDER BY round_id LIMIT $2";
 }
 
 /// Opens a round; `false` if the class has one that is not published yet.
@@ -86,6 +82,8 @@ pub async fn insert(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<bo
         round.school,
         round.enterprise,
         round.place.as_str(),
+        round.same_place,
+        round.objection_days,
         round.state,
         round.outcome.students,
         now,
@@ -116,6 +114,8 @@ pub async fn update(tx: &mut Tx, round: &Round, now: DateTime<Utc>) -> Result<()
         outcome.matched_enterprise,
         outcome.total_fit,
         round.weights,
+        round.run,
+        round.objections_until,
         now,
     ];
     tx.change(UPDATE, row, &round.id.to_string()).await
@@ -134,18 +134,4 @@ pub async fn list(
 ) -> Result<Vec<Stored>, Error> {
     let rows: Vec<Row> = tx.fetch_all(LIST, args![page.after, page.limit(), organisation, class]).await?;
     Ok(rows.into_iter().map(Stored::from).collect())
-}
-
-/// The weights in force.
-pub async fn weights(tx: &mut Tx) -> Result<Weights, Error> {
-    let row: WeightsRow = tx.fetch_one(NEWEST_WEIGHTS, args![]).await?;
-    Ok(Weights {
-        version: row.weights_version,
-        organisation: row.organisation,
-        programme: row.programme,
-        chain: row.chain,
-        place: row.place,
-        skills: row.skills,
-        spare: row.spare,
-    })
 }

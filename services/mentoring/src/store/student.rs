@@ -1,6 +1,6 @@
 //! Students who need mentors, in their table.
 
-use crate::domain::{ClassId, EnrolmentId, OrderId, OrganisationId, PersonId, RoundId, Student, StudentState};
+use crate::domain::{ClassId, EnrolmentId, OrderId, OrganisationId, PersonId, Round, RoundId, Student, StudentState};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 
@@ -16,6 +16,7 @@ pub(super) struct Row {
     programme: String,
     skills: Option<String>,
     place: Option<String>,
+    same_place: Option<bool>,
     #[sqlx(try_from = "String")]
     student_state: StudentState,
     student_round_id: Option<RoundId>,
@@ -34,6 +35,7 @@ impl From<Row> for Student {
             programme: row.programme,
             skills: row.skills.unwrap_or_default().into(),
             place: row.place.unwrap_or_default(),
+            same_place: row.same_place.unwrap_or_default(),
             state: row.student_state,
             round: row.student_round_id,
         }
@@ -43,9 +45,10 @@ impl From<Row> for Student {
 statements! {
     INSERT = "INSERT INTO mentoring_student (enrolment_id, class_id, order_id, person_id, school_id, enterprise_id, chain, programme, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     LEAVE = "UPDATE mentoring_student SET state = $2 WHERE enrolment_id = $1 AND state = 'enrolled'";
-    ANY_OF_CLASS = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, NULL AS skills, NULL AS place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s WHERE s.class_id = $1 ORDER BY s.enrolment_id LIMIT 1";
+    ANY_OF_CLASS = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, NULL AS skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s WHERE s.class_id = $1 ORDER BY s.enrolment_id LIMIT 1";
     COUNT_WAITING = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE class_id = $1 AND state = 'enrolled' AND round_id IS NULL";
-    WAITING = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.class_id = $1 AND s.state = 'enrolled' AND s.round_id IS NULL ORDER BY s.enrolment_id";
+    WAITING = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.class_id = $1 AND s.state = 'enrolled' AND s.round_id IS NULL ORDER BY s.enrolment_id";
+    SCHOOLS = "SELECT DISTINCT school_id FROM mentoring_student WHERE person_id = $1";
     /// The row's lock holds back the student's leaving until the pairings are there to be ended.
     JOIN_ROUND = "UPDATE mentoring_student SET round_id = $2 WHERE enrolment_id = $1 AND state = 'enrolled' AND round_id IS NULL";
 }
@@ -81,10 +84,17 @@ pub async fn count_waiting(tx: &mut Tx, class: ClassId) -> Result<i64, Error> {
     Ok(count)
 }
 
-/// The students of a class who wait for a round, in the order of their ids.
-pub async fn waiting(tx: &mut Tx, class: ClassId, place: &str) -> Result<Vec<Student>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(WAITING, args![class]).await?;
-    Ok(rows.into_iter().map(|row| Student { place: place.to_owned(), ..row.into() }).collect())
+/// The students of a round's class who wait for one, in the order of their ids.
+pub async fn waiting(tx: &mut Tx, round: &Round) -> Result<Vec<Student>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(WAITING, args![round.class]).await?;
+    let of_round = |row: Row| Student { place: round.place.clone(), same_place: round.same_place, ..row.into() };
+    Ok(rows.into_iter().map(of_round).collect())
+}
+
+/// The schools a person was a student of.
+pub async fn schools(tx: &mut Tx, person: PersonId) -> Result<Vec<OrganisationId>, Error> {
+    let rows: Vec<(OrganisationId,)> = tx.fetch_all(SCHOOLS, args![person]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Takes a waiting student into a round that is being published; `false` if the student no longer waits.

@@ -14,7 +14,9 @@ async fn another_organisation_cannot_tell_foreign_mentors_and_rounds_from_none()
     for town in Town::both().await {
         let mentor = town.register(vec![academic(1, 1)]).await[0].name.clone();
         town.enrol(1, 1..2).await;
-        let round = town.open(1).await.name;
+        let round = town.closed(1).await.name;
+        let run = town.solve(&round).await;
+        let proposal = town.proposals(&run).await.remove(0).name;
         let mut stranger = town.who("clerk@elsewhere", STRANGER, Role::School);
 
         let foreign = stranger.get_mentor(pb::GetMentorRequest { name: mentor.clone() }).await.unwrap_err();
@@ -26,10 +28,19 @@ async fn another_organisation_cannot_tell_foreign_mentors_and_rounds_from_none()
         assert_eq!(stranger.get_round(pb::GetRoundRequest { name: round.clone() }).await.unwrap_err().code(), Code::NotFound);
         let solve = pb::SolveRoundRequest { name: round.clone(), ..Default::default() };
         assert_eq!(stranger.solve_round(solve).await.unwrap_err().code(), Code::NotFound);
-        let publish = pb::PublishRoundRequest { name: round.clone(), ..Default::default() };
+        let publish = pb::PublishRoundRequest { name: round.clone(), run: run.name.clone(), ..Default::default() };
         assert_eq!(stranger.publish_round(publish).await.unwrap_err().code(), Code::NotFound);
-        let proposals = pb::ListProposalsRequest { parent: round, ..Default::default() };
+        let close = pb::ClosePreferencesRequest { name: round.clone(), ..Default::default() };
+        assert_eq!(stranger.close_preferences(close).await.unwrap_err().code(), Code::NotFound);
+        let finalize = pb::FinalizeRoundRequest { name: round.clone(), ..Default::default() };
+        assert_eq!(stranger.finalize_round(finalize).await.unwrap_err().code(), Code::NotFound);
+        let read = stranger.get_run(pb::GetRunRequest { name: run.name.clone() }).await.unwrap_err();
+        assert_eq!((read.code(), field(&read)), (Code::NotFound, run.name.clone()));
+        let explain = stranger.explain_proposal(pb::ExplainProposalRequest { name: proposal.clone() }).await.unwrap_err();
+        assert_eq!((explain.code(), field(&explain)), (Code::NotFound, proposal));
+        let proposals = pb::ListProposalsRequest { parent: run.name, ..Default::default() };
         assert_eq!(stranger.list_proposals(proposals).await.unwrap_err().code(), Code::NotFound);
+        assert!(stranger.list_runs(pb::ListRunsRequest::default()).await.unwrap().into_inner().runs.is_empty());
 
         let class = |n| pb::CreateRoundRequest { round: Some(pb::Round { class: name("classes", n), ..Default::default() }) };
         let foreign = stranger.create_round(class(1)).await.unwrap_err();

@@ -77,7 +77,7 @@ async fn one_wrong_record_refuses_the_whole_batch_and_says_which() {
             (pb::GuidanceRecord { minutes: 601, ..record(&own, day(2026, 9, 1)) }, "OUT_OF_RANGE", "guidance_records[0].minutes"),
             (
                 pb::GuidanceRecord { kind: "party".into(), ..record(&own, day(2026, 9, 1)) },
-                "UNKNOWN_KIND",
+                "UNKNOWN_CODE",
                 "guidance_records[0].kind",
             ),
             (record(&own, None), "REQUIRED", "guidance_records[0].date"),

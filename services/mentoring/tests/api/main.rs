@@ -9,9 +9,13 @@
 )]
 
 mod access;
+mod conflicts;
 mod guidance;
 mod leaving;
+mod objections;
+mod rankings;
 mod refusals;
 mod rounds;
 mod storms;
 mod town;
+mod weights;

@@ -5,15 +5,6 @@ use proto::mentoring::v1 as pb;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-/// A refusal by a rule: its reason, its field or resource, and all that has to go with it.
-fn refused(status: &Status, why: &str, on: &str) {
-    assert_eq!((status.code(), reason(status).as_str(), field(status).as_str()), (Code::FailedPrecondition, why, on));
-    let info = status.get_details_error_info().unwrap();
-    assert!(info.metadata["rule"].starts_with("mentoring/"), "{:?}", info.metadata);
-    assert!(!info.metadata["way_out"].is_empty() && !info.metadata["way_out_zh"].is_empty());
-    assert!(!status.get_details_localized_message().unwrap().message.is_ascii());
-}
-
 async fn try_register(town: &Town, mentors: Vec<pb::Mentor>) -> Result<pb::BatchCreateMentorsResponse, Status> {
     let request = pb::BatchCreateMentorsRequest { mentors };
     town.bureau().batch_create_mentors(request).await.map(tonic::Response::into_inner)
@@ -81,12 +72,14 @@ async fn a_round_needs_students_who_wait_and_the_class_to_have_no_other_open() {
         let second = try_open(&town, 1).await.unwrap_err();
         refused(&second, "ROUND_OPEN", "round.class");
         assert!(second.message().contains(&open.name), "{}", second.message());
-        refused(&town.try_publish(&open.name).await.unwrap_err(), "NOT_SOLVED", &open.name);
-        town.solve(&open.name).await;
-        town.try_publish(&open.name).await.unwrap();
-        refused(&try_open(&town, 1).await.unwrap_err(), "NOBODY_WAITS", "round.class");
-        refused(&town.try_publish(&open.name).await.unwrap_err(), "ALREADY_PUBLISHED", &open.name);
         let solve = pb::SolveRoundRequest { name: open.name.clone(), ..Default::default() };
+        refused(&town.dean().solve_round(solve.clone()).await.unwrap_err(), "PREFERENCES_OPEN", &open.name);
+        town.close(&open.name).await;
+        refused(&try_open(&town, 1).await.unwrap_err(), "ROUND_OPEN", "round.class");
+        let run = town.solve(&open.name).await;
+        town.try_publish(&run).await.unwrap();
+        refused(&try_open(&town, 1).await.unwrap_err(), "NOBODY_WAITS", "round.class");
+        refused(&town.try_publish(&run).await.unwrap_err(), "ALREADY_PUBLISHED", &open.name);
         refused(&town.dean().solve_round(solve).await.unwrap_err(), "ALREADY_PUBLISHED", &open.name);
     }
 }
@@ -97,18 +90,19 @@ async fn a_proposal_that_is_out_of_date_is_not_published_and_solving_again_helps
         town.register(vec![academic(1, 2)]).await;
         town.enrol(1, 1..3).await;
         town.enrol(2, 3..4).await;
-        let (first, second) = (town.open(1).await.name, town.open(2).await.name);
-        town.solve(&first).await;
-        town.solve(&second).await;
+        let (first, second) = (town.closed(1).await.name, town.closed(2).await.name);
+        let (one, other) = (town.solve(&first).await, town.solve(&second).await);
         town.withdraw(2).await;
-        refused(&town.try_publish(&first).await.unwrap_err(), "PROPOSAL_OUTDATED", &first);
-        assert_eq!(town.solve(&first).await.students, 1);
-        town.try_publish(&first).await.unwrap();
+        refused(&town.try_publish(&one).await.unwrap_err(), "PROPOSAL_OUTDATED", &first);
+        let one = town.solve(&first).await;
+        assert_eq!(one.students, 1);
+        town.try_publish(&one).await.unwrap();
 
         town.employed_and_left(1, SCHOOL).await;
-        refused(&town.try_publish(&second).await.unwrap_err(), "PROPOSAL_OUTDATED", &second);
-        assert_eq!(town.solve(&second).await.matched_academic, 0);
-        town.try_publish(&second).await.unwrap();
+        refused(&town.try_publish(&other).await.unwrap_err(), "PROPOSAL_OUTDATED", &second);
+        let other = town.solve(&second).await;
+        assert_eq!(other.matched_academic, 0);
+        town.try_publish(&other).await.unwrap();
         town.verify().await;
     }
 }
@@ -118,11 +112,17 @@ async fn who_decides_on_an_old_picture_of_a_round_is_told_so() {
     for town in Town::both().await {
         town.enrol(1, 1..2).await;
         let open = town.open(1).await;
-        town.solve(&open.name).await;
-        let solve = pb::SolveRoundRequest { name: open.name.clone(), etag: open.etag.clone() };
-        let stale = town.dean().solve_round(solve).await.unwrap_err();
+        town.close(&open.name).await;
+        let run = town.solve(&open.name).await.name;
+        let (name, etag) = (open.name, open.etag);
+        let close = pb::ClosePreferencesRequest { name: name.clone(), etag: etag.clone() };
+        let stale = town.dean().close_preferences(close).await.unwrap_err();
         assert_eq!((stale.code(), reason(&stale).as_str()), (Code::Aborted, "ETAG_MISMATCH"));
-        let publish = pb::PublishRoundRequest { name: open.name.clone(), etag: open.etag };
+        let solve = pb::SolveRoundRequest { name: name.clone(), etag: etag.clone(), ..Default::default() };
+        assert_eq!(reason(&town.dean().solve_round(solve).await.unwrap_err()), "ETAG_MISMATCH");
+        let publish = pb::PublishRoundRequest { name: name.clone(), run, etag: etag.clone() };
         assert_eq!(reason(&town.dean().publish_round(publish).await.unwrap_err()), "ETAG_MISMATCH");
+        let finalize = pb::FinalizeRoundRequest { name, etag };
+        assert_eq!(reason(&town.dean().finalize_round(finalize).await.unwrap_err()), "ETAG_MISMATCH");
     }
 }

@@ -12,20 +12,28 @@ async fn a_class_goes_from_enrolment_through_dry_runs_to_two_mentors_each() {
 
         let round = town.open(1).await;
         assert_eq!((round.state(), round.students), (pb::RoundState::Open, 4));
+        assert_eq!(town.close(&round.name).await.state(), pb::RoundState::Closed);
         let first = town.solve(&round.name).await;
-        assert_eq!((first.state(), first.matched_academic, first.matched_enterprise), (pb::RoundState::Solved, 4, 4));
-        assert_eq!(first.weights_version, 1);
-        let again = town.solve(&round.name).await;
-        assert_eq!(again.total_fit, first.total_fit);
+        assert_eq!((first.students, first.matched_academic, first.matched_enterprise), (4, 4, 4));
+        assert_eq!((first.weights_version, first.proof()), (2, pb::Proof::Certified));
+        assert_eq!((first.bound_matched, first.bound_total_fit), (8, first.total_fit));
+        let stable = town.solve_for(&round.name, pb::Objective::Stable).await;
+        assert_eq!((stable.objective(), stable.blocking_pairs), (pb::Objective::Stable, 0));
+        let runs = pb::ListRunsRequest { round: round.name.clone(), ..Default::default() };
+        let mut runs = town.foreman().list_runs(runs).await.unwrap().into_inner().runs;
+        runs.sort_by_key(|run| run.objective);
+        assert_eq!(runs, [first.clone(), stable], "dry runs stand side by side");
+        let read = town.foreman().get_run(pb::GetRunRequest { name: first.name.clone() }).await.unwrap().into_inner();
+        assert_eq!(read, first);
 
-        let request = pb::ListProposalsRequest { parent: round.name.clone(), ..Default::default() };
-        let proposals = town.foreman().list_proposals(request).await.unwrap().into_inner().proposals;
+        let proposals = town.proposals(&first).await;
         assert_eq!(proposals.len(), 8);
-        assert_eq!(proposals.iter().map(|proposal| i64::from(proposal.fit)).sum::<i64>(), again.total_fit);
+        assert_eq!(proposals.iter().map(|proposal| i64::from(proposal.fit)).sum::<i64>(), first.total_fit);
         assert!(town.pairings(pb::PairingState::Active).await.is_empty(), "a dry run makes nothing real");
 
-        let published = town.try_publish(&round.name).await.unwrap();
-        assert_eq!((published.state(), published.students), (pb::RoundState::Published, 4));
+        let published = town.try_publish(&first).await.unwrap();
+        assert_eq!((published.state(), published.students, &published.run), (pb::RoundState::Published, 4, &first.name));
+        assert_eq!((published.total_fit, published.objection_end_date), (first.total_fit, None));
         let pairings = town.pairings(pb::PairingState::Active).await;
         let mut got: Vec<_> = pairings.iter().map(|p| (p.enrolment.clone(), p.side, p.mentor.clone(), p.fit)).collect();
         let mut proposed: Vec<_> = proposals.iter().map(|p| (p.enrolment.clone(), p.side, p.mentor.clone(), p.fit)).collect();
@@ -56,12 +64,13 @@ async fn programme_place_and_skills_decide_who_fits() {
         town.sandbox.arrive(&student.person.clone(), 1, &student).await;
         town.enrol(1, 1..2).await;
         let round = pb::Round { class: name("classes", 1), place: "weidong".into(), ..Default::default() };
-        let round = town.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await.unwrap().into_inner();
+        let round = town.open_as(round).await;
+        town.close(&round.name).await;
         let solved = town.solve(&round.name).await;
-        // organisation 250 + programme 200 + place 100 + skills 150 + spare places 100; nobody knows the chain.
-        assert_eq!((solved.matched_academic, solved.total_fit), (1, 800));
+        // organisation 200 + programme 160 + place 80 + skills 120 + spare places 80; nobody knows the chain or ranks.
+        assert_eq!((solved.matched_academic, solved.total_fit), (1, 640));
         assert_eq!(town.loads().await[&name("people", 2)], 0);
-        town.try_publish(&round.name).await.unwrap();
+        town.try_publish(&solved).await.unwrap();
         assert_eq!(town.loads().await[&name("people", 2)], 1);
         town.verify().await;
     }

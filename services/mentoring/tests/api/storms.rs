@@ -13,14 +13,13 @@ async fn rounds_published_at_once_never_give_a_place_twice() {
     let town = Town::crowded().await;
     town.register(vec![academic(1, 3)]).await;
     town.register(vec![enterprise(2, 50)]).await;
-    let mut rounds = Vec::new();
+    let mut runs = Vec::new();
     for class in 1..=8 {
         town.enrol(class, class * 10..class * 10 + 1).await;
-        let round = town.open(class).await.name;
-        town.solve(&round).await;
-        rounds.push(round);
+        let round = town.closed(class).await.name;
+        runs.push(town.solve(&round).await);
     }
-    let tries = rounds.iter().map(|round| town.try_publish(round));
+    let tries = runs.iter().map(|run| town.try_publish(run));
     let answers = join_all(tries).await;
     let published = answers.iter().filter(|answer| answer.is_ok()).count();
     assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|status| reason(status) == "PROPOSAL_OUTDATED"));
@@ -35,11 +34,12 @@ async fn a_mentor_who_comes_while_a_round_leaves_a_vacancy_does_not_miss_it() {
     // One student and one place at a time: a later arrival would make up for one that was missed.
     for n in 1..=40 {
         town.enrol(n, n..n + 1).await;
-        let round = town.open(n).await.name;
-        assert_eq!(town.solve(&round).await.matched_academic, 0);
+        let round = town.closed(n).await.name;
+        let run = town.solve(&round).await;
+        assert_eq!(run.matched_academic, 0);
         let mut bureau = town.bureau();
         let arrive = bureau.batch_create_mentors(pb::BatchCreateMentorsRequest { mentors: vec![academic(n, 1)] });
-        let (published, arrived) = tokio::join!(town.try_publish(&round), arrive);
+        let (published, arrived) = tokio::join!(town.try_publish(&run), arrive);
         assert!(published.is_ok() && arrived.is_ok(), "{published:?} {arrived:?}");
         assert_eq!(town.loads().await[&name("people", n)], 1, "the {n}-th mentor stands beside a student who waits");
     }
@@ -56,10 +56,10 @@ async fn students_and_mentors_who_leave_while_their_round_is_published_leave_not
         let person = 1000 + n;
         town.register(vec![academic(person, 2)]).await;
         town.enrol(n, 2 * n..2 * n + 2).await;
-        let round = town.open(n).await.name;
-        town.solve(&round).await;
+        let round = town.closed(n).await.name;
+        let run = town.solve(&round).await;
         let (published, (), ()) =
-            tokio::join!(town.try_publish(&round), town.withdraw(2 * n), town.employed_and_left(person, SCHOOL));
+            tokio::join!(town.try_publish(&run), town.withdraw(2 * n), town.employed_and_left(person, SCHOOL));
         match published {
             Ok(_) => in_time += 1,
             Err(status) => {
@@ -75,7 +75,7 @@ async fn students_and_mentors_who_leave_while_their_round_is_published_leave_not
 /// One step of a random history.
 async fn step(town: &Town, chance: &Chance, history: &mut History) {
     let pick = |bound: u32| u32::try_from(chance.below(u64::from(bound))).unwrap();
-    match pick(7) {
+    match pick(11) {
         0 => {
             let capacity = i32::try_from(1 + pick(3)).unwrap();
             history.people += 1;
@@ -84,29 +84,38 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
                 1 => enterprise(history.people, capacity),
                 _ => pb::Mentor { organisation: MILL.into(), ..enterprise(history.people, capacity) },
             };
+            let place = ["", "north", "south"][usize::try_from(pick(3)).unwrap()];
             history.mentors.push((history.people, mentor.organisation.clone()));
-            town.register(vec![mentor]).await;
+            let registered = town.register(vec![pb::Mentor { place: place.into(), ..mentor }]).await.remove(0);
+            history.names.push(registered.name);
         }
         1 | 2 => {
             let class = 1 + pick(3);
             let first = history.students + 1;
             history.students += 1 + pick(3);
             history.enrolled.extend(first..=history.students);
+            for student in first..=history.students {
+                town.person(student).await;
+            }
             town.enrol(class, first..history.students + 1).await;
         }
         3 => {
-            let round = pb::Round { class: name("classes", 1 + pick(3)), ..Default::default() };
+            let class = name("classes", 1 + pick(3));
+            let round = pb::Round { class, same_place: pick(2) == 0, objection_days: 5, ..Default::default() };
             let opened = town.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await;
             history.rounds.extend(opened.map(|round| round.into_inner().name));
         }
         4 => {
             if let Some(round) = history.rounds.pop() {
-                town.solve(&round).await;
+                let close = pb::ClosePreferencesRequest { name: round.clone(), ..Default::default() };
+                drop(town.dean().close_preferences(close).await);
+                let objective = [pb::Objective::Optimal, pb::Objective::Stable][usize::try_from(pick(2)).unwrap()];
+                let run = town.solve_for(&round, objective).await;
                 // Sometimes something happens between the dry run and its publication.
                 if pick(3) == 0 {
                     Box::pin(step(town, chance, history)).await;
                 }
-                if town.try_publish(&round).await.is_err() {
+                if town.try_publish(&run).await.is_err() {
                     history.rounds.push(round);
                 }
             }
@@ -121,8 +130,46 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
             let (person, organisation) = history.mentors.swap_remove(at);
             town.employed_and_left(person, &organisation).await;
         }
+        // Rankings are often refused: not everybody is on the other side of everybody.
+        7 if !history.names.is_empty() && !history.enrolled.is_empty() => {
+            if let Some(round) = history.rounds.last() {
+                let (student, mentor) = history.somebody(chance);
+                let (author, other) = (name("enrolments", student), mentor);
+                let (author, other) = if pick(2) == 0 { (author, other) } else { (other, author) };
+                let ranking = if pick(3) == 0 {
+                    pb::Ranking { author, ranked: vec![other], ..Default::default() }
+                } else {
+                    pb::Ranking { author, excluded: vec![other], ..Default::default() }
+                };
+                history.done.rankings += u32::from(town.rank(round, vec![ranking]).await.is_ok());
+            }
+        }
+        8 if !history.names.is_empty() && !history.enrolled.is_empty() => {
+            let (student, mentor) = history.somebody(chance);
+            let other = if pick(2) == 0 { name("people", 10_000 + student) } else { history.somebody(chance).1 };
+            if let Ok(conflict) = town.part(&mentor, &other).await {
+                history.conflicts.push(conflict.name);
+                history.done.conflicts += 1;
+            }
+        }
+        9 if !history.conflicts.is_empty() => {
+            let name = history.conflicts.swap_remove(below(chance, history.conflicts.len()));
+            town.bureau().withdraw_conflict(pb::WithdrawConflictRequest { name }).await.unwrap();
+        }
+        10 => {
+            let active = town.pairings(pb::PairingState::Active).await;
+            if !active.is_empty() {
+                let objection = town.object(&active[below(chance, active.len())].name).await.unwrap();
+                town.uphold(&objection.name).await.unwrap();
+                history.done.objections += 1;
+            }
+        }
         _ => {}
     }
+}
+
+fn below(chance: &Chance, bound: usize) -> usize {
+    usize::try_from(chance.below(u64::try_from(bound).unwrap())).unwrap()
 }
 
 #[derive(Default)]
@@ -132,10 +179,30 @@ struct History {
     mentors: Vec<(u32, String)>,
     enrolled: Vec<u32>,
     rounds: Vec<String>,
+    /// Every mentor there ever was.
+    names: Vec<String>,
+    conflicts: Vec<String>,
+    done: Done,
+}
+
+/// What was not refused: a history without any proves nothing about it.
+#[derive(Debug, Default)]
+struct Done {
+    rankings: u32,
+    conflicts: u32,
+    objections: u32,
+}
+
+impl History {
+    /// Some student in class, and some mentor.
+    fn somebody(&self, chance: &Chance) -> (u32, String) {
+        (self.enrolled[below(chance, self.enrolled.len())], self.names[below(chance, self.names.len())].clone())
+    }
 }
 
 #[tokio::test]
 async fn after_every_step_of_a_random_history_everything_that_can_be_proved_holds() {
+    let mut done = Done::default();
     for seed in 0..12 {
         let test = if seed % 4 == 0 {
             testkit::postgres(&[mentoring::MIGRATIONS]).await
@@ -144,11 +211,15 @@ async fn after_every_step_of_a_random_history_everything_that_can_be_proved_hold
         };
         let town = Town::on(test, seed).await;
         let (chance, mut history) = (Chance::seeded(seed), History::default());
-        for _ in 0..60 {
+        for _ in 0..80 {
             step(&town, &chance, &mut history).await;
             town.verify().await;
         }
+        done.rankings += history.done.rankings;
+        done.conflicts += history.done.conflicts;
+        done.objections += history.done.objections;
     }
+    assert!(done.rankings > 5 && done.conflicts > 20 && done.objections > 20, "{done:?}");
 }
 
 #[tokio::test]

@@ -37,6 +37,15 @@ pub fn field(status: &tonic::Status) -> String {
     metadata.and_then(|metadata| metadata.get("field").cloned()).unwrap_or_default()
 }
 
+/// A refusal by a rule: its reason, its field or resource, and all that has to go with it.
+pub fn refused(status: &tonic::Status, why: &str, on: &str) {
+    assert_eq!((status.code(), reason(status).as_str(), field(status).as_str()), (tonic::Code::FailedPrecondition, why, on));
+    let info = status.get_details_error_info().unwrap();
+    assert!(info.metadata["rule"].starts_with("mentoring/"), "{:?}", info.metadata);
+    assert!(!info.metadata["way_out"].is_empty() && !info.metadata["way_out_zh"].is_empty());
+    assert!(!status.get_details_localized_message().unwrap().message.is_ascii());
+}
+
 pub fn academic(person: u32, capacity: i32) -> pb::Mentor {
     pb::Mentor {
         person: name("people", person),
@@ -167,26 +176,84 @@ impl Town {
         self.sandbox.arrive(&name("people", person), version, &event).await;
     }
 
+    /// Opens a round for a class.
     pub async fn open(&self, class: u32) -> pb::Round {
-        let round = pb::Round { class: name("classes", class), ..Default::default() };
+        self.open_as(pb::Round { class: name("classes", class), ..Default::default() }).await
+    }
+
+    pub async fn open_as(&self, round: pb::Round) -> pb::Round {
         self.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await.unwrap().into_inner()
     }
 
-    pub async fn solve(&self, round: &str) -> pb::Round {
-        let request = pb::SolveRoundRequest { name: round.into(), ..Default::default() };
+    /// Closes a round for rankings.
+    pub async fn close(&self, round: &str) -> pb::Round {
+        let request = pb::ClosePreferencesRequest { name: round.into(), ..Default::default() };
+        self.dean().close_preferences(request).await.unwrap().into_inner()
+    }
+
+    /// Opens a round for a class, and closes it with nobody having ranked anybody.
+    pub async fn closed(&self, class: u32) -> pb::Round {
+        let round = self.open(class).await.name;
+        self.close(&round).await
+    }
+
+    pub async fn rank(&self, round: &str, rankings: Vec<pb::Ranking>) -> Result<Vec<pb::Ranking>, tonic::Status> {
+        let request = pb::BatchSetRankingsRequest { parent: round.into(), rankings };
+        self.bureau().batch_set_rankings(request).await.map(|answer| answer.into_inner().rankings)
+    }
+
+    pub async fn solve(&self, round: &str) -> pb::Run {
+        self.solve_for(round, pb::Objective::Optimal).await
+    }
+
+    pub async fn solve_for(&self, round: &str, objective: pb::Objective) -> pb::Run {
+        let request = pb::SolveRoundRequest { name: round.into(), objective: objective.into(), ..Default::default() };
         self.dean().solve_round(request).await.unwrap().into_inner()
     }
 
-    pub async fn try_publish(&self, round: &str) -> Result<pb::Round, tonic::Status> {
-        let request = pb::PublishRoundRequest { name: round.into(), ..Default::default() };
+    pub async fn proposals(&self, run: &pb::Run) -> Vec<pb::Proposal> {
+        let request = pb::ListProposalsRequest { parent: run.name.clone(), page_size: 1000, ..Default::default() };
+        self.dean().list_proposals(request).await.unwrap().into_inner().proposals
+    }
+
+    pub async fn try_publish(&self, run: &pb::Run) -> Result<pb::Round, tonic::Status> {
+        let request = pb::PublishRoundRequest { name: run.round.clone(), run: run.name.clone(), ..Default::default() };
         self.dean().publish_round(request).await.map(tonic::Response::into_inner)
     }
 
     /// A whole round for a class.
     pub async fn paired(&self, class: u32) -> pb::Round {
-        let round = self.open(class).await.name;
-        self.solve(&round).await;
-        self.try_publish(&round).await.unwrap()
+        let round = self.closed(class).await.name;
+        let run = self.solve(&round).await;
+        self.try_publish(&run).await.unwrap()
+    }
+
+    pub async fn part(&self, mentor: &str, other: &str) -> Result<pb::Conflict, tonic::Status> {
+        let conflict = pb::Conflict { mentor: mentor.into(), other: other.into(), ground: "family".into(), ..Default::default() };
+        let request = pb::BatchCreateConflictsRequest { conflicts: vec![conflict] };
+        self.bureau().batch_create_conflicts(request).await.map(|answer| answer.into_inner().conflicts.remove(0))
+    }
+
+    /// Directory tells of a student's person.
+    pub async fn person(&self, n: u32) {
+        let event = directory::PersonRegistered { person: name("people", 10_000 + n), ..Default::default() };
+        self.sandbox.arrive(&event.person.clone(), 1, &event).await;
+    }
+
+    pub async fn object(&self, pairing: &str) -> Result<pb::Objection, tonic::Status> {
+        let objection = pb::Objection { pairing: pairing.into(), ground: "distance".into(), ..Default::default() };
+        let request = pb::CreateObjectionRequest { objection: Some(objection) };
+        self.foreman().create_objection(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn uphold(&self, objection: &str) -> Result<pb::Objection, tonic::Status> {
+        let request = pb::UpholdObjectionRequest { name: objection.into() };
+        self.dean().uphold_objection(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn try_finalize(&self, round: &str) -> Result<pb::Round, tonic::Status> {
+        let request = pb::FinalizeRoundRequest { name: round.into(), ..Default::default() };
+        self.dean().finalize_round(request).await.map(tonic::Response::into_inner)
     }
 
     pub async fn pairings(&self, state: pb::PairingState) -> Vec<pb::Pairing> {

@@ -290,8 +290,10 @@ impl Story<'_> {
             let mut office = MentoringServiceClient::new(self.people.school(&schools[class.plan.school].name)?);
             let round = men::Round { class: class.name.clone(), ..Default::default() };
             let round = office.create_round(men::CreateRoundRequest { round: Some(round) }).await?.into_inner().name;
-            office.solve_round(men::SolveRoundRequest { name: round.clone(), ..Default::default() }).await?;
-            office.publish_round(men::PublishRoundRequest { name: round, ..Default::default() }).await?;
+            office.close_preferences(men::ClosePreferencesRequest { name: round.clone(), ..Default::default() }).await?;
+            let solve = men::SolveRoundRequest { name: round.clone(), ..Default::default() };
+            let run = office.solve_round(solve).await?.into_inner().name;
+            office.publish_round(men::PublishRoundRequest { name: round, run, ..Default::default() }).await?;
             step.advance(1);
         }
         step.done(classes.len());

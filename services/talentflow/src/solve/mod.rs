@@ -92,15 +92,17 @@ fn both_sides(files: &SolveFiles) -> anyhow::Result<ExitCode> {
     let compatible = |_, academic, enterprise| !vetoes.contains(&(academic, enterprise));
     let answer = joint::solve(&academic.instance, &enterprise.instance, compatible);
     let solve_s = started.elapsed().as_secs_f64();
-    let worth =
-        [check_assignment(&academic.instance, &answer.academic)?, check_assignment(&enterprise.instance, &answer.enterprise)?];
+    let worth = [
+        check_assignment(&academic.instance, &answer.academic.assignment)?,
+        check_assignment(&enterprise.instance, &answer.enterprise.assignment)?,
+    ];
     if let Some(path) = &files.out {
-        let sides = [(Side::A, &academic, &answer.academic), (Side::E, &enterprise, &answer.enterprise)];
+        let sides = [(Side::A, &academic, &answer.academic.assignment), (Side::E, &enterprise, &answer.enterprise.assignment)];
         answer::write_assignment(path, &sides)?;
     }
     let summary = json!({
-        "academic": summary(&academic.instance, &answer.academic, worth[0]),
-        "enterprise": summary(&enterprise.instance, &answer.enterprise, worth[1]),
+        "academic": summary(&academic.instance, &answer.academic.assignment, worth[0]),
+        "enterprise": summary(&enterprise.instance, &answer.enterprise.assignment, worth[1]),
         "assigned": answer.worth.assigned,
         "total_fit": answer.worth.value,
         "bound_assigned": answer.bound.assigned,

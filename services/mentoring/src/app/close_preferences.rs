@@ -1,0 +1,21 @@
+//! Rankings are closed: from now on dry runs are made of them.
+
+use super::find::guarded_round;
+use crate::domain::RoundId;
+use crate::store::round::{self, Stored};
+use crate::store::weights;
+use kit::{Error, Scope, Tx};
+
+#[derive(Debug, Clone)]
+pub struct ClosePreferences {
+    pub round: RoundId,
+    /// The version the caller decided on; any when absent.
+    pub etag: Option<String>,
+}
+
+pub async fn close_preferences(tx: &mut Tx, scope: &Scope, command: ClosePreferences) -> Result<Stored, Error> {
+    let stored = guarded_round(tx, scope, command.round, command.etag).await?;
+    let round = stored.round.close(weights::newest(tx).await?.version)?;
+    round::update(tx, &round, scope.now()).await?;
+    Ok(Stored { round, created_at: stored.created_at, updated_at: scope.now() })
+}

@@ -1,0 +1,100 @@
+//! Students and mentors say whom they would rather have, and whom they would not.
+
+use crate::domain::{Absent, EnrolmentId, Mentor, MentorId, Order, OrganisationId, Ranking, Refusal, RoundId, Student, eligible};
+use crate::store::ranking::{self, Stored};
+use crate::store::{mentor, round, student};
+use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+#[derive(Debug, Clone)]
+pub struct SetRankings {
+    pub round: RoundId,
+    pub rankings: Vec<Ranking>,
+}
+
+/// The rankings, in the order of the command.
+#[derive(Debug)]
+pub struct Ranked(pub Vec<Stored>);
+
+/// Who can be ranked in a round: its students, and the mentors who were named so far.
+struct Field {
+    students: BTreeMap<EnrolmentId, Student>,
+    mentors: BTreeMap<MentorId, Option<Mentor>>,
+}
+
+pub async fn set_rankings(tx: &mut Tx, scope: &Scope, command: SetRankings) -> Result<Ranked, Error> {
+    let round = round::by_id(tx, command.round).await?.ok_or_else(|| Error::not_found(command.round))?.round;
+    round.takes_rankings()?;
+    // Held, so that none comes in behind the closing.
+    round::hold(tx, &round, scope.now()).await?;
+    let waiting = student::waiting(tx, &round).await?;
+    let students = waiting.into_iter().map(|student| (student.enrolment, student)).collect();
+    let mut field = Field { students, mentors: BTreeMap::new() };
+    let mut stored = Vec::with_capacity(command.rankings.len());
+    for (at, ranking) in command.rankings.into_iter().enumerate() {
+        let organisation = check(tx, scope, &mut field, &ranking).await;
+        let organisation = organisation.map_err(|error| error.within(&format!("rankings[{at}]")))?;
+        let row = Stored { id: scope.id(), ranking, updated_at: scope.now() };
+        ranking::put(tx, round.id, organisation, &row).await?;
+        stored.push(row);
+    }
+    Ok(Ranked(stored))
+}
+
+/// Whether the author may be spoken for by the caller, and can be paired with everybody named. Answers who speaks for
+/// the author.
+async fn check(tx: &mut Tx, scope: &Scope, field: &mut Field, ranking: &Ranking) -> Result<OrganisationId, Error> {
+    match ranking {
+        Ranking::OfStudent(author, order) => {
+            let student = field.student(*author).map_err(|error| error.on("author"))?.clone();
+            scope.own(student.school, author).map_err(|error| error.on("author"))?;
+            for (on, named) in named(order) {
+                let mentor = field.mentor(tx, named).await.map_err(|error| error.on(&on))?;
+                pairable(&student, mentor, &named).map_err(|error| error.on(&on))?;
+            }
+            Ok(student.school)
+        }
+        Ranking::OfMentor(author, order) => {
+            let mentor = field.mentor(tx, *author).await.map_err(|error| error.on("author"))?.clone();
+            scope.own(mentor.profile.organisation, author).map_err(|error| error.on("author"))?;
+            for (on, named) in named(order) {
+                let student = field.student(named).map_err(|error| error.on(&on))?;
+                pairable(student, &mentor, &named).map_err(|error| error.on(&on))?;
+            }
+            Ok(mentor.profile.organisation)
+        }
+    }
+}
+
+/// Everybody an order names, with the field that names them.
+fn named<T: Copy>(order: &Order<T>) -> Vec<(String, T)> {
+    let of = |field: &str, ids: &[T]| -> Vec<(String, T)> {
+        ids.iter().enumerate().map(|(at, id)| (format!("{field}[{at}]"), *id)).collect()
+    };
+    [of("ranked", &order.ranked), of("excluded", &order.excluded)].concat()
+}
+
+fn pairable(student: &Student, mentor: &Mentor, who: &impl ToString) -> Result<(), Error> {
+    if eligible(student, mentor) {
+        Ok(())
+    } else {
+        Err(Refusal::NotInRound { who: who.to_string(), why: Absent::NotEligible }.into())
+    }
+}
+
+impl Field {
+    fn student(&self, id: EnrolmentId) -> Result<&Student, Error> {
+        let absent = || Refusal::NotInRound { who: id.to_string(), why: Absent::DoesNotWait }.into();
+        self.students.get(&id).ok_or_else(absent)
+    }
+
+    async fn mentor(&mut self, tx: &mut Tx, id: MentorId) -> Result<&Mentor, Error> {
+        let known = match self.mentors.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(mentor::by_id(tx, id).await?.map(|stored| stored.mentor)),
+        };
+        let absent = || Refusal::NotInRound { who: id.to_string(), why: Absent::NotActive }.into();
+        known.as_ref().filter(|mentor| mentor.is_active()).ok_or_else(absent)
+    }
+}

@@ -1,0 +1,67 @@
+//! From requests to commands.
+
+mod mentors;
+mod pairings;
+mod rounds;
+
+use crate::domain::Side;
+use kit::Error;
+use kit::wire::{parse_text, unknown_enum};
+use proto::mentoring::v1 as pb;
+
+/// The most elements of a batch.
+const BATCH: usize = 1000;
+/// The most codes of one kind on a mentor, and the most names in a ranking.
+const MOST: usize = 50;
+/// The longest code.
+const CODE: usize = 64;
+
+/// Holds a list to its length.
+pub(super) fn bounded<T>(field: &str, items: Vec<T>) -> Result<Vec<T>, Error> {
+    if items.len() <= MOST {
+        return Ok(items);
+    }
+    Err(Error::invalid(
+        field,
+        "TOO_MANY",
+        format!("`{field}` holds {} elements: expected at most {MOST}", items.len()),
+        format!("`{field}` 有 {} 项，最多 {MOST} 项", items.len()),
+    ))
+}
+
+pub(super) fn parse_codes(field: &str, codes: Vec<String>) -> Result<Vec<String>, Error> {
+    let codes = bounded(field, codes)?;
+    codes.into_iter().enumerate().map(|(at, code)| parse_text(&format!("{field}[{at}]"), code, CODE)).collect()
+}
+
+/// A code that may be left out.
+pub(super) fn parse_code(field: &str, code: String) -> Result<String, Error> {
+    if code.trim().is_empty() { Ok(String::new()) } else { parse_text(field, code, CODE) }
+}
+
+pub(super) fn parse_etag(etag: String) -> Option<String> {
+    Some(etag).filter(|etag| !etag.is_empty())
+}
+
+pub(super) fn parse_side(side: i32) -> Result<Option<Side>, Error> {
+    Ok(match pb::Side::try_from(side) {
+        Ok(pb::Side::Unspecified) => None,
+        Ok(pb::Side::Academic) => Some(Side::Academic),
+        Ok(pb::Side::Enterprise) => Some(Side::Enterprise),
+        Err(_) => return Err(unknown_enum("side", side)),
+    })
+}
+
+/// Reads one of a closed list of codes.
+pub(super) fn parse_word<W: Copy + std::fmt::Display>(field: &str, code: &str, known: &[W]) -> Result<W, Error> {
+    let found = known.iter().find(|word| word.to_string() == code);
+    found.copied().ok_or_else(|| {
+        let known = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Error::invalid(
+            field,
+            "UNKNOWN_CODE",
+            format!("`{field}` is `{code}`: expected one of {known}"),
+            format!("`{field}` 为“{code}”，应为 {known} 之一"),
+        )
+    })
+}

@@ -1,0 +1,184 @@
+//! Requests about rounds: rankings, dry runs, weights.
+
+use super::{BATCH, bounded, parse_code, parse_etag};
+use crate::app::{
+    ClosePreferences, CreateRound, ExplainProposal, FinalizeRound, FindRound, FindRun, ListProposals, ListRankings, ListRounds,
+    ListRuns, ListWeights, PublishRound, SetRankings, SetWeights, SolveRound,
+};
+use crate::domain::{ClassId, EnrolmentId, MentorId, Objective, Order, ProposalId, Ranking, RoundId, RunId, Weights};
+use kit::Error;
+use kit::id::Id;
+use kit::page::Page;
+use kit::wire::{parse_batch, parse_within, unknown_enum};
+use proto::mentoring::v1 as pb;
+
+impl TryFrom<pb::CreateRoundRequest> for CreateRound {
+    type Error = Error;
+    fn try_from(request: pb::CreateRoundRequest) -> Result<Self, Error> {
+        let round = request.round.ok_or_else(|| Error::required("round", "the round to open"))?;
+        Ok(Self {
+            class: ClassId::parse("round.class", &round.class)?,
+            place: parse_code("round.place", round.place)?,
+            same_place: round.same_place,
+            objection_days: parse_within("round.objection_days", round.objection_days, 0..=60, "days")?.into(),
+        })
+    }
+}
+
+impl TryFrom<pb::GetRoundRequest> for FindRound {
+    type Error = Error;
+    fn try_from(request: pb::GetRoundRequest) -> Result<Self, Error> {
+        RoundId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ListRoundsRequest> for ListRounds {
+    type Error = Error;
+    fn try_from(request: pb::ListRoundsRequest) -> Result<Self, Error> {
+        let class = ClassId::parse_optional("class", &request.class)?;
+        Ok(Self { class, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::BatchSetRankingsRequest> for SetRankings {
+    type Error = Error;
+    fn try_from(request: pb::BatchSetRankingsRequest) -> Result<Self, Error> {
+        let round = RoundId::parse("parent", &request.parent)?;
+        let rankings = parse_batch("rankings", request.rankings, BATCH)?;
+        let parse = |(at, ranking)| parse_ranking(ranking).map_err(|error: Error| error.within(&format!("rankings[{at}]")));
+        Ok(Self { round, rankings: rankings.into_iter().enumerate().map(parse).collect::<Result<_, _>>()? })
+    }
+}
+
+fn parse_ranking(ranking: pb::Ranking) -> Result<Ranking, Error> {
+    if ranking.author.starts_with("mentors/") {
+        let author = MentorId::parse("author", &ranking.author)?;
+        Ok(Ranking::OfMentor(author, parse_order(ranking.ranked, ranking.excluded)?))
+    } else {
+        let author = EnrolmentId::parse("author", &ranking.author)?;
+        Ok(Ranking::OfStudent(author, parse_order(ranking.ranked, ranking.excluded)?))
+    }
+}
+
+fn parse_order<T: Id>(ranked: Vec<String>, excluded: Vec<String>) -> Result<Order<T>, Error> {
+    let parse = |field: &str, names: Vec<String>| -> Result<Vec<T>, Error> {
+        let names = bounded(field, names)?;
+        names.iter().enumerate().map(|(at, name)| T::parse(&format!("{field}[{at}]"), name)).collect()
+    };
+    Ok(Order::new(parse("ranked", ranked)?, parse("excluded", excluded)?)?)
+}
+
+impl TryFrom<pb::ListRankingsRequest> for ListRankings {
+    type Error = Error;
+    fn try_from(request: pb::ListRankingsRequest) -> Result<Self, Error> {
+        let round = RoundId::parse("parent", &request.parent)?;
+        Ok(Self { round, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::ClosePreferencesRequest> for ClosePreferences {
+    type Error = Error;
+    fn try_from(request: pb::ClosePreferencesRequest) -> Result<Self, Error> {
+        Ok(Self { round: RoundId::parse("name", &request.name)?, etag: parse_etag(request.etag) })
+    }
+}
+
+impl TryFrom<pb::SolveRoundRequest> for SolveRound {
+    type Error = Error;
+    fn try_from(request: pb::SolveRoundRequest) -> Result<Self, Error> {
+        let objective = match pb::Objective::try_from(request.objective) {
+            Ok(pb::Objective::Unspecified | pb::Objective::Optimal) => Objective::Optimal,
+            Ok(pb::Objective::Stable) => Objective::Stable,
+            Err(_) => return Err(unknown_enum("objective", request.objective)),
+        };
+        let version = parse_within("weights_version", request.weights_version, 0..=i32::MAX, "of the list of weights")?;
+        Ok(Self {
+            round: RoundId::parse("name", &request.name)?,
+            objective,
+            weights: Some(i64::from(version)).filter(|version| *version > 0),
+            etag: parse_etag(request.etag),
+        })
+    }
+}
+
+impl TryFrom<pb::GetRunRequest> for FindRun {
+    type Error = Error;
+    fn try_from(request: pb::GetRunRequest) -> Result<Self, Error> {
+        RunId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::ListRunsRequest> for ListRuns {
+    type Error = Error;
+    fn try_from(request: pb::ListRunsRequest) -> Result<Self, Error> {
+        let round = RoundId::parse_optional("round", &request.round)?;
+        Ok(Self { round, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::ListProposalsRequest> for ListProposals {
+    type Error = Error;
+    fn try_from(request: pb::ListProposalsRequest) -> Result<Self, Error> {
+        let run = RunId::parse("parent", &request.parent)?;
+        Ok(Self { run, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::ExplainProposalRequest> for ExplainProposal {
+    type Error = Error;
+    fn try_from(request: pb::ExplainProposalRequest) -> Result<Self, Error> {
+        ProposalId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::PublishRoundRequest> for PublishRound {
+    type Error = Error;
+    fn try_from(request: pb::PublishRoundRequest) -> Result<Self, Error> {
+        let run = RunId::parse("run", &request.run)?;
+        Ok(Self { round: RoundId::parse("name", &request.name)?, run, etag: parse_etag(request.etag) })
+    }
+}
+
+impl TryFrom<pb::FinalizeRoundRequest> for FinalizeRound {
+    type Error = Error;
+    fn try_from(request: pb::FinalizeRoundRequest) -> Result<Self, Error> {
+        Ok(Self { round: RoundId::parse("name", &request.name)?, etag: parse_etag(request.etag) })
+    }
+}
+
+impl TryFrom<pb::CreateWeightsRequest> for SetWeights {
+    type Error = Error;
+    fn try_from(request: pb::CreateWeightsRequest) -> Result<Self, Error> {
+        let given = request.weights.ok_or_else(|| Error::required("weights", "the weights to set"))?;
+        let weight =
+            |field: &str, value: i32| parse_within(&format!("weights.{field}"), value, 0..=1000, "of a weight").map(i64::from);
+        let weights = Weights {
+            version: 0,
+            organisation: weight("organisation", given.organisation)?,
+            programme: weight("programme", given.programme)?,
+            chain: weight("chain", given.chain)?,
+            place: weight("place", given.place)?,
+            skills: weight("skills", given.skills)?,
+            spare: weight("spare", given.spare)?,
+            student_rank: weight("student_rank", given.student_rank)?,
+            mentor_rank: weight("mentor_rank", given.mentor_rank)?,
+        };
+        if weights.organisation + weights.programme + weights.chain + weights.place + weights.skills + weights.spare == 0 {
+            return Err(Error::invalid(
+                "weights",
+                "ALL_ZERO",
+                "all weights besides the two ranks are 0: where nobody ranks, nothing would be judged",
+                "除两项志愿外的权重均为 0：无人填报志愿时将无从评判",
+            )
+            .way_out("let at least one of organisation to spare count", "请至少为一项（单位至余额）设置权重"));
+        }
+        Ok(Self(weights))
+    }
+}
+
+impl TryFrom<pb::ListWeightsRequest> for ListWeights {
+    type Error = Error;
+    fn try_from(request: pb::ListWeightsRequest) -> Result<Self, Error> {
+        Page::parse(request.page_size, &request.page_token).map(Self)
+    }
+}
