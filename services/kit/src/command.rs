@@ -12,6 +12,7 @@ use crate::db::{Lane, Tx, args, instant_text, statements};
 use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::id::{AuditId, EventId, Id as _};
+use crate::rules::{RulePack, Shipped};
 use crate::telemetry;
 use chrono::{DateTime, NaiveDate, Utc};
 use prost::Message;
@@ -50,6 +51,11 @@ impl Scope {
     /// Today in Asia/Shanghai.
     pub fn today(&self) -> NaiveDate {
         crate::clock::local_date(self.now)
+    }
+
+    /// The rules in force: the city's own, or those that are shipped.
+    pub fn rules<'a>(&'a self, shipped: &'a Shipped) -> Result<&'a RulePack, Error> {
+        self.context.rules(shipped)
     }
 
     pub fn principal(&self) -> &Principal {

@@ -1,25 +1,32 @@
 //! The events of mentoring, and those it follows.
 
-use crate::app::{Leaving, employment_changed, enrol, leave_class};
+use crate::app::{Leaving, employment_changed, enrol, leave_class, rotation_began, rotation_over};
 use crate::domain::{
-    Codes, EmploymentId, EndReason, Guide, Mentor, OrganisationId, Pairing, PairingEvent, PersonId, Round, Side, Student,
-    StudentState,
+    AbsenceId, Codes, EmploymentId, EndReason, GuidanceRecordId, Guide, Mentor, MentorState, OrganisationId, Pairing,
+    PairingEvent, PersonId, RotationId, Round, Side, Student, StudentState,
 };
+use crate::store::absence::Absence;
 use crate::store::directory::{self, Employment};
-use crate::store::guidance;
+use crate::store::{guidance, guidance_month};
+use chrono::NaiveDate;
 use kit::id::Id;
 use kit::wire::{date, parse_date, parse_date_optional};
 use kit::{Envelope, Error, Scope, Tx};
 use proto::directory::v1::{
     EmploymentCorrected, EmploymentEnded, EmploymentStarted, OrganisationKind, OrganisationRegistered, PersonRegistered,
 };
+use proto::rotation::v1::{RotationActivated, RotationCompleted, RotationEndedEarly};
 use proto::training::v1::{EnrolmentCreated, EnrolmentGraduated, EnrolmentWithdrawn};
 use proto::{Event, mentoring::v1 as pb};
 
-/// Organisations say who may have mentors of which side; people bring skills and employments; enrolments bring
-/// the students.
-pub const SUBSCRIPTIONS: &[&str] =
-    &["talentflow.directory.organisation", "talentflow.directory.person", "talentflow.training.enrolment"];
+/// Organisations say who may have mentors of which side; people bring skills and employments; rotations take mentors away
+/// for a while; enrolments bring the students.
+pub const SUBSCRIPTIONS: &[&str] = &[
+    "talentflow.directory.organisation",
+    "talentflow.directory.person",
+    "talentflow.rotation.rotation",
+    "talentflow.training.enrolment",
+];
 
 pub async fn on(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Error> {
     match event.kind.as_str() {
@@ -28,6 +35,8 @@ pub async fn on(tx: &mut Tx, scope: &Scope, event: &Envelope) -> Result<(), Erro
         EmploymentStarted::TYPE | EmploymentEnded::TYPE | EmploymentCorrected::TYPE => {
             employment_changed(tx, scope, employment(event)?).await
         }
+        RotationActivated::TYPE => rotation_began(tx, scope, absence(event)?).await,
+        RotationCompleted::TYPE | RotationEndedEarly::TYPE => rotation_over(tx, scope, absence(event)?).await,
         EnrolmentCreated::TYPE => enrol(tx, &student(event.decode()?)?).await,
         EnrolmentGraduated::TYPE | EnrolmentWithdrawn::TYPE => leave_class(tx, scope, leaving(event)?).await,
         _ => Ok(()),
@@ -88,6 +97,30 @@ fn employment(event: &Envelope) -> Result<Employment, Error> {
     })
 }
 
+/// A rotation takes a person away from the home unit.
+fn absence(event: &Envelope) -> Result<Absence, Error> {
+    let (rotation, person, home, share) = match event.kind.as_str() {
+        RotationActivated::TYPE => {
+            let told: RotationActivated = event.decode()?;
+            (told.rotation, told.person, told.home_organisation, told.share_percent)
+        }
+        RotationCompleted::TYPE => {
+            let told: RotationCompleted = event.decode()?;
+            (told.rotation, told.person, told.home_organisation, told.share_percent)
+        }
+        _ => {
+            let told: RotationEndedEarly = event.decode()?;
+            (told.rotation, told.person, told.home_organisation, told.share_percent)
+        }
+    };
+    Ok(Absence {
+        id: AbsenceId::from_uuid(RotationId::parse("rotation", &rotation)?.uuid()),
+        person: PersonId::parse("person", &person)?,
+        organisation: OrganisationId::parse("home_organisation", &home)?,
+        share: i64::from(share.clamp(0, 100)),
+    })
+}
+
 fn student(event: EnrolmentCreated) -> Result<Student, Error> {
     Ok(Student {
         enrolment: Id::parse("enrolment", &event.enrolment)?,
@@ -125,7 +158,7 @@ fn leaving(event: &Envelope) -> Result<Leaving, Error> {
     })
 }
 
-/// A mentor has two events in all: the first, and the last.
+/// The first event of a mentor.
 pub async fn emit_registered(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<(), Error> {
     let profile = &mentor.profile;
     let event = pb::MentorRegistered {
@@ -138,10 +171,22 @@ pub async fn emit_registered(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Res
     scope.emit(tx, mentor.id, 1, &event).await
 }
 
+pub async fn emit_changed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<(), Error> {
+    let event = pb::MentorChanged {
+        mentor: mentor.id.to_string(),
+        person: mentor.profile.person.to_string(),
+        capacity: small(mentor.profile.capacity),
+        places: small(mentor.places),
+        state: pb::MentorState::from(mentor.state).into(),
+    };
+    scope.emit(tx, mentor.id, mentor.told, &event).await
+}
+
+/// The last event of a mentor.
 pub async fn emit_closed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<(), Error> {
     let event =
         pb::MentorClosed { mentor: mentor.id.to_string(), person: mentor.profile.person.to_string(), reason: "left".to_owned() };
-    scope.emit(tx, mentor.id, 2, &event).await
+    scope.emit(tx, mentor.id, mentor.told + 1, &event).await
 }
 
 /// A round has two events: it is published, and it is final.
@@ -204,6 +249,50 @@ pub async fn emit_guidance(
         minutes: record.guidance.minutes,
     };
     scope.emit(tx, pairing.id, pairing.version, &event).await
+}
+
+/// Tells that guidance was a mistake: the pairing's next version.
+pub async fn emit_guidance_withdrawn(
+    tx: &mut Tx,
+    scope: &Scope,
+    pairing: &Pairing,
+    record: GuidanceRecordId,
+) -> Result<(), Error> {
+    let event = pb::GuidanceWithdrawn { pairing: pairing.id.to_string(), guidance_record: record.to_string() };
+    scope.emit(tx, pairing.id, pairing.version, &event).await
+}
+
+/// Tells that a month is confirmed: the pairing's next version.
+pub async fn emit_guidance_confirmed(
+    tx: &mut Tx,
+    scope: &Scope,
+    pairing: &Pairing,
+    guide: &Guide,
+    month: &guidance_month::Confirmed,
+    last_day: NaiveDate,
+) -> Result<(), Error> {
+    let event = pb::GuidanceConfirmed {
+        pairing: pairing.id.to_string(),
+        guidance_month: month.guidance_month_id.to_string(),
+        student: pairing.student.to_string(),
+        mentor: guide.mentor.to_string(),
+        person: guide.person.to_string(),
+        organisation: guide.organisation.to_string(),
+        last_date: Some(date(last_day)),
+        records: small(month.records),
+        minutes: small(month.minutes),
+    };
+    scope.emit(tx, pairing.id, pairing.version, &event).await
+}
+
+impl From<MentorState> for pb::MentorState {
+    fn from(state: MentorState) -> Self {
+        match state {
+            MentorState::Active => Self::Active,
+            MentorState::Suspended => Self::Suspended,
+            MentorState::Closed => Self::Closed,
+        }
+    }
 }
 
 impl From<Side> for pb::Side {

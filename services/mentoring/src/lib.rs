@@ -24,7 +24,11 @@ pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("mentoring", ["0001_init", "0002_rounds"]);
+pub const MIGRATIONS: kit::db::Migrations =
+    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence"]);
+
+/// What mentors and guidance are judged by, unless the city has rules of its own.
+pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/mentoring.toml"));
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {

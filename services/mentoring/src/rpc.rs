@@ -29,6 +29,15 @@ impl MentoringService for Rpc {
     async fn list_mentors(&self, request: Request<pb::ListMentorsRequest>) -> Answer<pb::ListMentorsResponse> {
         self.calls.read(request, app::list_mentors).await
     }
+    async fn revise_mentor(&self, request: Request<pb::ReviseMentorRequest>) -> Answer<pb::Mentor> {
+        self.calls.run(request, app::revise_mentor).await
+    }
+    async fn suspend_mentor(&self, request: Request<pb::SuspendMentorRequest>) -> Answer<pb::Mentor> {
+        self.calls.run(request, app::suspend_mentor).await
+    }
+    async fn resume_mentor(&self, request: Request<pb::ResumeMentorRequest>) -> Answer<pb::Mentor> {
+        self.calls.run(request, app::resume_mentor).await
+    }
     async fn create_round(&self, request: Request<pb::CreateRoundRequest>) -> Answer<pb::Round> {
         self.calls.run(request, app::create_round).await
     }
@@ -98,6 +107,12 @@ impl MentoringService for Rpc {
     async fn list_weights(&self, request: Request<pb::ListWeightsRequest>) -> Answer<pb::ListWeightsResponse> {
         self.calls.read(request, app::list_weights).await
     }
+    async fn list_rematches(&self, request: Request<pb::ListRematchesRequest>) -> Answer<pb::ListRematchesResponse> {
+        self.calls.read(request, app::list_rematches).await
+    }
+    async fn approve_rematch(&self, request: Request<pb::ApproveRematchRequest>) -> Answer<pb::Rematch> {
+        self.calls.run(request, app::approve_rematch).await
+    }
     async fn get_pairing(&self, request: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
         self.calls.read(request, app::find_pairing).await
     }
@@ -115,5 +130,20 @@ impl MentoringService for Rpc {
         request: Request<pb::ListGuidanceRecordsRequest>,
     ) -> Answer<pb::ListGuidanceRecordsResponse> {
         self.calls.read(request, app::list_guidance).await
+    }
+    async fn withdraw_guidance_record(&self, request: Request<pb::WithdrawGuidanceRecordRequest>) -> Answer<pb::GuidanceRecord> {
+        self.calls.run(request, app::withdraw_guidance).await
+    }
+    async fn batch_confirm_guidance(
+        &self,
+        request: Request<pb::BatchConfirmGuidanceRequest>,
+    ) -> Answer<pb::BatchConfirmGuidanceResponse> {
+        self.calls.run(request, app::confirm_guidance).await
+    }
+    async fn list_guidance_months(
+        &self,
+        request: Request<pb::ListGuidanceMonthsRequest>,
+    ) -> Answer<pb::ListGuidanceMonthsResponse> {
+        self.calls.read(request, app::list_guidance_months).await
     }
 }

@@ -45,7 +45,7 @@ fn read(event: &Envelope) -> Result<Option<News>, Error> {
         rotation::RotationCompleted::TYPE => rotation_completed(event)?,
         rotation::RotationEndedEarly::TYPE => rotation_ended_early(event)?,
         mentoring::PairingCreated::TYPE => paired(event)?,
-        mentoring::GuidanceRecorded::TYPE => guided(event)?,
+        mentoring::GuidanceConfirmed::TYPE => guided(event)?,
         _ => return Ok(None),
     };
     Ok(Some(News::Fact(fact)))
@@ -196,13 +196,13 @@ fn pairing_ended(event: &Envelope) -> Result<News, Error> {
 }
 
 fn guided(event: &Envelope) -> Result<Fact, Error> {
-    let told: mentoring::GuidanceRecorded = event.decode()?;
+    let told: mentoring::GuidanceConfirmed = event.decode()?;
     let mentor = PersonId::parse("person", &told.person)?;
     Ok(Fact {
         organisation: Some(OrganisationId::parse("organisation", &told.organisation)?),
         other_person: PersonId::parse_optional("student", &told.student)?,
         quantity: i64::from(told.minutes),
-        ..fact(event, mentor, FactKind::Guided, told.guidance_record, parse_date("date", told.date)?)
+        ..fact(event, mentor, FactKind::Guided, told.guidance_month, parse_date("last_date", told.last_date)?)
     })
 }
 

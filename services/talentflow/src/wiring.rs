@@ -9,6 +9,7 @@ use kit::config::{AuthMode, Config};
 use kit::db::{Db, Migrations};
 use kit::delivery::Subscription;
 use kit::rng::Chance;
+use kit::rules::{RulePack, Shipped};
 use kit::serve::{Guard, Limits, Runtime};
 use kit::verify::Check;
 use kit::{Context, Service};
@@ -27,6 +28,8 @@ pub const SERVICES: &[(&str, Make)] = &[
     ("mentoring", mentoring::service),
     ("subsidy", subsidy::service),
 ];
+/// Whose rules a city can put its own in the place of.
+const RULES: &[(&str, &Shipped)] = &[("training", &training::RULES), ("mentoring", &mentoring::RULES)];
 /// The gateway is served like a service, but owns no tables.
 pub const GATEWAY: &str = "gateway";
 
@@ -70,10 +73,9 @@ impl Process {
         };
         let guard = Guard::new(verifier, clock.clone(), limits);
         let here = SERVICES.iter().filter(|(name, _)| names.contains(name));
-        let services = db
-            .iter()
-            .flat_map(|db| here.clone().map(|(name, make)| make(Context::new(name, db.clone(), clock.clone(), &chance))))
-            .collect();
+        let rules = own_rules(&config)?;
+        let context = |name, db: &Db| Context::new(name, db.clone(), clock.clone(), &chance).with_rules(rules.get(name).cloned());
+        let services = db.iter().flat_map(|db| here.clone().map(|(name, make)| make(context(*name, db)))).collect();
         let runtime = Arc::new(Runtime::new(db.clone(), &bus, &guard, services).await?);
         Ok(Self { config, db, bus, clock, guard, runtime, issuer, names })
     }
@@ -107,6 +109,21 @@ impl Process {
     pub fn names(&self) -> &[&'static str] {
         &self.names
     }
+}
+
+/// The city's own rules, by service.
+fn own_rules(config: &Config) -> anyhow::Result<BTreeMap<&'static str, Arc<RulePack>>> {
+    let mut rules = BTreeMap::new();
+    for (name, path) in &config.rules {
+        let Some((service, shipped)) = RULES.iter().find(|(service, _)| service == name) else {
+            let known: Vec<&str> = RULES.iter().map(|(service, _)| *service).collect();
+            bail!("rules.{name}: {name} has no rules; expected one of {}", known.join(", "));
+        };
+        let text = std::fs::read_to_string(path).with_context(|| format!("rules.{name}: cannot read {path}"))?;
+        let pack = shipped.replaced_by(&text).map_err(|error| anyhow::anyhow!("rules.{name}: {path}: {error}"))?;
+        rules.insert(*service, Arc::new(pack));
+    }
+    Ok(rules)
 }
 
 /// Who follows what, over all services.

@@ -26,6 +26,9 @@ pub use store::CHECKS;
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("training", ["0001_init"]);
 
+/// What placements are judged by, unless the city has rules of its own.
+pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/internship.toml"));
+
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {
     let rpc = TrainingServiceServer::new(rpc::Rpc { calls: Calls::new(context.clone()) })

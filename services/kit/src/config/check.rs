@@ -82,7 +82,8 @@ pub(super) fn names(config: &Config, services: &[String]) -> Vec<Finding> {
     let known = || services.iter().map(String::as_str);
     let named = config.services.iter().map(|name| ("services".to_owned(), name));
     let routed = config.gateway.upstreams.keys().map(|name| (format!("gateway.upstreams.{name}"), name));
-    let strange = named.chain(routed).filter(|(_, name)| !services.contains(name));
+    let ruled = config.rules.keys().map(|name| (format!("rules.{name}"), name));
+    let strange = named.chain(routed).chain(ruled).filter(|(_, name)| !services.contains(name));
     strange
         .map(|(key, name)| {
             let hint = closest(name, known()).map(|near| format!(", did you mean {near}?")).unwrap_or_default();

@@ -83,6 +83,7 @@ pub(super) const SECTIONS: &[Section] = &[
     section("auth", "Who vouches for callers."),
     section("gateway", "The one address for portals."),
     section("gateway.upstreams", "Where services run that are not in this process: name = URL."),
+    section("rules", "A city's own rule packs, in place of those that are shipped: name of the service = file."),
     section("log", "Logs go to standard error."),
     section("telemetry", "Traces."),
 ];
@@ -175,6 +176,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key("auth.leeway_seconds", whole(0, 300, "seconds"), "How far clocks may differ when a token's times are checked."),
     optional("gateway.upstreams.*", Form::Endpoint { such_as: "http://training:8080" }, "", "\"http://training:8080\""),
+    optional(
+        "rules.*",
+        Form::Text("a file such as /etc/talentflow/training-rules.toml"),
+        "",
+        "\"/etc/talentflow/training-rules.toml\"",
+    ),
     key("log.format", Form::Choice(&["human", "json"]), "json writes one object a line."),
     key("log.level", Form::LogFilter, "A level, or levels by module such as info,kit::outbox=debug."),
     optional(

@@ -41,6 +41,9 @@ pub struct Config {
     pub nats: NatsConfig,
     pub auth: AuthConfig,
     pub gateway: GatewayConfig,
+    /// A service's own rule pack: its file, by the service's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<String, String>,
     pub log: LogConfig,
     pub telemetry: TelemetryConfig,
 }

@@ -37,6 +37,7 @@ mod facts;
 mod judgement;
 mod language;
 mod pack;
+mod shipped;
 
 #[cfg(test)]
 mod tests;
@@ -45,3 +46,4 @@ pub use expression::{Expression, ExpressionError};
 pub use facts::Facts;
 pub use judgement::{Judgement, Outcome, Verdict, Waiver};
 pub use pack::{PackError, Rule, RulePack, Severity};
+pub use shipped::Shipped;

@@ -1,11 +1,12 @@
 //! An employment began, ended or was corrected. Who no longer works at the organisation is no longer its mentor:
 //! the students get another one at once, and nobody else is moved.
 
-use super::fill::{fill, reopen};
+use super::absence::leave_of;
+use super::part::part;
 use crate::domain::{EndReason, Mentor};
 use crate::events;
 use crate::store::directory::{self, Employed, Employment};
-use crate::store::{self, mentor, pairing};
+use crate::store::{self, absence, mentor, pairing};
 use chrono::NaiveDate;
 use kit::{Error, Scope, Tx};
 
@@ -15,8 +16,8 @@ pub async fn employment_changed(tx: &mut Tx, scope: &Scope, employment: Employme
     let (person, organisation) = (employment.person, employment.organisation);
     if directory::employed(tx, person, organisation).await? == Employed::No {
         let last = employment.end.unwrap_or_else(|| scope.today());
-        for mentor in mentor::active_of_person(tx, person, organisation).await? {
-            close(tx, scope, mentor, last).await?;
+        for mentor in mentor::of_person(tx, person, organisation).await? {
+            close(tx, scope, mentor.mentor, last).await?;
         }
     }
     Ok(())
@@ -24,17 +25,9 @@ pub async fn employment_changed(tx: &mut Tx, scope: &Scope, employment: Employme
 
 async fn close(tx: &mut Tx, scope: &Scope, mentor: Mentor, last: NaiveDate) -> Result<(), Error> {
     store::take_turn(tx).await?;
+    let students = pairing::of_mentor(tx, mentor.id).await?;
     mentor::close(tx, mentor.id, scope.now()).await?;
+    absence::end(tx, leave_of(mentor.id)).await?;
     events::emit_closed(tx, scope, &mentor).await?;
-    let mut openings = Vec::new();
-    for (pairing, student) in pairing::of_mentor(tx, mentor.id).await? {
-        let (ended, event) = pairing.end(last, EndReason::MentorLeft);
-        pairing::update(tx, &ended, scope.now()).await?;
-        events::emit_pairing(tx, scope, &ended, event).await?;
-        openings.extend(reopen(tx, scope, &pairing, student).await?);
-    }
-    if openings.is_empty() {
-        return Ok(());
-    }
-    fill(tx, scope, openings).await.map(|_| ())
+    part(tx, scope, &mentor, students, (last, EndReason::MentorLeft)).await
 }

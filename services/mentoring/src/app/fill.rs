@@ -62,7 +62,7 @@ pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<
 }
 
 /// The mentors of the other side, of those students whose mentors have to go together.
-async fn partners(tx: &mut Tx, judge: &Judge, side: Side, open: &[&Opening]) -> Result<BTreeMap<EnrolmentId, Mentor>, Error> {
+pub async fn partners(tx: &mut Tx, judge: &Judge, side: Side, open: &[&Opening]) -> Result<BTreeMap<EnrolmentId, Mentor>, Error> {
     let mut partners = BTreeMap::new();
     for Opening { student, .. } in open {
         if !student.same_place && !judge.conflicts.part_any() {
@@ -81,10 +81,16 @@ async fn partners(tx: &mut Tx, judge: &Judge, side: Side, open: &[&Opening]) -> 
 /// What is open once a pairing is over before its time: its successor, and the student's other side if that waits, for
 /// the two who could not go together are no longer two.
 pub async fn reopen(tx: &mut Tx, scope: &Scope, over: &Pairing, student: Student) -> Result<Vec<Opening>, Error> {
+    let mut open = beside(tx, &student).await?;
+    open.push(Opening { pairing: over.successor(scope.id()), student });
+    Ok(open)
+}
+
+/// What a student has open already, and waits for nobody's approval.
+pub async fn beside(tx: &mut Tx, student: &Student) -> Result<Vec<Opening>, Error> {
     let live = pairing::live_of_enrolment(tx, student.enrolment).await?;
-    let waiting = live.into_iter().filter(|pairing| pairing.state == PairingState::Vacant);
-    let open = std::iter::once(over.successor(scope.id())).chain(waiting);
-    Ok(open.map(|pairing| Opening { pairing, student: student.clone() }).collect())
+    let waiting = live.into_iter().filter(|pairing| pairing.state == PairingState::Vacant && pairing.rematch.is_none());
+    Ok(waiting.map(|pairing| Opening { pairing, student: student.clone() }).collect())
 }
 
 /// Everybody of one side who could guide any of the students and has a free place, in the order of their ids.

@@ -1,8 +1,10 @@
 //! Lists of what mentoring keeps, narrowed to what the caller may see.
 
 use super::find::{FindRun, find_run};
-use crate::domain::{ClassId, MentorId, OrganisationId, RoundId, RunId, Weights, WeightsId};
-use crate::store::{conflict, guidance, mentor, objection, pairing, proposal, ranking, round, run, weights};
+use crate::domain::{ClassId, MentorId, OrganisationId, RematchState, RoundId, RunId, Weights, WeightsId};
+use crate::store::{
+    conflict, guidance, guidance_month, mentor, objection, pairing, proposal, ranking, rematch, round, run, weights,
+};
 use kit::id::Id;
 use kit::macros::uuid::Uuid;
 use kit::page::Page;
@@ -145,4 +147,31 @@ pub async fn list_guidance(tx: &mut Tx, scope: &Scope, mut query: ListGuidance) 
     query.filter.organisation = visible(scope)?;
     let rows = guidance::list(tx, &query.filter, query.page).await?;
     Ok(Listed::page(query.page, rows, |row| row.id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListGuidanceMonths {
+    pub filter: guidance_month::Filter,
+    pub page: Page,
+}
+
+pub async fn list_guidance_months(
+    tx: &mut Tx,
+    scope: &Scope,
+    mut query: ListGuidanceMonths,
+) -> Result<Listed<guidance_month::Confirmed>, Error> {
+    query.filter.organisation = visible(scope)?;
+    let rows = guidance_month::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.guidance_month_id))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListRematches {
+    pub state: Option<RematchState>,
+    pub page: Page,
+}
+
+pub async fn list_rematches(tx: &mut Tx, scope: &Scope, query: ListRematches) -> Result<Listed<rematch::Stored>, Error> {
+    let rows = rematch::list(tx, visible(scope)?, query.state, query.page).await?;
+    Ok(Listed::page(query.page, rows, |row| row.rematch.id))
 }

@@ -1,7 +1,10 @@
 //! The use cases, one a file. Each runs inside a transaction that kit opened and will commit.
 
+mod absence;
+mod approve_rematch;
 mod close_mentor;
 mod close_preferences;
+mod confirm_guidance;
 mod conflicts;
 mod create_round;
 mod decide_objection;
@@ -12,16 +15,22 @@ mod find;
 mod judge;
 mod leave_class;
 mod list;
+mod part;
 mod publish_round;
 mod raise_objection;
 mod record_guidance;
 mod register_mentors;
+mod revise_mentor;
 mod set_rankings;
 mod set_weights;
 mod solve_round;
+mod withdraw_guidance;
 
+pub use absence::{ResumeMentor, SuspendMentor, resume_mentor, rotation_began, rotation_over, suspend_mentor};
+pub use approve_rematch::{ApproveRematch, approve_rematch};
 pub use close_mentor::employment_changed;
 pub use close_preferences::{ClosePreferences, close_preferences};
+pub use confirm_guidance::{Asked, ConfirmGuidance, Settled, confirm_guidance};
 pub use conflicts::{NewConflict, Parted, RegisterConflicts, WithdrawConflict, register_conflicts, withdraw_conflict};
 pub use create_round::{CreateRound, create_round};
 pub use decide_objection::{DecideObjection, decide_objection};
@@ -33,14 +42,16 @@ pub use find::{
 };
 pub use leave_class::{Leaving, leave_class};
 pub use list::{
-    ListConflicts, ListGuidance, ListMentors, ListObjections, ListPairings, ListProposals, ListRankings, ListRounds, ListRuns,
-    ListWeights, Listed, list_conflicts, list_guidance, list_mentors, list_objections, list_pairings, list_proposals,
-    list_rankings, list_rounds, list_runs, list_weights,
+    ListConflicts, ListGuidance, ListGuidanceMonths, ListMentors, ListObjections, ListPairings, ListProposals, ListRankings,
+    ListRematches, ListRounds, ListRuns, ListWeights, Listed, list_conflicts, list_guidance, list_guidance_months, list_mentors,
+    list_objections, list_pairings, list_proposals, list_rankings, list_rematches, list_rounds, list_runs, list_weights,
 };
 pub use publish_round::{PublishRound, publish_round};
 pub use raise_objection::{RaiseObjection, raise_objection};
 pub use record_guidance::{RecordGuidance, Recorded, record_guidance};
-pub use register_mentors::{RegisterMentors, Registered, register_mentors};
+pub use register_mentors::{NewMentor, RegisterMentors, Registered, register_mentors};
+pub use revise_mentor::{ReviseMentor, revise_mentor};
 pub use set_rankings::{Ranked, SetRankings, set_rankings};
 pub use set_weights::{SetWeights, set_weights};
 pub use solve_round::{SolveRound, solve_round};
+pub use withdraw_guidance::{WithdrawGuidance, withdraw_guidance};

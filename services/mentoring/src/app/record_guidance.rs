@@ -1,10 +1,13 @@
 //! A mentor's organisation records that students were guided.
 
-use crate::domain::{Guidance, Guide, Pairing, PairingId, Refusal, check_day};
+use crate::RULES;
+use crate::domain::{Guidance, Guide, MentorId, Month, Pairing, PairingId, Refusal, check_day};
 use crate::events;
 use crate::store::guidance::{self, Stored};
-use crate::store::pairing;
+use crate::store::{guidance_month, mentor, pairing};
+use chrono::{Datelike, NaiveDate};
 use kit::{Error, Scope, Tx};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
@@ -29,6 +32,7 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
         let checked = check(tx, scope, &mut told, record).await;
         checked.map_err(|error| error.within(&format!("guidance_records[{at}]")))?;
     }
+    within_rules(tx, scope, &told, &command.records).await?;
     // The versions first, in the order of the ids, under the guard of what was read.
     for one in told.values() {
         pairing::advance(tx, &one.pairing, one.events).await?;
@@ -42,6 +46,7 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
             guidance: record,
             recorded_by: scope.principal().subject.clone(),
             created_at: scope.now(),
+            withdrawn_at: None,
         };
         guidance::insert(tx, &row).await?;
         one.pairing.version += 1;
@@ -65,7 +70,34 @@ async fn check(tx: &mut Tx, scope: &Scope, told: &mut BTreeMap<PairingId, Told>,
     if let Some(one) = told.get_mut(&id) {
         let until = one.pairing.end.map(|(on, _)| on);
         check_day(record.on, one.guide.since, until, scope.today())?;
+        let month = Month::of(record.on);
+        if guidance_month::is_confirmed(tx, id, month).await? {
+            return Err(Refusal::MonthConfirmed { pairing: id, month }.into());
+        }
         one.events += 1;
+    }
+    Ok(())
+}
+
+/// Whether the hours of every mentor and year stay within the rules, these records included.
+async fn within_rules(tx: &mut Tx, scope: &Scope, told: &BTreeMap<PairingId, Told>, records: &[Guidance]) -> Result<(), Error> {
+    let rules = scope.rules(&RULES)?;
+    let mut years: BTreeMap<(MentorId, i32), (i64, usize)> = BTreeMap::new();
+    for (at, record) in records.iter().enumerate() {
+        if let Some(one) = told.get(&record.pairing) {
+            let year = years.entry((one.guide.mentor, record.on.year())).or_default();
+            *year = (year.0 + i64::from(record.minutes), at);
+        }
+    }
+    for ((mentor, year), (minutes, last)) in years {
+        // Held, so that two who record for the same mentor at once do not both look before the other is seen.
+        mentor::hold(tx, mentor, scope.now()).await?;
+        let first = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or(NaiveDate::MAX);
+        let before = guidance::minutes_of_mentor(tx, mentor, first(year), first(year + 1)).await?;
+        let judgement = rules.judge(&json!({ "year_minutes": before + minutes }), scope.today(), "guidance", &[])?;
+        if let Some(refusal) = judgement.refusal() {
+            return Err(refusal.within(&format!("guidance_records[{last}]")));
+        }
     }
     Ok(())
 }

@@ -91,9 +91,10 @@ pub enum Unsolved {
 
 pub fn dry_run(question: &Question, objective: Objective) -> Result<DryRun, Unsolved> {
     let anyone = |_: &Student, _: &Mentor| true;
+    let as_it_is = |_: &Mentor, fit| fit;
     let sheets = Sheets {
-        academic: Sheet::new(question.students, question.academic, question.rules, anyone)?,
-        enterprise: Sheet::new(question.students, question.enterprise, question.rules, anyone)?,
+        academic: Sheet::new(question.students, question.academic, question.rules, anyone, as_it_is)?,
+        enterprise: Sheet::new(question.students, question.enterprise, question.rules, anyone, as_it_is)?,
         question,
     };
     let (held, bound, certified) = match objective {

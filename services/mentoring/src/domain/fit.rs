@@ -146,8 +146,11 @@ mod tests {
             programmes: Codes::default(),
             skills: Codes::default(),
             place: String::new(),
+            title: String::new(),
+            years: 0,
+            languages: Codes::default(),
         };
-        Mentor::register(id::<MentorId>(41), profile)
+        Mentor::register(id::<MentorId>(41), profile, 0)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! That a mentor guided a student.
 
 use super::{PairingId, Refusal};
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
 
 kit::words! {
     /// What the guidance was.
@@ -29,6 +29,38 @@ pub fn check_day(on: NaiveDate, since: NaiveDate, until: Option<NaiveDate>, toda
     if since <= on && on <= last { Ok(()) } else { Err(Refusal::OutsidePairing { on, since, last }) }
 }
 
+/// A month of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(NaiveDate);
+
+impl Month {
+    /// The month of a day.
+    pub fn of(day: NaiveDate) -> Self {
+        Self(day.with_day(1).unwrap_or(day))
+    }
+
+    /// Reads `2026-09`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = text.len() == 7 && (1900..=2200).contains(&text.get(..4)?.parse::<i32>().ok()?);
+        NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok().filter(|_| well_formed).map(Self)
+    }
+
+    pub fn first(self) -> NaiveDate {
+        self.0
+    }
+
+    /// The first day after it.
+    pub fn end(self) -> NaiveDate {
+        self.0.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +80,14 @@ mod tests {
             check_day(day(6), day(1), Some(day(5)), day(10)),
             Err(Refusal::OutsidePairing { on: day(6), since: day(1), last: day(5) })
         );
+    }
+    #[test]
+    fn a_month_reads_back_and_has_its_days() {
+        let september = Month::parse("2026-09").unwrap();
+        assert_eq!((september.to_string().as_str(), september), ("2026-09", Month::of(day(30))));
+        assert_eq!((september.first(), september.end()), (day(1), NaiveDate::from_ymd_opt(2026, 10, 1).unwrap()));
+        for wrong in ["", "2026", "2026-13", "2026-9", "26-09-1", "2026-09-01", "1600-01", "+026-09"] {
+            assert_eq!(Month::parse(wrong), None, "{wrong}");
+        }
     }
 }

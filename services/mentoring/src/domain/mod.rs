@@ -10,6 +10,7 @@ mod objection;
 mod pairing;
 mod ranking;
 mod refusal;
+mod rematch;
 mod round;
 mod sheet;
 mod student;
@@ -18,14 +19,15 @@ pub use codes::Codes;
 pub use conflict::{Conflict, Conflicts, Ground, Other};
 pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
 pub use fit::{Parts, Weights, eligible, parts};
-pub use guidance::{Guidance, Kind, check_day};
+pub use guidance::{Guidance, Kind, Month, check_day};
 pub use mentor::{Mentor, Profile, Side, State as MentorState};
 pub use objection::{Objection, ObjectionGround, State as ObjectionState};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
 pub use ranking::{Author, Order, Ranking, Rankings};
 pub use refusal::{Absent, Refusal};
+pub use rematch::{Rematch, State as RematchState};
 pub use round::{Outcome, Round, State as RoundState};
-pub use sheet::{Assignment, Candidate, Rules, assign};
+pub use sheet::{Assignment, Candidate, Rules, assign, keep};
 pub use student::{State as StudentState, Student};
 
 kit::id! {
@@ -41,7 +43,12 @@ kit::id! {
     /// A version of the weights, as a place in their list.
     WeightsId => "weights";
     PairingId => "pairings";
+    RematchId => "rematches";
+    /// Why a mentor is away: a rotation, or the mentor on leave.
+    AbsenceId => "absences";
     GuidanceRecordId => "guidanceRecords";
+    /// A confirmed month of a pairing.
+    GuidanceMonthId => "guidanceMonths";
     EnrolmentId => "enrolments";
     ClassId => "classes";
     OrderId => "orders";
@@ -49,4 +56,5 @@ kit::id! {
     PersonId => "people";
     OrganisationId => "organisations";
     EmploymentId => "employments";
+    RotationId => "rotations";
 }

@@ -1,6 +1,6 @@
 //! A student and one of the two mentors: vacant until somebody is free, active, ended.
 
-use super::{ClassId, EnrolmentId, MentorId, OrganisationId, PairingId, PersonId, RoundId, Side, Student};
+use super::{ClassId, EnrolmentId, MentorId, OrganisationId, PairingId, PersonId, RematchId, RoundId, Side, Student};
 use chrono::NaiveDate;
 
 kit::words! {
@@ -21,6 +21,8 @@ kit::words! {
         Withdrawn = "withdrawn",
         /// An objection was upheld.
         Objection = "objection",
+        /// The mentor has fewer places than students.
+        Places = "places",
     }
 }
 
@@ -57,6 +59,8 @@ pub struct Pairing {
     pub guide: Option<Guide>,
     pub fit: i64,
     pub end: Option<(NaiveDate, EndReason)>,
+    /// The re-match whose approval the vacancy waits for.
+    pub rematch: Option<RematchId>,
 }
 
 impl Pairing {
@@ -76,6 +80,7 @@ impl Pairing {
             guide: None,
             fit: 0,
             end: None,
+            rematch: None,
         }
     }
 
@@ -87,13 +92,19 @@ impl Pairing {
     /// Somebody is found.
     #[must_use]
     pub fn fill(&self, guide: Guide, fit: i64) -> (Self, Event) {
-        (Self { state: State::Active, guide: Some(guide), fit, ..self.next() }, Event::Created)
+        (Self { state: State::Active, guide: Some(guide), fit, rematch: None, ..self.next() }, Event::Created)
     }
 
     /// Nobody is found, and that is told once.
     #[must_use]
     pub fn wait(&self) -> (Self, Event) {
         (self.next(), Event::Vacant)
+    }
+
+    /// Nobody is looked for until the re-match is approved.
+    #[must_use]
+    pub fn hold(&self, rematch: RematchId) -> (Self, Event) {
+        (Self { rematch: Some(rematch), ..self.next() }, Event::Vacant)
     }
 
     #[must_use]
@@ -104,7 +115,7 @@ impl Pairing {
     /// The student's next pairing on the same side, after the mentor left.
     #[must_use]
     pub fn successor(&self, id: PairingId) -> Self {
-        Self { id, version: 0, state: State::Vacant, guide: None, fit: 0, end: None, ..self.clone() }
+        Self { id, version: 0, state: State::Vacant, guide: None, fit: 0, end: None, rematch: None, ..self.clone() }
     }
 
     fn next(&self) -> Self {

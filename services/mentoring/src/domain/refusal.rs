@@ -1,6 +1,9 @@
 //! Why a command of mentoring is refused.
 
-use super::{ClassId, ConflictId, MentorId, ObjectionId, OrganisationId, PairingId, PersonId, RoundId, RunId, Side};
+use super::{
+    ClassId, ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, RematchId, RoundId,
+    RunId, Side,
+};
 use chrono::NaiveDate;
 use kit::Error;
 
@@ -56,6 +59,20 @@ pub enum Refusal {
     ProposalOutdated { round: RoundId },
     #[error("{pairing} has had no mentor yet")]
     NoMentor { pairing: PairingId },
+    #[error("the guidance of {pairing} in {month} is confirmed")]
+    MonthConfirmed { pairing: PairingId, month: Month },
+    #[error("{pairing} has no guidance on record in {month}")]
+    NothingToConfirm { pairing: PairingId, month: Month },
+    #[error("{record} is withdrawn already")]
+    RecordWithdrawn { record: GuidanceRecordId },
+    #[error("{rematch} is approved already")]
+    RematchApproved { rematch: RematchId },
+    #[error("{mentor} has left")]
+    MentorClosed { mentor: MentorId },
+    #[error("{mentor} is not on leave")]
+    NotOnLeave { mentor: MentorId },
+    #[error("{mentor} is on leave already")]
+    OnLeave { mentor: MentorId },
     #[error("{on} is not a day of the pairing: it can be guidance of {since} to {last}")]
     OutsidePairing { on: NaiveDate, since: NaiveDate, last: NaiveDate },
 }
@@ -75,15 +92,18 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let en = refusal.to_string();
         match refusal {
-            Refusal::MentorExists { .. } | Refusal::MentorHasLeft { .. } | Refusal::WrongSide { .. } => of_mentor(&refusal, en),
-            Refusal::NoMentor { pairing } => Self::refused("pairing", "NO_MENTOR", en, format!("{pairing} 尚无导师"))
-                .rule("mentoring/guidance")
-                .way_out("record guidance of a pairing that has a mentor", "请选择已有导师的结对"),
-            Refusal::OutsidePairing { on, since, last } => {
-                Self::refused("date", "OUTSIDE_PAIRING", en, format!("{on} 不在结对期间内，可记录 {since} 至 {last} 的指导"))
-                    .rule("mentoring/guidance")
-                    .way_out("give a day on which the two were paired, today at the latest", "请填写结对期间内且不晚于今日的日期")
-            }
+            Refusal::MentorExists { .. }
+            | Refusal::MentorHasLeft { .. }
+            | Refusal::WrongSide { .. }
+            | Refusal::MentorClosed { .. }
+            | Refusal::OnLeave { .. }
+            | Refusal::NotOnLeave { .. }
+            | Refusal::RematchApproved { .. } => of_mentor(&refusal, en),
+            Refusal::NoMentor { .. }
+            | Refusal::OutsidePairing { .. }
+            | Refusal::MonthConfirmed { .. }
+            | Refusal::NothingToConfirm { .. }
+            | Refusal::RecordWithdrawn { .. } => of_guidance(&refusal, en),
             Refusal::NothingToObjectTo { .. }
             | Refusal::NoObjections { .. }
             | Refusal::ObjectionExists { .. }
@@ -129,6 +149,50 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
             Error::refused("person", "MENTOR_EXISTS", en, format!("{person} 已是 {organisation} 的同类导师"))
                 .rule("mentoring/one-mentor")
                 .way_out("leave the person out; they are registered", "该人员已登记，请从名单中移除")
+        }
+        Refusal::MentorClosed { mentor } => Error::refused(&mentor.to_string(), "MENTOR_CLOSED", en, format!("{mentor} 已离任"))
+            .rule("mentoring/employment")
+            .way_out("register the person anew if they came back", "如已返岗请重新登记"),
+        Refusal::OnLeave { mentor } => Error::refused(&mentor.to_string(), "ON_LEAVE", en, format!("{mentor} 已在请假"))
+            .rule("mentoring/absence")
+            .way_out("nothing is left to do", "无需再操作"),
+        Refusal::NotOnLeave { mentor } => Error::refused(&mentor.to_string(), "NOT_ON_LEAVE", en, format!("{mentor} 未在请假"))
+            .rule("mentoring/absence")
+            .way_out("a rotation ends by itself when it is completed", "轮岗期满后自动恢复"),
+        Refusal::RematchApproved { rematch } => {
+            Error::refused(&rematch.to_string(), "REMATCH_APPROVED", en, format!("{rematch} 已核准"))
+                .rule("mentoring/rematch")
+                .way_out("nothing is left to do", "无需再操作")
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_guidance(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/guidance";
+    match refusal {
+        Refusal::NoMentor { pairing } => Error::refused("pairing", "NO_MENTOR", en, format!("{pairing} 尚无导师"))
+            .rule(rule)
+            .way_out("record guidance of a pairing that has a mentor", "请选择已有导师的结对"),
+        Refusal::OutsidePairing { on, since, last } => {
+            Error::refused("date", "OUTSIDE_PAIRING", en, format!("{on} 不在结对期间内，可记录 {since} 至 {last} 的指导"))
+                .rule(rule)
+                .way_out("give a day on which the two were paired, today at the latest", "请填写结对期间内且不晚于今日的日期")
+        }
+        Refusal::MonthConfirmed { pairing, month } => {
+            Error::refused("pairing", "MONTH_CONFIRMED", en, format!("{pairing} {month} 的指导已确认"))
+                .rule(rule)
+                .way_out("record it under a month that is not confirmed yet", "请在尚未确认的月份内记录")
+        }
+        Refusal::NothingToConfirm { pairing, month } => {
+            Error::refused("month", "NOTHING_TO_CONFIRM", en, format!("{pairing} 在 {month} 没有指导记录"))
+                .rule(rule)
+                .way_out("have the guidance recorded first", "请先由导师单位记录指导")
+        }
+        Refusal::RecordWithdrawn { record } => {
+            Error::refused(&record.to_string(), "RECORD_WITHDRAWN", en, format!("{record} 已撤销"))
+                .rule(rule)
+                .way_out("nothing is left to do", "无需再操作")
         }
         _ => Error::internal(en),
     }

@@ -61,6 +61,7 @@ impl<'a> Sheet<'a> {
         mentors: &'a [Mentor],
         rules: Rules,
         passes: impl Fn(&Student, &Mentor) -> bool,
+        worth: impl Fn(&Mentor, i64) -> i64,
     ) -> Result<Self, Fault> {
         let mut students = students.to_vec();
         students.sort_by_key(|student| student.enrolment);
@@ -73,12 +74,12 @@ impl<'a> Sheet<'a> {
                     continue;
                 }
                 let (by_student, by_mentor) = rules.rankings.heights(student.enrolment, mentor.id);
-                let value = i32::try_from(rules.fit(student, mentor)).unwrap_or(i32::MAX);
+                let value = i32::try_from(worth(mentor, rules.fit(student, mentor))).unwrap_or(i32::MAX);
                 edges.push(Edge { student: number, mentor: other, value, preference: Preference { by_student, by_mentor } });
             }
         }
         let places = mentors.iter().map(|mentor| Places {
-            capacity: u32::try_from(mentor.profile.capacity).unwrap_or_default(),
+            capacity: u32::try_from(mentor.places).unwrap_or_default(),
             taken: u32::try_from(mentor.load).unwrap_or_default(),
         });
         let instance = Instance::new(students.len(), places.collect(), &edges)?;
@@ -113,8 +114,31 @@ pub fn assign(
     rules: Rules,
     passes: impl Fn(&Student, &Mentor) -> bool,
 ) -> Result<Vec<Assignment>, Fault> {
-    let sheet = Sheet::new(students, mentors, rules, passes)?;
+    let sheet = Sheet::new(students, mentors, rules, passes, |_, fit| fit)?;
     let mut answer = optimal::solve(&sheet.instance);
     spread(&sheet.instance, &mut answer);
     Ok(sheet.read(&answer.assignment))
+}
+
+/// What staying with one's mentor counts more than the best fit of another.
+const STAYING: i64 = 10_000;
+
+/// Who of a mentor's students stay when the mentor has fewer places than them: as many as there are places, so that
+/// nobody is moved without need; and of all such choices the one after which most of the others find somebody, who fits
+/// them well. `others` are the mentors who are free.
+pub fn keep(
+    students: &[&Student],
+    mentor: &Mentor,
+    others: &[Mentor],
+    rules: Rules,
+    passes: impl Fn(&Student, &Mentor) -> bool,
+) -> Result<Vec<EnrolmentId>, Fault> {
+    let mut mentors: Vec<Mentor> = others.iter().filter(|other| other.id != mentor.id).cloned().collect();
+    mentors.push(Mentor { load: 0, ..mentor.clone() });
+    let worth = |one: &Mentor, fit| if one.id == mentor.id { fit + STAYING } else { fit };
+    let goes = |student: &Student, one: &Mentor| one.id == mentor.id || passes(student, one);
+    let sheet = Sheet::new(students, &mentors, rules, goes, worth)?;
+    let answer = sheet.read(&optimal::solve(&sheet.instance).assignment);
+    let stays = |one: &Assignment| one.mentor.is_some_and(|candidate| candidate.mentor == mentor.id);
+    Ok(answer.into_iter().filter(stays).map(|one| one.student).collect())
 }

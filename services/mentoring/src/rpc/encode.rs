@@ -1,21 +1,20 @@
 //! From what is stored to answers.
 
-use crate::app::{Explained, Listed, Parted, Ranked, Recorded, Registered};
+use crate::app::{Explained, Listed, Parted, Ranked, Recorded, Registered, Settled};
 use crate::domain::{
-    Better, MentorState, ObjectionState, Objective, Obstacle, Other, PairingState, Part, Proof, Ranking, RoundState, Weights,
+    Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, Proof, Ranking, RematchState, RoundState,
+    Weights,
 };
-use crate::store::{conflict, guidance, mentor, objection, pairing, proposal, ranking, round, run};
+use crate::store::{conflict, guidance, guidance_month, mentor, objection, pairing, proposal, ranking, rematch, round, run};
 use kit::wire::{date, etag, timestamp};
 use proto::mentoring::v1 as pb;
+use std::collections::BTreeMap;
 
 impl From<mentor::Stored> for pb::Mentor {
     fn from(stored: mentor::Stored) -> Self {
         let mentor = stored.mentor;
         let profile = mentor.profile;
-        let state = match mentor.state {
-            MentorState::Active => pb::MentorState::Active,
-            MentorState::Closed => pb::MentorState::Closed,
-        };
+        let state = pb::MentorState::from(mentor.state);
         Self {
             name: mentor.id.to_string(),
             person: profile.person.to_string(),
@@ -30,6 +29,31 @@ impl From<mentor::Stored> for pb::Mentor {
             create_time: Some(timestamp(stored.created_at)),
             programmes: profile.programmes.into_vec(),
             place: profile.place,
+            places: small(mentor.places),
+            title: profile.title,
+            years: small(profile.years),
+            languages: profile.languages.into_vec(),
+            waivers: BTreeMap::new(),
+            judgement: stored.judgement,
+        }
+    }
+}
+
+impl From<rematch::Stored> for pb::Rematch {
+    fn from(stored: rematch::Stored) -> Self {
+        let rematch = stored.rematch;
+        let state = match rematch.state {
+            RematchState::Waiting => pb::RematchState::Waiting,
+            RematchState::Approved => pb::RematchState::Approved,
+        };
+        Self {
+            name: rematch.id.to_string(),
+            mentor: rematch.mentor.to_string(),
+            reason: rematch.reason.to_string(),
+            students: small(rematch.students),
+            state: state.into(),
+            create_time: Some(timestamp(stored.created_at)),
+            approve_time: stored.approved_at.map(timestamp),
         }
     }
 }
@@ -231,7 +255,29 @@ impl From<guidance::Stored> for pb::GuidanceRecord {
             minutes: guidance.minutes,
             kind: guidance.kind.to_string(),
             create_time: Some(timestamp(stored.created_at)),
+            withdraw_time: stored.withdrawn_at.map(timestamp),
         }
+    }
+}
+
+impl From<guidance_month::Confirmed> for pb::GuidanceMonth {
+    fn from(month: guidance_month::Confirmed) -> Self {
+        Self {
+            name: month.guidance_month_id.to_string(),
+            pairing: month.pairing_id.to_string(),
+            month: Month::of(month.first_day).to_string(),
+            records: small(month.records),
+            minutes: small(month.minutes),
+            waivers: BTreeMap::new(),
+            judgement: month.judgement,
+            confirm_time: Some(timestamp(month.confirmed_at)),
+        }
+    }
+}
+
+impl From<Settled> for pb::BatchConfirmGuidanceResponse {
+    fn from(months: Settled) -> Self {
+        Self { guidance_months: months.0.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -278,8 +324,10 @@ pages! {
     objection::Stored => ListObjectionsResponse, objections;
     conflict::Stored => ListConflictsResponse, conflicts;
     Weights => ListWeightsResponse, weights;
+    rematch::Stored => ListRematchesResponse, rematches;
     pairing::Stored => ListPairingsResponse, pairings;
     guidance::Stored => ListGuidanceRecordsResponse, guidance_records;
+    guidance_month::Confirmed => ListGuidanceMonthsResponse, guidance_months;
 }
 
 fn small(number: i64) -> i32 {

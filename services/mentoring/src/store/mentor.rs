@@ -10,6 +10,8 @@ use kit::page::Page;
 #[derive(Debug, Clone)]
 pub struct Stored {
     pub mentor: Mentor,
+    /// What the rules said when the mentor was registered or last changed, as JSON.
+    pub judgement: String,
     pub created_at: DateTime<Utc>,
 }
 
@@ -22,11 +24,17 @@ struct Row {
     #[sqlx(try_from = "String")]
     side: Side,
     capacity: i64,
+    places: i64,
     load: i64,
     chain: String,
     programmes: String,
     skills: String,
     place: String,
+    title: String,
+    years: i64,
+    languages: String,
+    judgement: String,
+    told: i64,
     #[sqlx(try_from = "String")]
     state: MentorState,
     created_at: DateTime<Utc>,
@@ -43,9 +51,20 @@ impl From<Row> for Stored {
             programmes: row.programmes.into(),
             skills: row.skills.into(),
             place: row.place,
+            title: row.title,
+            years: row.years,
+            languages: row.languages.into(),
         };
-        let mentor = Mentor { id: row.mentor_id, version: row.version, profile, load: row.load, state: row.state };
-        Self { mentor, created_at: row.created_at }
+        let mentor = Mentor {
+            id: row.mentor_id,
+            version: row.version,
+            profile,
+            places: row.places,
+            told: row.told,
+            load: row.load,
+            state: row.state,
+        };
+        Self { mentor, judgement: row.judgement, created_at: row.created_at }
     }
 }
 
@@ -58,20 +77,22 @@ pub struct Filter {
 }
 
 statements! {
-    INSERT = "INSERT INTO mentoring_mentor (mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (person_id, organisation_id, side) WHERE state = 'active' DO NOTHING";
-    BY_ID = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at FROM mentoring_mentor WHERE mentor_id = $1";
-    LIST = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at FROM mentoring_mentor WHERE mentor_id > $1 AND (organisation_id = $3 OR $3 IS NULL) AND (side = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY mentor_id LIMIT $2";
-    FREE_ACADEMIC = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at FROM mentoring_mentor WHERE side = 'academic' AND organisation_id = $1 AND state = 'active' AND load < capacity ORDER BY mentor_id";
-    FREE_ENTERPRISE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at FROM mentoring_mentor WHERE side = 'enterprise' AND (organisation_id = $1 OR (chain = $2 AND chain <> '')) AND state = 'active' AND load < capacity ORDER BY mentor_id";
-    ACTIVE_OF_PERSON = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, load, chain, programmes, skills, place, state, created_at FROM mentoring_mentor WHERE person_id = $1 AND organisation_id = $2 AND state = 'active' ORDER BY mentor_id";
+    INSERT = "INSERT INTO mentoring_mentor (mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) ON CONFLICT (person_id, organisation_id, side) WHERE state <> 'closed' DO NOTHING";
+    REVISE = "UPDATE mentoring_mentor SET version = version + 1, capacity = $2, places = $3, load = $4, chain = $5, programmes = $6, skills = $7, place = $8, title = $9, years = $10, languages = $11, judgement = $12, told = $13, state = $14, updated_at = $15 WHERE mentor_id = $1 AND version = $16";
+    BY_ID = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id = $1";
+    LIST = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id > $1 AND (organisation_id = $3 OR $3 IS NULL) AND (side = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY mentor_id LIMIT $2";
+    FREE_ACADEMIC = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'academic' AND organisation_id = $1 AND state = 'active' AND load < places ORDER BY mentor_id";
+    FREE_ENTERPRISE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'enterprise' AND (organisation_id = $1 OR (chain = $2 AND chain <> '')) AND state = 'active' AND load < places ORDER BY mentor_id";
+    OF_PERSON = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE person_id = $1 AND organisation_id = $2 AND state <> 'closed' ORDER BY mentor_id";
     /// Takes places only where there are as many, in one statement: however many take at once, none is given twice.
-    TAKE_PLACES = "UPDATE mentoring_mentor SET load = load + $2, version = version + 1, updated_at = $3 WHERE mentor_id = $1 AND state = 'active' AND load + $2 <= capacity";
-    FREE_PLACE = "UPDATE mentoring_mentor SET load = load - 1, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND state = 'active' AND load > 0";
-    CLOSE = "UPDATE mentoring_mentor SET state = 'closed', load = 0, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND state = 'active'";
+    TAKE_PLACES = "UPDATE mentoring_mentor SET load = load + $2, version = version + 1, updated_at = $3 WHERE mentor_id = $1 AND state = 'active' AND load + $2 <= places";
+    HOLD = "UPDATE mentoring_mentor SET updated_at = $2 WHERE mentor_id = $1";
+    FREE_PLACE = "UPDATE mentoring_mentor SET load = load - 1, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND load > 0";
+    CLOSE = "UPDATE mentoring_mentor SET state = 'closed', load = 0, places = 0, told = told + 1, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND state <> 'closed'";
 }
 
 /// Registers a mentor; `false` if the person is one already.
-pub async fn insert(tx: &mut Tx, mentor: &Mentor, now: DateTime<Utc>) -> Result<bool, Error> {
+pub async fn insert(tx: &mut Tx, mentor: &Mentor, judgement: &str, now: DateTime<Utc>) -> Result<bool, Error> {
     let profile = &mentor.profile;
     let row = args![
         mentor.id,
@@ -80,14 +101,44 @@ pub async fn insert(tx: &mut Tx, mentor: &Mentor, now: DateTime<Utc>) -> Result<
         profile.organisation,
         profile.side,
         profile.capacity,
+        mentor.places,
         profile.chain.as_str(),
         profile.programmes.to_text(),
         profile.skills.to_text(),
         profile.place.as_str(),
+        profile.title.as_str(),
+        profile.years,
+        profile.languages.to_text(),
+        judgement,
+        mentor.told,
         mentor.state,
         now,
     ];
     Ok(tx.execute(INSERT, row).await? == 1)
+}
+
+/// Saves a mentor who was changed, as long as nobody else did in the meantime.
+pub async fn revise(tx: &mut Tx, mentor: &Mentor, judgement: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    let profile = &mentor.profile;
+    let row = args![
+        mentor.id,
+        profile.capacity,
+        mentor.places,
+        mentor.load,
+        profile.chain.as_str(),
+        profile.programmes.to_text(),
+        profile.skills.to_text(),
+        profile.place.as_str(),
+        profile.title.as_str(),
+        profile.years,
+        profile.languages.to_text(),
+        judgement,
+        mentor.told,
+        mentor.state,
+        now,
+        mentor.version,
+    ];
+    tx.change(REVISE, row, &mentor.id.to_string()).await
 }
 
 pub async fn by_id(tx: &mut Tx, id: MentorId) -> Result<Option<Stored>, Error> {
@@ -113,14 +164,20 @@ pub async fn free_enterprise(tx: &mut Tx, enterprise: OrganisationId, chain: &st
     Ok(rows.into_iter().map(|row| Stored::from(row).mentor).collect())
 }
 
-pub async fn active_of_person(tx: &mut Tx, person: PersonId, organisation: OrganisationId) -> Result<Vec<Mentor>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(ACTIVE_OF_PERSON, args![person, organisation]).await?;
-    Ok(rows.into_iter().map(|row| Stored::from(row).mentor).collect())
+/// The mentors a person is at an organisation, suspended or not.
+pub async fn of_person(tx: &mut Tx, person: PersonId, organisation: OrganisationId) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(OF_PERSON, args![person, organisation]).await?;
+    Ok(rows.into_iter().map(Stored::from).collect())
 }
 
 /// Takes places of a mentor; `false` if there are not as many, or the mentor has left.
 pub async fn take_places(tx: &mut Tx, mentor: MentorId, places: i64, now: DateTime<Utc>) -> Result<bool, Error> {
     Ok(tx.execute(TAKE_PLACES, args![mentor, places, now]).await? == 1)
+}
+
+/// Holds a mentor to the end of the transaction.
+pub async fn hold(tx: &mut Tx, mentor: MentorId, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.change(HOLD, args![mentor, now], &mentor.to_string()).await
 }
 
 /// Gives a place back.

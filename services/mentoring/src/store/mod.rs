@@ -1,13 +1,16 @@
 //! The tables of mentoring: one function per statement.
 
+pub mod absence;
 pub mod conflict;
 pub mod directory;
 pub mod guidance;
+pub mod guidance_month;
 pub mod mentor;
 pub mod objection;
 pub mod pairing;
 pub mod proposal;
 pub mod ranking;
+pub mod rematch;
 pub mod round;
 pub mod run;
 pub mod student;
@@ -19,14 +22,17 @@ use kit::verify::Check;
 
 pub fn statements() -> Vec<Sql> {
     [
+        absence::STATEMENTS,
         conflict::STATEMENTS,
         directory::STATEMENTS,
         guidance::STATEMENTS,
+        guidance_month::STATEMENTS,
         mentor::STATEMENTS,
         objection::STATEMENTS,
         pairing::STATEMENTS,
         proposal::STATEMENTS,
         ranking::STATEMENTS,
+        rematch::STATEMENTS,
         round::STATEMENTS,
         run::STATEMENTS,
         student::STATEMENTS,
@@ -47,8 +53,8 @@ pub async fn take_turn(tx: &mut Tx) -> Result<(), Error> {
 pub const CHECKS: &[Check] = &[
     Check {
         name: "mentoring-load",
-        en: "every mentor's load is the number of live pairings, and within the capacity",
-        zh: "导师在带人数等于其有效结对数且不超过容量",
+        en: "every mentor's load is the number of live pairings, and within the places there are",
+        zh: "导师在带人数等于其有效结对数且不超过名额",
         broken: WRONG_LOADS,
     },
     Check {
@@ -70,6 +76,12 @@ pub const CHECKS: &[Check] = &[
         broken: IDLE_MENTORS,
     },
     Check {
+        name: "mentoring-confirmed",
+        en: "every confirmed month is the sum of its guidance records",
+        zh: "每个已确认月份与其指导记录之和一致",
+        broken: WRONG_MONTHS,
+    },
+    Check {
         name: "mentoring-final",
         en: "no round is final while an objection to it is open",
         zh: "已办结轮次没有未决异议",
@@ -85,12 +97,14 @@ pub const CHECKS: &[Check] = &[
 
 statements! {
     TAKE_TURN = "UPDATE mentoring_turn SET changes = changes + 1 WHERE turn_id = 1";
-    WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.capacity AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' GROUP BY m.mentor_id, m.load, m.capacity HAVING m.load <> count(p.pairing_id) OR m.load > m.capacity LIMIT 100";
+    WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.places AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' GROUP BY m.mentor_id, m.load, m.places HAVING m.load <> count(p.pairing_id) OR m.load > m.places LIMIT 100";
     WRONG_PAIRINGS = "SELECT CAST(s.enrolment_id AS TEXT) || ' ' || s.state || ' academic ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'academic') AS TEXT) || ' enterprise ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') AS TEXT) FROM mentoring_student s LEFT JOIN mentoring_pairing p ON p.enrolment_id = s.enrolment_id AND p.state <> 'ended' GROUP BY s.enrolment_id, s.state, s.round_id HAVING count(p.pairing_id) FILTER (WHERE p.side = 'academic') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END OR count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END LIMIT 100";
     CLOSED_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.state = 'active' AND m.state <> 'active' LIMIT 100";
     /// Free is who may be paired with the student: no conflict, no exclusion in their round, and a match for the mentor
     /// of the other side.
-    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.capacity AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) JOIN mentoring_round r ON r.round_id = p.round_id WHERE p.state = 'vacant' AND NOT EXISTS (SELECT 1 FROM mentoring_conflict c WHERE c.mentor_id = m.mentor_id AND c.person_id = p.person_id AND c.withdrawn_at IS NULL) AND NOT EXISTS (SELECT 1 FROM mentoring_ranking k WHERE k.round_id = p.round_id AND ((k.author_id = p.enrolment_id AND k.excluded LIKE '%' || CAST(m.mentor_id AS TEXT) || '%') OR (k.author_id = m.mentor_id AND k.excluded LIKE '%' || CAST(p.enrolment_id AS TEXT) || '%'))) AND NOT EXISTS (SELECT 1 FROM mentoring_pairing o JOIN mentoring_mentor n ON n.mentor_id = o.mentor_id WHERE o.enrolment_id = p.enrolment_id AND o.side <> p.side AND o.state = 'active' AND ((r.same_place = TRUE AND m.place <> '' AND n.place <> '' AND m.place <> n.place) OR EXISTS (SELECT 1 FROM mentoring_conflict v WHERE v.withdrawn_at IS NULL AND ((v.mentor_id = m.mentor_id AND v.other_mentor_id = n.mentor_id) OR (v.mentor_id = n.mentor_id AND v.other_mentor_id = m.mentor_id))))) LIMIT 100";
+    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.places AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) JOIN mentoring_round r ON r.round_id = p.round_id WHERE p.state = 'vacant' AND p.rematch_id IS NULL AND NOT EXISTS (SELECT 1 FROM mentoring_conflict c WHERE c.mentor_id = m.mentor_id AND c.person_id = p.person_id AND c.withdrawn_at IS NULL) AND NOT EXISTS (SELECT 1 FROM mentoring_ranking k WHERE k.round_id = p.round_id AND ((k.author_id = p.enrolment_id AND k.excluded LIKE '%' || CAST(m.mentor_id AS TEXT) || '%') OR (k.author_id = m.mentor_id AND k.excluded LIKE '%' || CAST(p.enrolment_id AS TEXT) || '%'))) AND NOT EXISTS (SELECT 1 FROM mentoring_pairing o JOIN mentoring_mentor n ON n.mentor_id = o.mentor_id WHERE o.enrolment_id = p.enrolment_id AND o.side <> p.side AND o.state = 'active' AND ((r.same_place = TRUE AND m.place <> '' AND n.place <> '' AND m.place <> n.place) OR EXISTS (SELECT 1 FROM mentoring_conflict v WHERE v.withdrawn_at IS NULL AND ((v.mentor_id = m.mentor_id AND v.other_mentor_id = n.mentor_id) OR (v.mentor_id = n.mentor_id AND v.other_mentor_id = m.mentor_id))))) LIMIT 100";
+    /// A month is told from another by the first seven characters of a day, on both engines.
+    WRONG_MONTHS = "SELECT CAST(c.guidance_month_id AS TEXT) || ' says ' || CAST(c.minutes AS TEXT) || ' minutes, its records ' || CAST(coalesce(sum(g.minutes), 0) AS TEXT) FROM mentoring_guidance_month c LEFT JOIN mentoring_guidance_record g ON g.pairing_id = c.pairing_id AND g.withdrawn_at IS NULL AND substr(CAST(g.held_on AS TEXT), 1, 7) = substr(CAST(c.first_day AS TEXT), 1, 7) GROUP BY c.guidance_month_id, c.records, c.minutes HAVING c.minutes <> coalesce(sum(g.minutes), 0) OR c.records <> count(g.guidance_record_id) LIMIT 100";
     OPEN_OBJECTIONS = "SELECT CAST(o.objection_id AS TEXT) FROM mentoring_objection o JOIN mentoring_round r ON r.round_id = o.round_id WHERE o.state = 'open' AND r.state = 'final' LIMIT 100";
     /// What a round counts as matched was matched then: pairings that came to be vacant only later had a mentor before.
     WRONG_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' counts ' || CAST(r.students AS TEXT) || ' students, paired ' || CAST(count(DISTINCT p.enrolment_id) AS TEXT) FROM mentoring_round r LEFT JOIN mentoring_pairing p ON p.round_id = r.round_id WHERE r.state IN ('published', 'final') GROUP BY r.round_id, r.students HAVING r.students <> count(DISTINCT p.enrolment_id) LIMIT 100";

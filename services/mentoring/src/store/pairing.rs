@@ -2,8 +2,8 @@
 
 use super::student;
 use crate::domain::{
-    ClassId, EndReason, EnrolmentId, Guide, MentorId, OrganisationId, Pairing, PairingId, PairingState, PersonId, RoundId, Side,
-    Student,
+    ClassId, EndReason, EnrolmentId, Guide, MentorId, OrganisationId, Pairing, PairingId, PairingState, PersonId, RematchId,
+    RoundId, Side, Student,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
@@ -38,6 +38,7 @@ struct Row {
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,
     end_reason: Option<String>,
+    rematch_id: Option<RematchId>,
     created_at: DateTime<Utc>,
 }
 
@@ -69,6 +70,7 @@ impl TryFrom<Row> for Stored {
             guide,
             fit: row.fit,
             end: row.end_date.zip(reason),
+            rematch: row.rematch_id,
         };
         Ok(Self { pairing, created_at: row.created_at })
     }
@@ -86,21 +88,23 @@ pub struct Filter {
 }
 
 statements! {
-    INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)";
-    UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, updated_at = $11 WHERE pairing_id = $1 AND version = $3";
+    INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, rematch_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+    UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, updated_at = $12 WHERE pairing_id = $1 AND version = $3";
     /// Gives out the next `$3` versions of a pairing, for the events of its guidance.
     ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
-    BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
-    LIVE_OF_ENROLMENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.enrolment_id = $1 AND p.state <> 'ended' ORDER BY p.pairing_id";
-    WITH_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.pairing_id = $1";
-    OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.mentor_id = $1 AND p.state = 'active' ORDER BY p.pairing_id";
-    VACANT_ACADEMIC = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.side = 'academic' AND p.school_id = $1 AND p.pairing_id > $2 ORDER BY p.pairing_id LIMIT $3";
-    VACANT_ENTERPRISE = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.side = 'enterprise' AND (p.enterprise_id = $1 OR (s.chain = $2 AND s.chain <> '')) AND p.pairing_id > $3 ORDER BY p.pairing_id LIMIT $4";
-    LIST = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
+    LIVE_OF_ENROLMENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.enrolment_id = $1 AND p.state <> 'ended' ORDER BY p.pairing_id";
+    WITH_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.pairing_id = $1";
+    OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.mentor_id = $1 AND p.state = 'active' ORDER BY p.pairing_id";
+    RELEASE = "UPDATE mentoring_pairing SET rematch_id = NULL WHERE rematch_id = $1 AND state = 'vacant'";
+    HELD_BY = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.rematch_id = $1 AND p.state = 'vacant' ORDER BY p.pairing_id";
+    VACANT_ACADEMIC = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.rematch_id IS NULL AND p.side = 'academic' AND p.school_id = $1 AND p.pairing_id > $2 ORDER BY p.pairing_id LIMIT $3";
+    VACANT_ENTERPRISE = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.state = 'vacant' AND p.rematch_id IS NULL AND p.side = 'enterprise' AND (p.enterprise_id = $1 OR (s.chain = $2 AND s.chain <> '')) AND p.pairing_id > $3 ORDER BY p.pairing_id LIMIT $4";
+    LIST = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
     /// One text for each narrowing that has an index: neither engine uses one through `OR … IS NULL`.
-    LIST_OF_CLASS = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND p.class_id = $4 AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
-    LIST_OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND p.mentor_id = $5 AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
-    LIST_OF_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND p.person_id = $6 AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    LIST_OF_CLASS = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND p.class_id = $4 AND (p.mentor_id = $5 OR $5 IS NULL) AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    LIST_OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND p.mentor_id = $5 AND (p.person_id = $6 OR $6 IS NULL) AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
+    LIST_OF_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (p.class_id = $4 OR $4 IS NULL) AND (p.mentor_id = $5 OR $5 IS NULL) AND p.person_id = $6 AND (p.state = $7 OR $7 IS NULL) ORDER BY p.pairing_id LIMIT $2";
 }
 
 pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Result<(), Error> {
@@ -120,6 +124,7 @@ pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
         guide.map(|guide| guide.organisation),
         pairing.fit,
         guide.map(|guide| guide.since),
+        pairing.rematch,
         now,
     ];
     tx.execute(INSERT, row).await.map(|_| ())
@@ -139,6 +144,7 @@ pub async fn update(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
         guide.map(|guide| guide.since),
         pairing.end.map(|(on, _)| on),
         pairing.end.map(|(_, reason)| reason),
+        pairing.rematch,
         now,
     ];
     tx.change(UPDATE, row, &pairing.id.to_string()).await
@@ -163,6 +169,16 @@ pub async fn live_of_enrolment(tx: &mut Tx, enrolment: EnrolmentId) -> Result<Ve
 /// The active pairings of a mentor, with their students.
 pub async fn of_mentor(tx: &mut Tx, mentor: MentorId) -> Result<Vec<(Pairing, Student)>, Error> {
     with_students(tx.fetch_all(OF_MENTOR, args![mentor]).await?)
+}
+
+/// The vacancies that wait for the approval of a re-match, with their students.
+pub async fn held_by(tx: &mut Tx, rematch: RematchId) -> Result<Vec<(Pairing, Student)>, Error> {
+    with_students(tx.fetch_all(HELD_BY, args![rematch]).await?)
+}
+
+/// Lets the vacancies of a re-match be filled.
+pub async fn release(tx: &mut Tx, rematch: RematchId) -> Result<(), Error> {
+    tx.execute(RELEASE, args![rematch]).await.map(|_| ())
 }
 
 /// The vacancies academic mentors of a school could fill, the oldest first, `after` one.

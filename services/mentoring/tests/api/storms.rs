@@ -6,6 +6,7 @@ use kit::rng::Chance;
 use proto::directory::v1 as directory;
 use proto::mentoring::v1 as pb;
 use proto::training::v1 as training;
+use std::collections::BTreeSet;
 use testkit::{foreign, sqlite};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -75,7 +76,7 @@ async fn students_and_mentors_who_leave_while_their_round_is_published_leave_not
 /// One step of a random history.
 async fn step(town: &Town, chance: &Chance, history: &mut History) {
     let pick = |bound: u32| u32::try_from(chance.below(u64::from(bound))).unwrap();
-    match pick(11) {
+    match pick(15) {
         0 => {
             let capacity = i32::try_from(1 + pick(3)).unwrap();
             history.people += 1;
@@ -130,6 +131,14 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
             let (person, organisation) = history.mentors.swap_remove(at);
             town.employed_and_left(person, &organisation).await;
         }
+        other => unrest(town, chance, history, other).await,
+    }
+}
+
+/// What people say of each other, and mentors who are away or change.
+async fn unrest(town: &Town, chance: &Chance, history: &mut History, what: u32) {
+    let pick = |bound: u32| u32::try_from(chance.below(u64::from(bound))).unwrap();
+    match what {
         // Rankings are often refused: not everybody is on the other side of everybody.
         7 if !history.names.is_empty() && !history.enrolled.is_empty() => {
             if let Some(round) = history.rounds.last() {
@@ -164,6 +173,38 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
                 history.done.objections += 1;
             }
         }
+        11 if !history.names.is_empty() => {
+            let mentor = history.names[below(chance, history.names.len())].clone();
+            // Refused for who has left, or is on leave already.
+            history.done.absences += u32::from(town.suspend(&mentor).await.is_ok());
+            if pick(2) == 0 {
+                drop(town.resume(&mentor).await);
+            }
+        }
+        12 if !history.mentors.is_empty() => {
+            let (person, organisation) = history.mentors[below(chance, history.mentors.len())].clone();
+            if history.rotated.insert(person) {
+                town.rotates(person, &organisation, 20 * i32::try_from(1 + pick(5)).unwrap()).await;
+                history.done.absences += 1;
+                if pick(2) == 0 {
+                    town.returns(person, &organisation, 0).await;
+                }
+            }
+        }
+        13 if !history.names.is_empty() => {
+            let mentor = history.names[below(chance, history.names.len())].clone();
+            let is = town.mentor(&mentor).await;
+            let capacity = i32::try_from(1 + pick(4)).unwrap();
+            let chain = if pick(4) == 0 { "steel".to_owned() } else { is.chain.clone() };
+            let changed = town.revise(&mentor, pb::Mentor { capacity, chain, ..is }).await;
+            history.done.changes += u32::from(changed.is_ok());
+        }
+        14 => {
+            for rematch in town.rematches().await {
+                town.approve(&rematch.name).await.unwrap();
+                history.done.approvals += 1;
+            }
+        }
         _ => {}
     }
 }
@@ -182,6 +223,7 @@ struct History {
     /// Every mentor there ever was.
     names: Vec<String>,
     conflicts: Vec<String>,
+    rotated: BTreeSet<u32>,
     done: Done,
 }
 
@@ -191,6 +233,9 @@ struct Done {
     rankings: u32,
     conflicts: u32,
     objections: u32,
+    absences: u32,
+    changes: u32,
+    approvals: u32,
 }
 
 impl History {
@@ -209,16 +254,21 @@ async fn after_every_step_of_a_random_history_everything_that_can_be_proved_hold
         } else {
             sqlite(&[mentoring::MIGRATIONS]).await
         };
-        let town = Town::on(test, seed).await;
+        // Two students at once wait for approval here, as two is much in so small a town.
+        let town = Town::cautious(test, seed).await;
         let (chance, mut history) = (Chance::seeded(seed), History::default());
-        for _ in 0..80 {
+        for _ in 0..160 {
             step(&town, &chance, &mut history).await;
             town.verify().await;
         }
         done.rankings += history.done.rankings;
         done.conflicts += history.done.conflicts;
         done.objections += history.done.objections;
+        done.absences += history.done.absences;
+        done.changes += history.done.changes;
+        done.approvals += history.done.approvals;
     }
+    assert!(done.absences > 20 && done.changes > 20 && done.approvals > 5, "{done:?}");
     assert!(done.rankings > 5 && done.conflicts > 20 && done.objections > 20, "{done:?}");
 }
 

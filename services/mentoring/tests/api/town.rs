@@ -6,6 +6,7 @@ use proto::directory::v1 as directory;
 use proto::google::r#type::Date;
 use proto::mentoring::v1 as pb;
 use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
+use proto::rotation::v1 as rotation;
 use proto::training::v1 as training;
 use std::collections::BTreeMap;
 use testkit::{Caller, Sandbox, Who, both_engines, postgres};
@@ -67,6 +68,14 @@ pub fn enterprise(person: u32, capacity: i32) -> pb::Mentor {
     }
 }
 
+/// The service under the shipped rules with something else in them.
+fn ruled(context: kit::Context, from: &str, to: &str) -> kit::Service {
+    let shipped = include_str!("../../rules/mentoring.toml");
+    assert!(shipped.contains(from));
+    let own = mentoring::RULES.replaced_by(&shipped.replace(from, to)).unwrap();
+    mentoring::service(context.with_rules(Some(std::sync::Arc::new(own))))
+}
+
 pub struct Town {
     pub sandbox: Sandbox,
 }
@@ -85,8 +94,32 @@ impl Town {
         Self::on(postgres(&[mentoring::MIGRATIONS]).await, 42).await
     }
 
+    /// A city that switched the example rules on.
+    pub async fn strict() -> Vec<Self> {
+        fn strict(context: kit::Context) -> kit::Service {
+            ruled(context, "verified = false", "verified = true")
+        }
+        let mut towns = Vec::new();
+        for test in both_engines(&[mentoring::MIGRATIONS]).await {
+            towns.push(Self::run(test, 42, strict).await);
+        }
+        towns
+    }
+
+    /// A city in which more than one student is paired anew only after approval.
+    pub async fn cautious(test: testkit::TestDb, seed: u64) -> Self {
+        fn cautious(context: kit::Context) -> kit::Service {
+            ruled(context, "students <= 20", "students <= 1")
+        }
+        Self::run(test, seed, cautious).await
+    }
+
     pub async fn on(test: testkit::TestDb, seed: u64) -> Self {
-        let town = Self { sandbox: Sandbox::seeded(test, &[("mentoring", mentoring::service)], seed).await };
+        Self::run(test, seed, mentoring::service).await
+    }
+
+    async fn run(test: testkit::TestDb, seed: u64, make: fn(kit::Context) -> kit::Service) -> Self {
+        let town = Self { sandbox: Sandbox::seeded(test, &[("mentoring", make)], seed).await };
         for (organisation, kind) in [
             (SCHOOL, directory::OrganisationKind::School),
             (FACTORY, directory::OrganisationKind::Enterprise),
@@ -162,6 +195,56 @@ impl Town {
         };
         self.sandbox.arrive(&name("people", person), 1, &event).await;
         self.left(person, 2, organisation).await;
+    }
+
+    /// A rotation takes a person away from an organisation.
+    pub async fn rotates(&self, person: u32, organisation: &str, share: i32) {
+        let event = rotation::RotationActivated {
+            rotation: name("rotations", person),
+            person: name("people", person),
+            home_organisation: organisation.into(),
+            host_organisation: MILL.into(),
+            start_date: day(2026, 9, 1),
+            end_date: day(2027, 9, 1),
+            share_percent: share,
+        };
+        self.sandbox.arrive(&event.rotation.clone(), 1, &event).await;
+    }
+
+    pub async fn returns(&self, person: u32, organisation: &str, share: i32) {
+        let event = rotation::RotationCompleted {
+            rotation: name("rotations", person),
+            person: name("people", person),
+            home_organisation: organisation.into(),
+            share_percent: share,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&event.rotation.clone(), 2, &event).await;
+    }
+
+    pub async fn suspend(&self, mentor: &str) -> Result<pb::Mentor, tonic::Status> {
+        let request = pb::SuspendMentorRequest { name: mentor.into() };
+        self.bureau().suspend_mentor(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn resume(&self, mentor: &str) -> Result<pb::Mentor, tonic::Status> {
+        let request = pb::ResumeMentorRequest { name: mentor.into() };
+        self.bureau().resume_mentor(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn revise(&self, mentor: &str, profile: pb::Mentor) -> Result<pb::Mentor, tonic::Status> {
+        let request = pb::ReviseMentorRequest { name: mentor.into(), mentor: Some(profile), etag: String::new() };
+        self.bureau().revise_mentor(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn rematches(&self) -> Vec<pb::Rematch> {
+        let request = pb::ListRematchesRequest { state: pb::RematchState::Waiting.into(), ..Default::default() };
+        self.bureau().list_rematches(request).await.unwrap().into_inner().rematches
+    }
+
+    pub async fn approve(&self, rematch: &str) -> Result<pb::Rematch, tonic::Status> {
+        let request = pb::ApproveRematchRequest { name: rematch.into() };
+        self.bureau().approve_rematch(request).await.map(tonic::Response::into_inner)
     }
 
     pub async fn left(&self, person: u32, version: i64, organisation: &str) {

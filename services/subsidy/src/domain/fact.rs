@@ -50,7 +50,7 @@ pub struct Fact {
     pub key: String,
     pub person: PersonId,
     pub kind: FactKind,
-    /// The resource it is about: an employment, enrolment, rotation, guidance record, pairing or person.
+    /// The resource it is about: an employment, enrolment, rotation, month of guidance, pairing or person.
     pub resource: String,
     /// The version of the aggregate after the event; later versions supersede.
     pub version: i64,

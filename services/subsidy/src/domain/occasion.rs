@@ -16,7 +16,7 @@ pub enum OccasionKind {
     Hire,
     /// A rotation with days credited.
     Rotation,
-    /// A calendar month of recorded guidance.
+    /// A calendar month of confirmed guidance.
     GuidanceMonth,
 }
 
@@ -201,6 +201,7 @@ fn guidance(month: &Month, records: &[&Fact], pairings: &[&Fact]) -> Occasion {
         context: json!({
             "guidance": {
                 "month": month.name(),
+                // Confirmations: one for each student and mentor.
                 "records": records.len(),
                 "minutes": records.iter().map(|record| record.quantity).sum::<i64>(),
                 "students": students.len(),

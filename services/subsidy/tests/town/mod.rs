@@ -192,7 +192,7 @@ impl Town {
         self.sandbox.arrive(&name("rotations", n), 1, &told).await;
     }
 
-    /// A pairing of an enterprise mentor at version 1, and a record at each later one.
+    /// A pairing of an enterprise mentor at version 1, and a confirmed month at each later one.
     pub async fn guided(&self, mentor: u32, record: u32, on: Option<Date>, minutes: i32) {
         let pairing = name("pairings", mentor);
         let paired = mentoring::PairingCreated {
@@ -204,13 +204,13 @@ impl Town {
             ..Default::default()
         };
         self.sandbox.arrive(&pairing, 1, &paired).await;
-        let told = mentoring::GuidanceRecorded {
+        let told = mentoring::GuidanceConfirmed {
             pairing: pairing.clone(),
-            guidance_record: name("guidanceRecords", record),
+            guidance_month: name("guidanceMonths", record),
             student: person(99),
             person: person(mentor),
             organisation: ENTERPRISE.into(),
-            date: on,
+            last_date: on,
             minutes,
             ..Default::default()
         };

@@ -81,7 +81,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             fact
         }),
         3 => (0u8..20, 0u16..120, 1i64..90, 0u8..2).prop_map(|(n, first, minutes, home)| {
-            let mut fact = at(fact(FactKind::Guided, &format!("guidanceRecords/{n}"), 1, first), home, 0);
+            let mut fact = at(fact(FactKind::Guided, &format!("guidanceMonths/{n}"), 1, first), home, 0);
             fact.quantity = minutes;
             fact
         }),

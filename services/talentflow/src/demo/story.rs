@@ -1,5 +1,7 @@
 //! What happens in the city, step by step, as its people would do it.
 
+mod mentoring;
+
 use super::city::{ACADEMIC_CAPACITY, CHAINS, City, ClassPlan, ENTERPRISE_CAPACITY};
 use super::hr::{HrSystem, Word};
 use super::money;
@@ -66,7 +68,7 @@ pub async fn live(city: &City, people: &People, serving: &Serving, progress: &Pr
     story.settle().await?;
     story.pair(&schools, &classes).await?;
     story.place(&schools, &classes).await?;
-    story.guide(&classes).await?;
+    story.guide(&schools, &enterprises, &classes).await?;
     tally.rotations_completed = story.rotate(&schools, &enterprises).await?;
     tally.mentors_left = story.mentors_leave(&schools).await?;
     tally.graduates = story.graduate(&schools, &classes).await?;
@@ -283,23 +285,6 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// A matching round for each class: solved, looked at, published.
-    async fn pair(&self, schools: &[Place], classes: &[Class]) -> anyhow::Result<()> {
-        let step = self.progress.step("双导师匹配", "matching rounds", classes.len());
-        for class in classes {
-            let mut office = MentoringServiceClient::new(self.people.school(&schools[class.plan.school].name)?);
-            let round = men::Round { class: class.name.clone(), ..Default::default() };
-            let round = office.create_round(men::CreateRoundRequest { round: Some(round) }).await?.into_inner().name;
-            office.close_preferences(men::ClosePreferencesRequest { name: round.clone(), ..Default::default() }).await?;
-            let solve = men::SolveRoundRequest { name: round.clone(), ..Default::default() };
-            let run = office.solve_round(solve).await?.into_inner().name;
-            office.publish_round(men::PublishRoundRequest { name: round, run, ..Default::default() }).await?;
-            step.advance(1);
-        }
-        step.done(classes.len());
-        Ok(())
-    }
-
     async fn place(&self, schools: &[Place], classes: &[Class]) -> anyhow::Result<()> {
         let step = self.progress.step("岗位实习", "placements", self.city.classes.iter().map(|class| class.students).sum());
         let mut count = 0;
@@ -329,37 +314,6 @@ impl Story<'_> {
             labour_grade: 1,
             ..Default::default()
         }
-    }
-
-    /// Every mentor meets every student of theirs once.
-    async fn guide(&self, classes: &[Class]) -> anyhow::Result<()> {
-        let step = self.progress.step("导师指导", "guidance", classes.len());
-        let mut bureau = MentoringServiceClient::new(self.people.bureau()?);
-        let mut count = 0;
-        for class in classes {
-            let request = men::ListPairingsRequest {
-                class: class.name.clone(),
-                state: men::PairingState::Active.into(),
-                page_size: 1000,
-                ..Default::default()
-            };
-            let pairings = bureau.list_pairings(request).await?.into_inner().pairings;
-            let record = |pairing: men::Pairing| men::GuidanceRecord {
-                pairing: pairing.name,
-                date: Some(date(self.city.calendar.guided)),
-                minutes: 60,
-                kind: "meeting".into(),
-                ..Default::default()
-            };
-            let guidance_records: Vec<_> = pairings.into_iter().map(record).collect();
-            count += guidance_records.len();
-            if !guidance_records.is_empty() {
-                bureau.batch_create_guidance_records(men::BatchCreateGuidanceRecordsRequest { guidance_records }).await?;
-            }
-            step.advance(1);
-        }
-        step.done(count);
-        Ok(())
     }
 
     /// One teacher in ten works at an enterprise for half a year.

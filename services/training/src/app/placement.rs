@@ -7,11 +7,6 @@ use crate::store::{class, enrolment, order, student};
 use kit::page::Page;
 use kit::rules::{RulePack, Waiver};
 use kit::{Error, Scope, Tx};
-use std::sync::LazyLock;
-
-/// The rules shipped with this release; a city's own pack takes their place when it has one.
-static PACK: LazyLock<Result<RulePack, String>> =
-    LazyLock::new(|| RulePack::load(include_str!("../../rules/internship.toml")).map_err(|error| error.to_string()));
 
 /// One placement to make, not yet with an id.
 #[derive(Debug, Clone)]
@@ -32,7 +27,7 @@ pub struct Created {
 }
 
 pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> Result<Created, Error> {
-    let pack = PACK.as_ref().map_err(|error| Error::internal(error.clone()))?;
+    let pack = scope.rules(&crate::RULES)?;
     let mut placements = Vec::with_capacity(command.placements.len());
     for (at, new) in command.placements.into_iter().enumerate() {
         let placed = place_one(tx, scope, pack, new).await;

@@ -104,7 +104,7 @@ fn an_unknown_key_is_named_with_its_origin_and_the_one_probably_meant() {
     assert_eq!(
         told,
         [
-            "databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, log, telemetry [environment variable TALENTFLOW__DATABSE__URL]"
+            "databse.url: unknown key, did you mean database.url?; expected a section out of server, ops, database, nats, auth, gateway, gateway.upstreams, rules, log, telemetry [environment variable TALENTFLOW__DATABSE__URL]"
         ]
     );
     let told = lines(Config::load(&Sources::default().overrides([("server.listn", "127.0.0.1:1")])));

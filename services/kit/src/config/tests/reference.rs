@@ -45,6 +45,7 @@ fn everything() -> Config {
             leeway_seconds: 0,
         },
         gateway: GatewayConfig { upstreams: [("training".to_owned(), "http://t:1".to_owned())].into() },
+        rules: [("training".to_owned(), "r.toml".to_owned())].into(),
         log: LogConfig { format: LogFormat::Json, level: "warn".into() },
         telemetry: TelemetryConfig { otlp_endpoint: Some("http://c:4317".into()), sample_ratio: 0.5 },
     }

@@ -6,6 +6,7 @@ mod rounds;
 
 use crate::domain::Side;
 use kit::Error;
+use kit::rules::Waiver;
 use kit::wire::{parse_text, unknown_enum};
 use proto::mentoring::v1 as pb;
 
@@ -64,4 +65,10 @@ pub(super) fn parse_word<W: Copy + std::fmt::Display>(field: &str, code: &str, k
             format!("`{field}` 为“{code}”，应为 {known} 之一"),
         )
     })
+}
+
+/// Reasons for departing from soft rules, by the rules' ids.
+pub(super) fn parse_waivers(waivers: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Waiver>, Error> {
+    let waiver = |(rule, reason)| Ok(Waiver { rule, reason: parse_text("waivers", reason, 500)? });
+    waivers.into_iter().map(waiver).collect()
 }

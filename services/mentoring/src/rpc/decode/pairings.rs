@@ -1,11 +1,15 @@
 //! Requests about pairings: objections to them, and the guidance given in them.
 
-use super::{BATCH, parse_word};
-use crate::app::{DecideObjection, FindPairing, ListGuidance, ListObjections, ListPairings, RaiseObjection, RecordGuidance};
-use crate::domain::{
-    ClassId, Guidance, Kind, MentorId, ObjectionGround, ObjectionId, ObjectionState, PairingId, PairingState, PersonId, RoundId,
+use super::{BATCH, parse_waivers, parse_word};
+use crate::app::{
+    Asked, ConfirmGuidance, DecideObjection, FindPairing, ListGuidance, ListGuidanceMonths, ListObjections, ListPairings,
+    RaiseObjection, RecordGuidance, WithdrawGuidance,
 };
-use crate::store::{guidance, objection, pairing};
+use crate::domain::{
+    ClassId, Guidance, GuidanceRecordId, Kind, MentorId, Month, ObjectionGround, ObjectionId, ObjectionState, PairingId,
+    PairingState, PersonId, RoundId,
+};
+use crate::store::{guidance, guidance_month, objection, pairing};
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
@@ -106,6 +110,50 @@ impl TryFrom<pb::ListObjectionsRequest> for ListObjections {
             Err(_) => return Err(unknown_enum("state", request.state)),
         };
         let filter = objection::Filter { organisation: None, round: RoundId::parse_optional("round", &request.round)?, state };
+        Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
+    }
+}
+
+impl TryFrom<pb::WithdrawGuidanceRecordRequest> for WithdrawGuidance {
+    type Error = Error;
+    fn try_from(request: pb::WithdrawGuidanceRecordRequest) -> Result<Self, Error> {
+        GuidanceRecordId::parse("name", &request.name).map(Self)
+    }
+}
+
+impl TryFrom<pb::BatchConfirmGuidanceRequest> for ConfirmGuidance {
+    type Error = Error;
+    fn try_from(request: pb::BatchConfirmGuidanceRequest) -> Result<Self, Error> {
+        let months = parse_batch("guidance_months", request.guidance_months, BATCH)?;
+        let parse = |(at, month)| parse_asked(month).map_err(|error: Error| error.within(&format!("guidance_months[{at}]")));
+        Ok(Self { months: months.into_iter().enumerate().map(parse).collect::<Result<_, _>>()? })
+    }
+}
+
+fn parse_asked(asked: pb::GuidanceMonth) -> Result<Asked, Error> {
+    let wrong = || {
+        Error::invalid(
+            "month",
+            "MONTH",
+            format!("`month` is `{}`: expected a month such as 2026-09", asked.month),
+            format!("`month` 为“{}”，应为 2026-09 形式的月份", asked.month),
+        )
+    };
+    Ok(Asked {
+        pairing: PairingId::parse("pairing", &asked.pairing)?,
+        month: Month::parse(&asked.month).ok_or_else(wrong)?,
+        waivers: parse_waivers(asked.waivers)?,
+    })
+}
+
+impl TryFrom<pb::ListGuidanceMonthsRequest> for ListGuidanceMonths {
+    type Error = Error;
+    fn try_from(request: pb::ListGuidanceMonthsRequest) -> Result<Self, Error> {
+        let filter = guidance_month::Filter {
+            organisation: None,
+            pairing: PairingId::parse_optional("pairing", &request.pairing)?,
+            mentor: MentorId::parse_optional("mentor", &request.mentor)?,
+        };
         Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }
 }
