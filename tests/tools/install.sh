@@ -46,6 +46,10 @@ install_cc() {
   command -v cc >/dev/null || apt_install "a C compiler (for the bundled SQLite)" gcc libc6-dev
 }
 
+install_curl() {
+  command -v curl >/dev/null || apt_install "curl (the pages' commands call it)" curl ca-certificates
+}
+
 install_rust() {
   command -v cargo >/dev/null || { complain "cargo is missing: install Rust, the version in Cargo.toml (rust-version) or later"; return 1; }
 }
@@ -114,7 +118,7 @@ install_helm() {
   rm -rf "$scratch"
 }
 
-# `install_tools need…`, each of: rust cc python helm postgres. Sets MISSING to the needs that failed.
+# `install_tools need…`, each of: rust cc curl python helm postgres. Sets MISSING to the needs that failed.
 MISSING=()
 install_tools() {
   local need lock
@@ -125,7 +129,7 @@ install_tools() {
   # Two runs in one checkout share the tools: the second waits until the first has put them in place.
   exec {lock}>"$TOOLS/.lock"
   flock "$lock"
-  for need in rust cc postgres python helm; do
+  for need in rust cc curl postgres python helm; do
     if [[ " $* " == *" $need "* ]]; then
       "install_$need" || MISSING+=("$need")
     fi

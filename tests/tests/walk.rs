@@ -1,0 +1,73 @@
+//! The pages that say "with the commands as they are": they are run as they are, and print what the page says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
+
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use testkit::binary;
+
+/// The blocks of a page in a language, one after the other.
+fn blocks(page: &str, language: &str) -> String {
+    let (mut text, mut inside) = (String::new(), false);
+    for line in page.lines() {
+        if inside && line == "```" {
+            inside = false;
+        } else if inside {
+            text.push_str(line);
+            text.push('\n');
+        } else {
+            inside = line == format!("```{language}");
+        }
+    }
+    text
+}
+
+/// Whether a line is as the page has it, where `…` stands for anything.
+fn alike(got: &str, said: &str) -> bool {
+    match said.split_once('…') {
+        None => got == said,
+        Some((before, after)) => got.len() >= before.len() + after.len() && got.starts_with(before) && got.ends_with(after),
+    }
+}
+
+#[test]
+fn a_mentoring_round_goes_as_its_page_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/mentoring.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("town.db").display());
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let talentflow = |arguments: &[&str]| {
+        let mut command = Command::new(binary());
+        command.env_clear().args(arguments).args(["--database-url", &url, "--log", "warn"]);
+        command
+    };
+    let listen = address.to_string();
+    let mut server = talentflow(&["serve", "--listen", &listen, "--ops-listen", "127.0.0.1:0"]).spawn().unwrap();
+    let up = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        TcpStream::connect(address).is_ok()
+    });
+
+    // A slow machine hears of things later.
+    let script = blocks(&page, "sh").replace("sleep 1", "sleep 3");
+    let mut bash = Command::new("bash");
+    bash.args(["-uc", &script]).env("BASE", format!("http://{address}")).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut walk = bash.spawn().unwrap();
+    let mut got = String::new();
+    walk.stdout.take().unwrap().read_to_string(&mut got).unwrap();
+    let ended = walk.wait().unwrap();
+    assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap().success());
+    assert!(server.wait().unwrap().success());
+
+    let said = blocks(&page, "text");
+    assert!(up && ended.success(), "{got}");
+    assert!(said.lines().count() > 15, "the page says little: {said}");
+    let same = got.lines().count() == said.lines().count() && got.lines().zip(said.lines()).all(|(got, said)| alike(got, said));
+    assert!(same, "the page says\n{said}\nand it was\n{got}");
+    let verified = talentflow(&["verify"]).output().unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
