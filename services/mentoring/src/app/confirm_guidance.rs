@@ -3,11 +3,13 @@
 use crate::RULES;
 use crate::domain::{Month, Pairing, PairingId, Refusal, Side};
 use crate::events;
+use crate::store::guidance::Sum;
 use crate::store::guidance_month::Confirmed;
 use crate::store::{guidance, guidance_month, pairing};
 use kit::rules::Waiver;
 use kit::{Error, Scope, Tx};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
 pub struct ConfirmGuidance {
@@ -25,28 +27,54 @@ pub struct Asked {
 #[derive(Debug)]
 pub struct Settled(pub Vec<Confirmed>);
 
+/// What is known of the pairings of a command.
+struct Known {
+    pairings: BTreeMap<PairingId, Pairing>,
+    sums: BTreeMap<(PairingId, Month), Sum>,
+    /// Those of before, and those of the command so far.
+    confirmed: BTreeSet<(PairingId, Month)>,
+}
+
 pub async fn confirm_guidance(tx: &mut Tx, scope: &Scope, command: ConfirmGuidance) -> Result<Settled, Error> {
+    let ids: BTreeSet<PairingId> = command.months.iter().map(|asked| asked.pairing).collect();
+    let pairings = pairing::by_ids(tx, &ids).await?;
+    let months: Vec<_> = command.months.iter().map(|asked| (asked.pairing, asked.month)).collect();
+    let sums = guidance::sums(tx, &months).await?;
+    let sums = sums.into_iter().map(|sum| ((sum.pairing_id, Month::of(sum.first_day)), sum)).collect();
+    let confirmed = guidance_month::confirmed(tx, &ids).await?;
+    let mut events: BTreeMap<PairingId, i64> = BTreeMap::new();
+    for (pairing, _) in &months {
+        *events.entry(*pairing).or_default() += 1;
+    }
+    let mut known = Known { pairings, sums, confirmed };
     let mut settled = Vec::with_capacity(command.months.len());
     for (at, asked) in command.months.into_iter().enumerate() {
-        let confirmed = confirm(tx, scope, asked).await;
+        let confirmed = confirm(tx, scope, &mut known, asked).await;
         settled.push(confirmed.map_err(|error| error.within(&format!("guidance_months[{at}]")))?);
     }
+    // Under the guard of what was read: whoever recorded guidance in the meantime has this decided again.
+    for (id, events) in events {
+        if let Some(pairing) = known.pairings.get(&id) {
+            let before = Pairing { version: pairing.version - events, ..pairing.clone() };
+            pairing::advance(tx, &before, events).await?;
+        }
+    }
+    guidance_month::insert(tx, &settled).await?;
     Ok(Settled(settled))
 }
 
-async fn confirm(tx: &mut Tx, scope: &Scope, asked: Asked) -> Result<Confirmed, Error> {
+async fn confirm(tx: &mut Tx, scope: &Scope, known: &mut Known, asked: Asked) -> Result<Confirmed, Error> {
     let Asked { pairing: id, month, waivers } = asked;
-    let not_found = || Error::not_found(id).on("pairing");
-    let before = pairing::by_id(tx, id).await?.ok_or_else(not_found)?.pairing;
-    let other_side = if before.side == Side::Academic { before.enterprise } else { before.school };
+    let pairing = known.pairings.get_mut(&id).ok_or_else(|| Error::not_found(id).on("pairing"))?;
+    let other_side = if pairing.side == Side::Academic { pairing.enterprise } else { pairing.school };
     scope.own(other_side, id).map_err(|error| error.on("pairing"))?;
-    let guide = before.guide.ok_or(Refusal::NoMentor { pairing: id })?;
-    // The version first: whoever records guidance at the same time waits here, and then decides again.
-    pairing::advance(tx, &before, 1).await?;
-    let sum = guidance::sum_of_pairing(tx, id, month).await?;
-    let last_day = sum.last_day.ok_or(Refusal::NothingToConfirm { pairing: id, month })?;
+    let guide = pairing.guide.ok_or(Refusal::NoMentor { pairing: id })?;
+    if !known.confirmed.insert((id, month)) {
+        return Err(Refusal::MonthConfirmed { pairing: id, month }.into());
+    }
+    let sum = known.sums.get(&(id, month)).ok_or(Refusal::NothingToConfirm { pairing: id, month })?;
     let facts = json!({ "records": sum.records, "minutes": sum.minutes });
-    let judgement = scope.rules(&RULES)?.judge(&facts, last_day, "guidance-month", &waivers)?;
+    let judgement = scope.rules(&RULES)?.judge(&facts, sum.last_day, "guidance-month", &waivers)?;
     if let Some(refusal) = judgement.refusal() {
         return Err(refusal);
     }
@@ -61,10 +89,7 @@ async fn confirm(tx: &mut Tx, scope: &Scope, asked: Asked) -> Result<Confirmed, 
         confirmed_by: scope.principal().subject.clone(),
         confirmed_at: scope.now(),
     };
-    if !guidance_month::insert(tx, &confirmed).await? {
-        return Err(Refusal::MonthConfirmed { pairing: id, month }.into());
-    }
-    let pairing = Pairing { version: before.version + 1, ..before };
-    events::emit_guidance_confirmed(tx, scope, &pairing, &guide, &confirmed, last_day).await?;
+    pairing.version += 1;
+    events::emit_guidance_confirmed(tx, scope, pairing, &guide, &confirmed, sum.last_day).await?;
     Ok(confirmed)
 }

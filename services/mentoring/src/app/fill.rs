@@ -193,6 +193,12 @@ pub async fn refill(tx: &mut Tx, scope: &Scope, mentors: &[Mentor]) -> Result<()
     for (side, organisation, chain) in pools {
         let mut after = PairingId::unset();
         loop {
+            let vacant = match side {
+                Side::Academic => pairing::vacant_academic(tx, organisation, after, MOST).await?,
+                Side::Enterprise => pairing::vacant_enterprise(tx, organisation, chain, after, MOST).await?,
+            };
+            let Some((last, _)) = vacant.last() else { break };
+            after = last.id;
             let free = match side {
                 Side::Academic => mentor::free_academic(tx, organisation).await?,
                 Side::Enterprise => mentor::free_enterprise(tx, organisation, chain).await?,
@@ -200,12 +206,6 @@ pub async fn refill(tx: &mut Tx, scope: &Scope, mentors: &[Mentor]) -> Result<()
             if free.is_empty() {
                 break;
             }
-            let vacant = match side {
-                Side::Academic => pairing::vacant_academic(tx, organisation, after, MOST).await?,
-                Side::Enterprise => pairing::vacant_enterprise(tx, organisation, chain, after, MOST).await?,
-            };
-            let Some((last, _)) = vacant.last() else { break };
-            after = last.id;
             fill(tx, scope, vacant.into_iter().map(|(pairing, student)| Opening { pairing, student }).collect()).await?;
         }
     }

@@ -3,7 +3,7 @@
 use super::fill::{Filled, Opening, fill, take};
 use super::find::guarded_round;
 use super::judge::conflicts;
-use crate::domain::{EnrolmentId, Guide, MentorId, Outcome, Pairing, Refusal, Round, RoundId, RunId, Side, Student};
+use crate::domain::{EnrolmentId, MentorId, Outcome, Pairing, PairingEvent, Refusal, Round, RoundId, RunId, Side, Student};
 use crate::events;
 use crate::store::proposal::{self, Proposal, Proposed};
 use crate::store::round::{self, Stored};
@@ -39,14 +39,18 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
     }
     let mentors = proposal::mentors_of_run(tx, run.run_id).await?;
     let mentors: BTreeMap<MentorId, Proposed> = mentors.into_iter().map(|mentor| (mentor.mentor_id, mentor)).collect();
-    let mut openings = Vec::new();
+    let (mut openings, mut pairings) = (Vec::new(), Vec::new());
     for proposal in &proposals {
         let student = students.get(&proposal.enrolment_id).ok_or_else(outdated)?;
         let new = Pairing::new(scope.id(), before.id, student, proposal.side);
         match proposal.mentor_id.and_then(|id| mentors.get(&id)) {
-            Some(mentor) => pair(tx, scope, &new, mentor, proposal.fit).await?,
+            Some(mentor) => pairings.push(new.fill(mentor.guide(scope.today()), proposal.fit).0),
             None => openings.push(Opening { pairing: new, student: student.clone() }),
         }
+    }
+    pairing::insert_all(tx, &pairings, scope.now()).await?;
+    for pairing in &pairings {
+        events::emit_pairing(tx, scope, pairing, PairingEvent::Created).await?;
     }
     // A place may have become free since the dry run; with the turn in hand nobody can free one unseen.
     let late = if leaves_vacancies { fill(tx, scope, openings).await? } else { Filled::default() };
@@ -90,21 +94,11 @@ async fn join(tx: &mut Tx, round: &Round, proposals: &[Proposal]) -> Result<BTre
     let mut students: BTreeMap<EnrolmentId, Student> = waiting.into_iter().map(|student| (student.enrolment, student)).collect();
     let mut enrolments: Vec<EnrolmentId> = proposals.iter().map(|proposal| proposal.enrolment_id).collect();
     enrolments.dedup();
-    for enrolment in enrolments {
-        if !student::join_round(tx, enrolment, round.id).await? {
-            return Err(Refusal::ProposalOutdated { round: round.id }.into());
-        }
-        if let Some(student) = students.get_mut(&enrolment) {
-            student.round = Some(round.id);
-        }
+    if !student::join_round(tx, &enrolments, round.id).await? {
+        return Err(Refusal::ProposalOutdated { round: round.id }.into());
+    }
+    for student in students.values_mut() {
+        student.round = Some(round.id);
     }
     Ok(students)
-}
-
-async fn pair(tx: &mut Tx, scope: &Scope, new: &Pairing, mentor: &Proposed, fit: i64) -> Result<(), Error> {
-    let guide =
-        Guide { mentor: mentor.mentor_id, person: mentor.person_id, organisation: mentor.organisation_id, since: scope.today() };
-    let (pairing, event) = new.fill(guide, fit);
-    pairing::insert(tx, &pairing, scope.now()).await?;
-    events::emit_pairing(tx, scope, &pairing, event).await
 }

@@ -8,7 +8,7 @@ use crate::store::{guidance_month, mentor, pairing};
 use chrono::{Datelike, NaiveDate};
 use kit::{Error, Scope, Tx};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
 pub struct RecordGuidance {
@@ -27,9 +27,12 @@ struct Told {
 }
 
 pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance) -> Result<Recorded, Error> {
+    let ids: BTreeSet<PairingId> = command.records.iter().map(|record| record.pairing).collect();
+    let pairings = pairing::by_ids(tx, &ids).await?;
+    let confirmed = guidance_month::confirmed(tx, &ids).await?;
     let mut told: BTreeMap<PairingId, Told> = BTreeMap::new();
     for (at, record) in command.records.iter().enumerate() {
-        let checked = check(tx, scope, &mut told, record).await;
+        let checked = check(scope, &pairings, &confirmed, &mut told, record);
         checked.map_err(|error| error.within(&format!("guidance_records[{at}]")))?;
     }
     within_rules(tx, scope, &told, &command.records).await?;
@@ -48,34 +51,35 @@ pub async fn record_guidance(tx: &mut Tx, scope: &Scope, command: RecordGuidance
             created_at: scope.now(),
             withdrawn_at: None,
         };
-        guidance::insert(tx, &row).await?;
         one.pairing.version += 1;
         events::emit_guidance(tx, scope, &one.pairing, &one.guide, &row).await?;
         stored.push(row);
     }
+    guidance::insert(tx, &stored).await?;
     Ok(Recorded(stored))
 }
 
-async fn check(tx: &mut Tx, scope: &Scope, told: &mut BTreeMap<PairingId, Told>, record: &Guidance) -> Result<(), Error> {
+fn check(
+    scope: &Scope,
+    pairings: &BTreeMap<PairingId, Pairing>,
+    confirmed: &BTreeSet<(PairingId, Month)>,
+    told: &mut BTreeMap<PairingId, Told>,
+    record: &Guidance,
+) -> Result<(), Error> {
     let id = record.pairing;
-    if let std::collections::btree_map::Entry::Vacant(e) = told.entry(id) {
-        let pairing = pairing::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.pairing;
-        let Some(guide) = pairing.guide else {
-            scope.own_either(&[pairing.school, pairing.enterprise], id)?;
-            return Err(Refusal::NoMentor { pairing: id }.into());
-        };
-        scope.own(guide.organisation, id)?;
-        e.insert(Told { pairing, guide, events: 0 });
+    let pairing = pairings.get(&id).ok_or_else(|| Error::not_found(id))?;
+    let Some(guide) = pairing.guide else {
+        scope.own_either(&[pairing.school, pairing.enterprise], id)?;
+        return Err(Refusal::NoMentor { pairing: id }.into());
+    };
+    scope.own(guide.organisation, id)?;
+    let until = pairing.end.map(|(on, _)| on);
+    check_day(record.on, guide.since, until, scope.today())?;
+    let month = Month::of(record.on);
+    if confirmed.contains(&(id, month)) {
+        return Err(Refusal::MonthConfirmed { pairing: id, month }.into());
     }
-    if let Some(one) = told.get_mut(&id) {
-        let until = one.pairing.end.map(|(on, _)| on);
-        check_day(record.on, one.guide.since, until, scope.today())?;
-        let month = Month::of(record.on);
-        if guidance_month::is_confirmed(tx, id, month).await? {
-            return Err(Refusal::MonthConfirmed { pairing: id, month }.into());
-        }
-        one.events += 1;
-    }
+    told.entry(id).or_insert_with(|| Told { pairing: pairing.clone(), guide, events: 0 }).events += 1;
     Ok(())
 }
 

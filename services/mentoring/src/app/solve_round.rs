@@ -50,6 +50,7 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
         created_at: scope.now(),
     };
     run::insert(tx, &run).await?;
+    let mut proposals = Vec::with_capacity(answer.proposals.len());
     for (side, assignment, because) in answer.proposals {
         let row = Proposal {
             proposal_id: scope.id(),
@@ -58,8 +59,8 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
             mentor_id: assignment.mentor.map(|candidate| candidate.mentor),
             fit: assignment.mentor.map_or(0, |candidate| candidate.fit),
         };
-        let because = serde_json::to_string(&because).map_err(Error::internal)?;
-        proposal::insert(tx, run.run_id, &row, &because).await?;
+        proposals.push((row, serde_json::to_string(&because).map_err(Error::internal)?));
     }
+    proposal::insert(tx, run.run_id, &proposals).await?;
     Ok(run)
 }

@@ -8,7 +8,13 @@ use crate::domain::{
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
 
 /// A pairing with what only the table knows.
 #[derive(Debug, Clone)]
@@ -89,10 +95,21 @@ pub struct Filter {
 
 statements! {
     INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, rematch_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+    /// Takes the rows as a JSON array of arrays.
+    INSERT_ALL = {
+        postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date) SELECT $1, $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, e->>9, CAST(e->>10 AS UUID), CAST(e->>11 AS UUID), CAST(e->>12 AS BIGINT), CAST(e->>13 AS DATE) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS pairings (e)",
+        sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13 FROM json_each($2)",
+        reason: "each engine has its own way to read an array",
+    };
     UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, updated_at = $12 WHERE pairing_id = $1 AND version = $3";
     /// Gives out the next `$3` versions of a pairing, for the events of its guidance.
     ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
     BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
+    BY_IDS = {
+        postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT value FROM json_each($1))",
+        reason: "each engine has its own way to read an array",
+    };
     LIVE_OF_ENROLMENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.enrolment_id = $1 AND p.state <> 'ended' ORDER BY p.pairing_id";
     WITH_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.pairing_id = $1";
     OF_MENTOR = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.mentor_id = $1 AND p.state = 'active' ORDER BY p.pairing_id";
@@ -130,6 +147,33 @@ pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
     tx.execute(INSERT, row).await.map(|_| ())
 }
 
+/// Adds the pairings of a round, a few hundred at a time.
+pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -> Result<(), Error> {
+    for rows in pairings.chunks(AT_ONCE) {
+        let row = |pairing: &Pairing| {
+            json!([
+                pairing.id.uuid(),
+                pairing.version,
+                pairing.round.uuid(),
+                pairing.enrolment.uuid(),
+                pairing.class.uuid(),
+                pairing.student.uuid(),
+                pairing.school.uuid(),
+                pairing.enterprise.uuid(),
+                pairing.side.as_str(),
+                pairing.state.as_str(),
+                pairing.guide.map(|guide| guide.mentor.uuid()),
+                pairing.guide.map(|guide| guide.organisation.uuid()),
+                pairing.fit,
+                pairing.guide.map(|guide| guide.since),
+            ])
+        };
+        let rows: Vec<Value> = rows.iter().map(row).collect();
+        tx.execute(INSERT_ALL, args![now, Value::Array(rows).to_string()]).await?;
+    }
+    Ok(())
+}
+
 /// Saves a decision that was made on the version before.
 pub async fn update(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Result<(), Error> {
     let guide = pairing.guide;
@@ -158,6 +202,13 @@ pub async fn advance(tx: &mut Tx, pairing: &Pairing, events: i64) -> Result<(), 
 pub async fn by_id(tx: &mut Tx, id: PairingId) -> Result<Option<Stored>, Error> {
     let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
     row.map(Stored::try_from).transpose()
+}
+
+/// Those of the pairings that are there.
+pub async fn by_ids(tx: &mut Tx, ids: &BTreeSet<PairingId>) -> Result<BTreeMap<PairingId, Pairing>, Error> {
+    let ids: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
+    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![json!(ids).to_string()]).await?;
+    rows.into_iter().map(|row| Ok((row.pairing_id, Stored::try_from(row)?.pairing))).collect()
 }
 
 /// The student's pairings that are not over, at most one a side.

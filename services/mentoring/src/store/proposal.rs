@@ -1,9 +1,15 @@
 //! What dry runs propose, in its table.
 
-use crate::domain::{EnrolmentId, MentorId, OrganisationId, PersonId, ProposalId, RoundId, RunId, Side};
+use crate::domain::{EnrolmentId, Guide, MentorId, OrganisationId, PersonId, ProposalId, RoundId, RunId, Side};
+use chrono::NaiveDate;
 use kit::Error;
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
+use serde_json::{Value, json};
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
 
 /// A student and the mentor proposed, if anybody is free.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -41,17 +47,43 @@ pub struct Proposed {
     pub organisation_id: OrganisationId,
 }
 
+impl Proposed {
+    /// The mentor as the guide of somebody from a day on.
+    pub fn guide(&self, since: NaiveDate) -> Guide {
+        Guide { mentor: self.mentor_id, person: self.person_id, organisation: self.organisation_id, since }
+    }
+}
+
 statements! {
-    INSERT = "INSERT INTO mentoring_proposal (proposal_id, run_id, enrolment_id, side, mentor_id, fit, because) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    /// Takes the rows as a JSON array of arrays: a dry run of a class is one statement.
+    INSERT = {
+        postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS UUID), CAST(e->>4 AS BIGINT), e->>5 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS proposals (e)",
+        sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($2)",
+        reason: "each engine has its own way to read an array",
+    };
     OF_RUN = "SELECT proposal_id, enrolment_id, side, mentor_id, fit FROM mentoring_proposal WHERE run_id = $1 ORDER BY enrolment_id, side";
     BY_ID = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.fit, s.person_id, r.round_id, q.because FROM mentoring_proposal q JOIN mentoring_run r ON r.run_id = q.run_id JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.proposal_id = $1";
     LIST = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.fit, s.person_id FROM mentoring_proposal q JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.run_id = $1 AND q.proposal_id > $2 ORDER BY q.proposal_id LIMIT $3";
     MENTORS_OF_RUN = "SELECT m.mentor_id, m.person_id, m.organisation_id FROM mentoring_mentor m WHERE m.mentor_id IN (SELECT mentor_id FROM mentoring_proposal WHERE run_id = $1)";
 }
 
-pub async fn insert(tx: &mut Tx, run: RunId, proposal: &Proposal, because: &str) -> Result<(), Error> {
-    let row = args![proposal.proposal_id, run, proposal.enrolment_id, proposal.side, proposal.mentor_id, proposal.fit, because];
-    tx.execute(INSERT, row).await.map(|_| ())
+/// Keeps what a dry run proposes, each with the reasons as JSON.
+pub async fn insert(tx: &mut Tx, run: RunId, proposals: &[(Proposal, String)]) -> Result<(), Error> {
+    for rows in proposals.chunks(AT_ONCE) {
+        let row = |(proposal, because): &(Proposal, String)| {
+            json!([
+                proposal.proposal_id.uuid(),
+                proposal.enrolment_id.uuid(),
+                proposal.side.as_str(),
+                proposal.mentor_id.map(Id::uuid),
+                proposal.fit,
+                because,
+            ])
+        };
+        let rows: Vec<Value> = rows.iter().map(row).collect();
+        tx.execute(INSERT, args![run, Value::Array(rows).to_string()]).await?;
+    }
+    Ok(())
 }
 
 pub async fn by_id(tx: &mut Tx, id: ProposalId) -> Result<Option<Explained>, Error> {

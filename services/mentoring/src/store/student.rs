@@ -3,6 +3,10 @@
 use crate::domain::{ClassId, EnrolmentId, OrderId, OrganisationId, PersonId, Round, RoundId, Student, StudentState};
 use kit::Error;
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -50,7 +54,11 @@ statements! {
     WAITING = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.class_id = $1 AND s.state = 'enrolled' AND s.round_id IS NULL ORDER BY s.enrolment_id";
     SCHOOLS = "SELECT DISTINCT school_id FROM mentoring_student WHERE person_id = $1";
     /// The row's lock holds back the student's leaving until the pairings are there to be ended.
-    JOIN_ROUND = "UPDATE mentoring_student SET round_id = $2 WHERE enrolment_id = $1 AND state = 'enrolled' AND round_id IS NULL";
+    JOIN_ROUND = {
+        postgres: "UPDATE mentoring_student SET round_id = $2 WHERE enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1) AND state = 'enrolled' AND round_id IS NULL",
+        sqlite: "UPDATE mentoring_student SET round_id = $2 WHERE enrolment_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL",
+        reason: "each engine has its own way to read an array",
+    };
 }
 
 pub async fn insert(tx: &mut Tx, student: &Student) -> Result<(), Error> {
@@ -97,7 +105,12 @@ pub async fn schools(tx: &mut Tx, person: PersonId) -> Result<Vec<OrganisationId
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Takes a waiting student into a round that is being published; `false` if the student no longer waits.
-pub async fn join_round(tx: &mut Tx, enrolment: EnrolmentId, round: RoundId) -> Result<bool, Error> {
-    Ok(tx.execute(JOIN_ROUND, args![enrolment, round]).await? == 1)
+/// Takes waiting students into a round that is being published; `false` if any of them no longer waits.
+pub async fn join_round(tx: &mut Tx, enrolments: &[EnrolmentId], round: RoundId) -> Result<bool, Error> {
+    let mut joined = 0;
+    for some in enrolments.chunks(AT_ONCE) {
+        let ids: Vec<String> = some.iter().map(|enrolment| enrolment.uuid().to_string()).collect();
+        joined += tx.execute(JOIN_ROUND, args![serde_json::json!(ids).to_string(), round]).await?;
+    }
+    Ok(usize::try_from(joined).is_ok_and(|joined| joined == enrolments.len()))
 }
