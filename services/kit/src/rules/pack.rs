@@ -179,6 +179,11 @@ impl RulePack {
         self.rules.iter().map(AsRef::as_ref)
     }
 
+    /// Whether any rule is asked on that day of what bears that code: if none is, its facts need not be gathered.
+    pub fn asks(&self, on: NaiveDate, code: &str) -> bool {
+        self.in_force(on, code).next().is_some()
+    }
+
     /// The rules that judge on that day what bears that code, by id.
     pub(super) fn in_force<'a>(&'a self, on: NaiveDate, code: &'a str) -> impl Iterator<Item = &'a Arc<Rule>> {
         let switched_on = |rule: &Rule| rule.verified || self.unverified;

@@ -37,28 +37,23 @@ struct Known {
 
 pub async fn confirm_guidance(tx: &mut Tx, scope: &Scope, command: ConfirmGuidance) -> Result<Settled, Error> {
     let ids: BTreeSet<PairingId> = command.months.iter().map(|asked| asked.pairing).collect();
-    let pairings = pairing::by_ids(tx, &ids).await?;
+    let before = pairing::by_ids(tx, &ids).await?;
     let months: Vec<_> = command.months.iter().map(|asked| (asked.pairing, asked.month)).collect();
     let sums = guidance::sums(tx, &months).await?;
     let sums = sums.into_iter().map(|sum| ((sum.pairing_id, Month::of(sum.first_day)), sum)).collect();
     let confirmed = guidance_month::confirmed(tx, &ids).await?;
-    let mut events: BTreeMap<PairingId, i64> = BTreeMap::new();
+    let mut events: BTreeMap<PairingId, usize> = BTreeMap::new();
     for (pairing, _) in &months {
         *events.entry(*pairing).or_default() += 1;
     }
-    let mut known = Known { pairings, sums, confirmed };
+    let mut known = Known { pairings: before.clone(), sums, confirmed };
     let mut settled = Vec::with_capacity(command.months.len());
     for (at, asked) in command.months.into_iter().enumerate() {
         let confirmed = confirm(tx, scope, &mut known, asked).await;
         settled.push(confirmed.map_err(|error| error.within(&format!("guidance_months[{at}]")))?);
     }
     // Under the guard of what was read: whoever recorded guidance in the meantime has this decided again.
-    for (id, events) in events {
-        if let Some(pairing) = known.pairings.get(&id) {
-            let before = Pairing { version: pairing.version - events, ..pairing.clone() };
-            pairing::advance(tx, &before, events).await?;
-        }
-    }
+    pairing::advance_all(tx, before.values().filter_map(|pairing| Some((pairing, *events.get(&pairing.id)?)))).await?;
     guidance_month::insert(tx, &settled).await?;
     Ok(Settled(settled))
 }

@@ -104,6 +104,17 @@ statements! {
     UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, updated_at = $12 WHERE pairing_id = $1 AND version = $3";
     /// Gives out the next `$3` versions of a pairing, for the events of its guidance.
     ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
+    /// Gives out the next version of pairings.
+    ADVANCE_ALL = {
+        postgres: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id IN (SELECT value FROM json_each($1))",
+        reason: "each engine has its own way to read an array",
+    };
+    VERSIONS = {
+        postgres: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id IN (SELECT value FROM json_each($1))",
+        reason: "each engine has its own way to read an array",
+    };
     BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
     BY_IDS = {
         postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
@@ -197,6 +208,29 @@ pub async fn update(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
 /// Takes the next versions of a pairing for events that leave its state as it is.
 pub async fn advance(tx: &mut Tx, pairing: &Pairing, events: i64) -> Result<(), Error> {
     tx.change(ADVANCE, args![pairing.id, pairing.version, events], &pairing.id.to_string()).await
+}
+
+/// As [`advance`] for many pairings, each for so many events: a statement for all of them, and another one only for
+/// those with further events.
+pub async fn advance_all<'a>(tx: &mut Tx, pairings: impl Iterator<Item = (&'a Pairing, usize)>) -> Result<(), Error> {
+    let mut expected: BTreeMap<PairingId, i64> = BTreeMap::new();
+    let mut turns: Vec<Vec<String>> = Vec::new();
+    for (pairing, events) in pairings {
+        expected.insert(pairing.id, pairing.version + i64::try_from(events).unwrap_or(i64::MAX));
+        turns.resize_with(turns.len().max(events), Vec::new);
+        for turn in &mut turns[..events] {
+            turn.push(pairing.id.uuid().to_string());
+        }
+    }
+    for ids in &turns {
+        tx.execute(ADVANCE_ALL, args![json!(ids).to_string()]).await?;
+    }
+    let Some(all) = turns.first() else { return Ok(()) };
+    let versions: Vec<(PairingId, i64)> = tx.fetch_all(VERSIONS, args![json!(all).to_string()]).await?;
+    match versions.into_iter().find(|(id, version)| expected.get(id) != Some(version)) {
+        Some((id, _)) => Err(Error::stale(&id.to_string())),
+        None => Ok(()),
+    }
 }
 
 pub async fn by_id(tx: &mut Tx, id: PairingId) -> Result<Option<Stored>, Error> {

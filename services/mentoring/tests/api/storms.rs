@@ -319,3 +319,39 @@ async fn the_events_of_students_and_of_mentors_may_come_in_any_order_and_twice()
         assert_eq!(town.loads().await[&name("people", 1)], 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_recorded_while_its_month_is_confirmed_is_in_it_or_is_refused() {
+    let town = Town::crowded().await;
+    town.register(vec![academic(1, 40)]).await;
+    town.enrol(1, 1..41).await;
+    town.paired(1).await;
+    let (mut in_it, mut refused) = (0, 0);
+    for pairing in town.pairings(pb::PairingState::Active).await {
+        let record = || pb::GuidanceRecord {
+            pairing: pairing.name.clone(),
+            date: day(2026, 9, 1),
+            minutes: 30,
+            kind: "meeting".into(),
+            ..Default::default()
+        };
+        let batch = |guidance_records| pb::BatchCreateGuidanceRecordsRequest { guidance_records };
+        let month = pb::GuidanceMonth { pairing: pairing.name.clone(), month: "2026-09".into(), ..Default::default() };
+        town.dean().batch_create_guidance_records(batch(vec![record()])).await.unwrap();
+        let (mut dean, mut foreman) = (town.dean(), town.foreman());
+        let (recorded, confirmed) = tokio::join!(
+            dean.batch_create_guidance_records(batch(vec![record(), record()])),
+            foreman.batch_confirm_guidance(pb::BatchConfirmGuidanceRequest { guidance_months: vec![month] }),
+        );
+        let confirmed = confirmed.unwrap().into_inner().guidance_months.remove(0);
+        match recorded {
+            Ok(_) => in_it += u32::from(confirmed.records == 3),
+            Err(status) => {
+                assert_eq!((reason(&status).as_str(), confirmed.records), ("MONTH_CONFIRMED", 1));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(in_it + refused, 40);
+    town.verify().await;
+}
