@@ -38,6 +38,7 @@ fn json(output: &Output) -> Value {
 /// What every demo must end with.
 fn assert_sound(summary: &Value) {
     assert_eq!(summary["paired"], summary["students"], "{summary}");
+    assert_eq!(summary["vacant"], 0, "{summary}");
     assert_eq!(summary["ledger_balanced"], true, "{summary}");
     assert_eq!(summary["events_applied"], summary["events_published"], "{summary}");
     assert_eq!(summary["dead_letters"], 0, "{summary}");

@@ -8,7 +8,6 @@ use super::money;
 use super::people::People;
 use super::progress::Progress;
 use crate::commands::serve::Serving;
-use anyhow::Context as _;
 use chrono::Datelike;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use kit::wire::date;
@@ -357,19 +356,6 @@ impl Story<'_> {
         firm.activate_rotation(rot::ActivateRotationRequest { name: name.clone(), ..Default::default() }).await?;
         firm.complete_rotation(rot::CompleteRotationRequest { name, ..Default::default() }).await?;
         Ok(())
-    }
-
-    /// At every school one teacher leaves; the students are paired anew.
-    async fn mentors_leave(&self, schools: &[Place]) -> anyhow::Result<usize> {
-        let step = self.progress.step("导师离职并重新匹配", "mentors leave", schools.len());
-        for school in schools {
-            let person = school.staff.first().context("a school has teachers")?.clone();
-            self.hr.publish(&school.name, &[Word::Left { person, on: self.city.calendar.left }]).await?;
-            step.advance(1);
-        }
-        self.settle().await?;
-        step.done(schools.len());
-        Ok(schools.len())
     }
 
     async fn graduate(&self, schools: &[Place], classes: &[Class]) -> anyhow::Result<usize> {

@@ -61,7 +61,11 @@ impl Summary {
 
     /// Whether everything that must hold does.
     pub fn is_sound(&self) -> bool {
-        self.broken.is_empty() && self.delivery.at_rest() && self.delivery.dead_letters == 0 && self.paired == self.tally.students
+        self.broken.is_empty()
+            && self.delivery.at_rest()
+            && self.delivery.dead_letters == 0
+            && self.paired == self.tally.students
+            && self.vacant == 0
     }
 
     pub fn json(&self) -> Value {

@@ -1,7 +1,9 @@
 //! Mentors and students: matched in rounds, and what guidance follows.
 
 use super::{Class, Place, Story, date};
+use crate::demo::hr::Word;
 use crate::demo::people::Line;
+use anyhow::Context as _;
 use proto::mentoring::v1 as men;
 use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
 
@@ -73,5 +75,24 @@ impl Story<'_> {
             office.batch_confirm_guidance(men::BatchConfirmGuidanceRequest { guidance_months }).await?;
         }
         Ok(())
+    }
+
+    /// At every school one teacher leaves; the students are paired anew, many at once after the bureau's approval.
+    pub(super) async fn mentors_leave(&self, schools: &[Place]) -> anyhow::Result<usize> {
+        let step = self.progress.step("导师离职并重新匹配", "mentors leave", schools.len());
+        for school in schools {
+            let person = school.staff.first().context("a school has teachers")?.clone();
+            self.hr.publish(&school.name, &[Word::Left { person, on: self.city.calendar.left }]).await?;
+            step.advance(1);
+        }
+        self.settle().await?;
+        let mut bureau = MentoringServiceClient::new(self.people.bureau()?);
+        let state = men::RematchState::Waiting.into();
+        let waiting = men::ListRematchesRequest { state, page_size: 1000, ..Default::default() };
+        for rematch in bureau.list_rematches(waiting).await?.into_inner().rematches {
+            bureau.approve_rematch(men::ApproveRematchRequest { name: rematch.name }).await?;
+        }
+        step.done(schools.len());
+        Ok(schools.len())
     }
 }
