@@ -114,6 +114,49 @@ fn what_cannot_start_says_why() {
     }
 }
 
+/// A city's own rules are read, or it is said what is wrong with them.
+#[test]
+fn a_city_s_own_rules_are_of_the_pack_they_replace_and_name_its_facts() {
+    let shipped = include_str!("../../services/mentoring/rules/mentoring.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let foreign = file("foreign.toml", &shipped.replacen("id = \"mentoring\"", "id = \"internship\"", 1));
+    let strange = file("strange.toml", &shipped.replacen("\"students\"]", "\"students\", \"mood\"]", 1));
+    let broken = file("broken.toml", &shipped.replacen("years >= 3", "years >=", 1));
+    let missing = folder.path().join("missing.toml").display().to_string();
+    let cases = [
+        ("mentoring", &foreign, "its id is internship: expected mentoring"),
+        ("mentoring", &strange, "`mood` is no fact of this pack"),
+        ("mentoring", &broken, "rule enterprise-mentor-years@1, line "),
+        ("mentoring", &missing, "cannot read"),
+        ("rotation", &foreign, "rotation has no rules; expected one of training, mentoring"),
+        ("menttoring", &foreign, "did you mean mentoring?"),
+    ];
+    for (service, path, expected) in cases {
+        let (_database, url) = sqlite();
+        let mut command = talentflow(&url, &["serve"]);
+        command.env(format!("TALENTFLOW__RULES__{}", service.to_uppercase()), path);
+        let output = run(command);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && text.contains(expected), "{service} {path}: {text}");
+        assert!(text.contains(&format!("rules.{service}")), "{text}");
+    }
+    let own = file("own.toml", &shipped.replace("verified = false", "verified = true"));
+    let (_database, url) = sqlite();
+    let mut command = talentflow(&url, &["demo", "--exit", "--json", "--scale", "0.002"]);
+    command.env("TALENTFLOW__RULES__MENTORING", own);
+    let output = run(command);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && text.contains("is a lecturer at least"),
+        "the demo's teachers have no title on record: {text}"
+    );
+}
+
 #[test]
 fn a_second_process_on_the_same_file_is_refused_by_name() {
     let (_folder, url) = sqlite();
