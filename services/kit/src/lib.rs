@@ -35,7 +35,7 @@ pub mod text;
 pub mod verify;
 pub mod wire;
 
-pub use command::{Calls, Scope};
+pub use command::{Calls, Member, Scope, Together};
 pub use context::Context;
 pub use db::{Db, Tx};
 pub use error::{Code, Error};
@@ -45,10 +45,11 @@ pub use service::{Arrival, React, Service};
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {
+    let commands = command::statements();
     [
         bus::STATEMENTS,
         db::STATEMENTS,
-        command::STATEMENTS,
+        commands.as_slice(),
         outbox::STATEMENTS,
         inbox::STATEMENTS,
         letters::STATEMENTS,

@@ -80,6 +80,9 @@ pub enum Command {
     /// --objective stable --out assignment.csv --certificate cert.json --json
     #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
     Solve(Box<Solve>),
+    /// Measures beside a peer, in the same run, and prints the ratio.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///
     /// Example: talentflow config > talentflow.toml
@@ -231,6 +234,28 @@ pub enum Objective {
     Optimal,
     /// Nobody has a reason to leave: no student and mentor would both rather have each other.
     Stable,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Approvals posted through gRPC by 64 clients, beside pgbench running the least a posting can be; on a database of the
+    /// benchmark's own on the same server. On SQLite there is no peer. `psql` and `pgbench` are PostgreSQL's own.
+    ///
+    /// Example: talentflow bench ledger --database-url postgres://… --json
+    Ledger(BenchLedger),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchLedger {
+    /// Approvals of each turn.
+    #[arg(long, default_value_t = 20_000, value_name = "1000..65535", value_parser = clap::value_parser!(u16).range(1000..))]
+    pub approvals: u16,
+    /// Turns; the middle one counts.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub turns: u16,
+    /// Prints the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,10 @@
 //! talentflow: the services of a city that trains people together with its enterprises, in one binary.
 
+mod bench;
 mod cli;
 mod commands;
 mod demo;
+mod people;
 mod solve;
 mod wiring;
 

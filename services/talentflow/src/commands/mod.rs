@@ -8,7 +8,7 @@ mod verify;
 
 use crate::cli::{Cli, Command, Common};
 use crate::wiring::{GATEWAY, SERVICES};
-use crate::{demo, solve};
+use crate::{bench, demo, solve};
 use kit::config::{Config, Sources};
 use std::process::ExitCode;
 
@@ -37,6 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Verify(command) => verify::run(&config, &command).await,
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
+            Command::Bench(command) => bench::run(config, &command).await,
             Command::Config | Command::Solve(_) => Ok(ExitCode::SUCCESS),
         }
     })

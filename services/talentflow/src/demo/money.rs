@@ -1,7 +1,7 @@
 //! The money of the city: funds are set up and filled, claims go from accrual to payment.
 
-use super::people::{Line, People};
 use super::progress::Progress;
+use crate::people::{Line, People};
 use proto::common::v1::Money;
 use proto::subsidy::v1 as sub;
 use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;

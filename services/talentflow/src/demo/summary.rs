@@ -1,8 +1,8 @@
 //! What a bureau chief wants to know at the end.
 
-use super::people::People;
 use super::story::Tally;
 use crate::commands::serve::Serving;
+use crate::people::People;
 use crate::wiring::checks;
 use gateway::Figure;
 use kit::Money;

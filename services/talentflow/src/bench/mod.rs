@@ -1,0 +1,22 @@
+//! `talentflow bench`: figures beside a peer's, measured in the same run, turn about.
+
+mod clients;
+mod ledger;
+mod peer;
+mod scratch;
+
+use crate::cli::Bench;
+use kit::config::Config;
+use std::process::ExitCode;
+
+pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
+    match command {
+        Bench::Ledger(options) => ledger::run(config, options).await,
+    }
+}
+
+/// The middle of several runs.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
