@@ -20,7 +20,7 @@ pub mod store;
 pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
-use kit::{Calls, Context, React, Service};
+use kit::{Context, React, Service};
 use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
@@ -29,7 +29,7 @@ pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_i
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {
-    let rpc = SubsidyServiceServer::new(rpc::Rpc { calls: Calls::new(context.clone()) })
+    let rpc = SubsidyServiceServer::new(rpc::Rpc::new(context.clone()))
         .max_decoding_message_size(kit::serve::MAX_MESSAGE_BYTES)
         .max_encoding_message_size(kit::serve::MAX_MESSAGE_BYTES);
     Service {

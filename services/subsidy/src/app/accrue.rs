@@ -80,7 +80,7 @@ async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error>
     let (Some(fund), Some(commitment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Commitment).await?) else {
         return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
     };
-    books::post(tx, scope, &[Posting::release(fund, claim, commitment)]).await
+    books::post(tx, scope, vec![Posting::release(fund, claim, commitment)]).await
 }
 
 /// A payment becomes a receivable.
@@ -88,7 +88,7 @@ async fn recover(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error>
     let (Some(fund), Some(payment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Payment).await?) else {
         return Err(Error::internal(format!("{} is paid, and the ledger has no payment for it", claim.id)));
     };
-    books::post(tx, scope, &[Posting::claw_back(fund, claim, payment)]).await?;
+    books::post(tx, scope, vec![Posting::claw_back(fund, claim, payment)]).await?;
     let id: ReceivableId = scope.id();
     let receivable = Receivable {
         id,

@@ -2,19 +2,46 @@
 //! transactions and their entries. Rows are locked in one order everywhere: budgets by fund, accounts by
 //! fund, kind and party.
 
-use crate::domain::{Account, AccountId, BudgetChange, EntryId, FundId, Posting, Refusal, Side, TransactionId};
+use crate::domain::{Account, AccountId, Budget, BudgetChange, EntryId, FundId, Posting, Refusal, Side, TransactionId};
 use crate::store::{fund, ledger};
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
+/// Budgets that are held to the end of the transaction: what they have left is known, and nobody else spends of it.
+pub struct Held(BTreeMap<FundId, Budget>);
+
+impl Held {
+    /// Takes a commitment out of what is left, or says that there is not enough.
+    pub fn commit(&mut self, fund: FundId, amount: Money) -> Result<(), Refusal> {
+        let budget = self.0.get_mut(&fund).ok_or(Refusal::TooMuchMoney { fund })?;
+        if amount > budget.available() {
+            return Err(Refusal::BudgetExceeded { fund, available: budget.available(), asked: amount });
+        }
+        budget.committed = budget.committed.checked_add(amount).ok_or(Refusal::TooMuchMoney { fund })?;
+        Ok(())
+    }
+}
+
+/// Holds the budgets of funds, in the order of their ids.
+pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Held, Error> {
+    let budgets = fund::hold(tx, funds).await?;
+    Ok(Held(budgets.into_iter().map(|budget| (budget.fund, budget)).collect()))
+}
+
 /// Posts all of them or, by its error, none.
-pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<(), Error> {
-    for posting in postings {
+pub async fn post(tx: &mut Tx, scope: &Scope, postings: Vec<Posting>) -> Result<(), Error> {
+    post_all(tx, &postings.into_iter().map(|posting| (scope, posting)).collect::<Vec<_>>()).await
+}
+
+/// As `post`, each in the name of what caused it.
+pub async fn post_all(tx: &mut Tx, postings: &[(&Scope, Posting)]) -> Result<(), Error> {
+    for (_, posting) in postings {
         posting.balanced()?;
     }
+    let Some((scope, _)) = postings.first() else { return Ok(()) };
     change_budgets(tx, postings).await?;
     let accounts = move_balances(tx, scope, postings).await?;
-    for posting in postings {
+    for (scope, posting) in postings {
         let transaction: TransactionId = scope.id();
         ledger::insert_transaction(tx, transaction, posting, scope.cause(), scope.now()).await?;
         for transfer in &posting.transfers {
@@ -28,9 +55,9 @@ pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<()
     Ok(())
 }
 
-async fn change_budgets(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
+async fn change_budgets(tx: &mut Tx, postings: &[(&Scope, Posting)]) -> Result<(), Error> {
     let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
-    for posting in postings {
+    for (_, posting) in postings {
         let change = changes.entry(posting.fund).or_default();
         *change = change.and(posting.budget_change());
     }
@@ -44,9 +71,13 @@ async fn change_budgets(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> 
     Ok(())
 }
 
-async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<BTreeMap<Account, AccountId>, Error> {
+async fn move_balances(
+    tx: &mut Tx,
+    scope: &Scope,
+    postings: &[(&Scope, Posting)],
+) -> Result<BTreeMap<Account, AccountId>, Error> {
     let mut moves: BTreeMap<Account, (i64, i64)> = BTreeMap::new();
-    for (account, side, amount) in postings.iter().flat_map(Posting::entries) {
+    for (account, side, amount) in postings.iter().flat_map(|(_, posting)| posting.entries()) {
         let (debits, credits) = moves.entry(account).or_default();
         let total = if side == Side::Debit { debits } else { credits };
         *total = total.checked_add(amount.as_fen()).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;

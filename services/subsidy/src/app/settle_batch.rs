@@ -56,7 +56,7 @@ async fn pay(tx: &mut Tx, scope: &Scope, mut paid: Vec<ClaimId>) -> Result<(), E
         claim::update(tx, &next, scope.now()).await?;
         events::tell(tx, scope, &next, event).await?;
     }
-    books::post(tx, scope, &postings).await
+    books::post(tx, scope, postings).await
 }
 
 /// Closes a batch whose every line has its answer.

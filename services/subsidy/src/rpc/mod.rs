@@ -5,8 +5,9 @@ mod fund;
 mod ledger;
 mod payment;
 
-use crate::app;
-use kit::Calls;
+use crate::app::{self, Approval};
+use crate::store::claim::Stored;
+use kit::{Calls, Context, Together};
 use pb::subsidy_service_server::SubsidyService;
 use proto::subsidy::v1 as pb;
 use tonic::{Request, Response, Status};
@@ -16,6 +17,15 @@ const MOST: usize = 1000;
 
 pub struct Rpc {
     pub calls: Calls,
+    /// Approvals of single claims: they all need the row of the fund's budget.
+    pub approvals: Together<Approval, Stored>,
+}
+
+impl Rpc {
+    pub fn new(context: Context) -> Self {
+        let approvals = Together::new::<pb::Claim>(context.clone(), app::approve_each);
+        Self { calls: Calls::new(context), approvals }
+    }
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -56,7 +66,7 @@ impl SubsidyService for Rpc {
         self.calls.run(request, app::check).await
     }
     async fn approve_claim(&self, request: Request<pb::ApproveClaimRequest>) -> Answer<pb::Claim> {
-        self.calls.run(request, app::approve_one).await
+        self.approvals.run(request).await
     }
     async fn batch_approve_claims(
         &self,

@@ -3,8 +3,10 @@
 use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
+use serde_json::{Value, json};
 
 /// A claim with what only its table knows.
 #[derive(Debug, Clone)]
@@ -92,9 +94,26 @@ statements! {
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
     UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
+    /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
+    UPDATE_ALL = {
+        postgres: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT) - 1 AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
+        sqlite: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = (d.value->>1) - 1 AND c.batch_id IS d.value->>9",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
+    HOLD = {
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+    };
     /// Makes an accrued claim say what is due now.
     AMEND = "UPDATE subsidy_claim SET version = $2, scheme_version = $4, scheme_digest = $5, fund_code = $6, beneficiary_id = $7, amount = $8, earned_on = $9, facts = $10, content_hash = $11, updated_at = $12 WHERE claim_id = $1 AND version = $3 AND state = 'accrued'";
-    RECORD_CHECKS = "UPDATE subsidy_claim SET checks = $3 WHERE claim_id = $1 AND version = $2";
+    /// Takes ids, versions and what the checks found as a JSON array of rows.
+    RECORD_CHECKS = {
+        postgres: "UPDATE subsidy_claim AS c SET checks = e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
+        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2 FROM json_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
@@ -174,10 +193,43 @@ pub async fn amend(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(),
     tx.change(AMEND, row, &claim.id.to_string()).await
 }
 
-/// Records what the checks found of the claim as it was at its version.
-pub async fn record_checks(tx: &mut Tx, claim: &Claim, checks: &[CheckResult]) -> Result<(), Error> {
-    let text = serde_json::to_string(checks).map_err(Error::internal)?;
-    tx.change(RECORD_CHECKS, args![claim.id, claim.version, text], &claim.id.to_string()).await
+/// Claims, held to the end of the transaction, in the order of their ids; those that are not there are left out.
+pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(HOLD, args![super::id_list(ids)]).await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// Saves decisions, each made on the version before.
+pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = |claim: &Claim| {
+        json!([
+            claim.id.uuid(),
+            claim.version,
+            claim.state.as_str(),
+            claim.fund.map(Id::uuid),
+            claim.submitted_by,
+            claim.approved_by,
+            claim.approved_by.as_ref().map(|_| &claim.content_hash),
+            claim.reason,
+            claim.ended_by,
+            claim.batch.map(Id::uuid),
+        ])
+    };
+    let rows: Vec<Value> = claims.map(row).collect();
+    let count = rows.len() as u64;
+    if count == 0 {
+        return Ok(());
+    }
+    let changed = tx.execute(UPDATE_ALL, args![Value::Array(rows).to_string(), now]).await?;
+    if changed == count { Ok(()) } else { Err(Error::stale("claims")) }
+}
+
+/// Records what the checks found of each claim as it was at its version.
+pub async fn record_checks(tx: &mut Tx, checked: &[Stored]) -> Result<(), Error> {
+    let row = |one: &Stored| Ok(json!([one.claim.id.uuid(), one.claim.version, serde_json::to_string(&one.checks)?]));
+    let rows: Vec<Value> = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
+    let recorded = tx.execute(RECORD_CHECKS, args![Value::Array(rows).to_string()]).await?;
+    if recorded == checked.len() as u64 { Ok(()) } else { Err(Error::stale("claims")) }
 }
 
 pub async fn reconsider(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {

@@ -26,6 +26,12 @@ statements! {
     BY_CODE = "SELECT fund_id, version, code, display_name, created_at FROM subsidy_fund WHERE code = $1";
     LIST = "SELECT fund_id, version, code, display_name, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
     BUDGET = "SELECT appropriated, committed, paid FROM subsidy_budget WHERE fund_id = $1";
+    /// Budgets of funds, given as a JSON array, held to the end of the transaction in the order of their ids.
+    HOLD = {
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id FOR UPDATE",
+        sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+    };
     /// The one statement that spends: no rows when there is not enough, whoever else spends at the moment.
     SPEND = "UPDATE subsidy_budget SET appropriated = appropriated + $2, committed = committed + $3, paid = paid + $4 WHERE fund_id = $1 AND committed + $3 >= 0 AND paid + $4 >= 0 AND appropriated + $2 - (committed + $3) - (paid + $4) >= 0";
 }
@@ -66,6 +72,13 @@ pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Fund>, Error> {
 pub async fn budget(tx: &mut Tx, fund: FundId) -> Result<Option<Budget>, Error> {
     let row: Option<(Money, Money, Money)> = tx.fetch_optional(BUDGET, args![fund]).await?;
     Ok(row.map(|(appropriated, committed, paid)| Budget { fund, appropriated, committed, paid }))
+}
+
+/// The budgets of funds, held to the end of the transaction.
+pub async fn hold(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<Budget>, Error> {
+    let rows: Vec<(FundId, Money, Money, Money)> = tx.fetch_all(HOLD, args![super::id_list(funds)]).await?;
+    let budget = |(fund, appropriated, committed, paid)| Budget { fund, appropriated, committed, paid };
+    Ok(rows.into_iter().map(budget).collect())
 }
 
 /// False when the budget does not allow it.
