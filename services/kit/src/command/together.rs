@@ -19,11 +19,16 @@ use prost::Message;
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tonic::{Request, Response, Status};
 
 /// Commands of one transaction at most.
 const MOST: usize = 256;
+/// From so many on, the commands of a transaction are a crowd: who was answered together comes back together, and the
+/// first of them waits a moment for the others instead of taking a transaction alone.
+const CROWD: usize = 8;
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// One of the commands of a transaction.
 #[derive(Debug)]
@@ -52,6 +57,8 @@ struct Queue<C> {
     waiting: VecDeque<Waiting<C>>,
     /// Whether a task is at work on the queue.
     driven: bool,
+    /// Commands of the transaction before.
+    before: usize,
 }
 
 struct Waiting<C> {
@@ -83,7 +90,7 @@ where
     /// `Res` is what an answer is on the wire.
     pub fn new<Res: Message + From<A>>(context: Context, use_case: UseCaseOfMany<C, A>) -> Self {
         let encode = |answer: A| Res::from(answer).encode_to_vec();
-        let queue = Mutex::new(Queue { waiting: VecDeque::new(), driven: false });
+        let queue = Mutex::new(Queue { waiting: VecDeque::new(), driven: false, before: 0 });
         Self { inner: Arc::new(Inner { context, use_case, encode, queue }) }
     }
 
@@ -120,9 +127,18 @@ where
 {
     /// Works until nobody waits.
     async fn drive(&self) {
-        while let Some(group) = self.next() {
+        loop {
+            if self.expects_more() {
+                tokio::time::sleep(MOMENT).await;
+            }
+            let Some(group) = self.next() else { return };
             self.carry_out(group).await;
         }
+    }
+
+    fn expects_more(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        (1..queue.before / 2).contains(&queue.waiting.len()) && queue.before >= CROWD
     }
 
     /// The next commands in the order of their arrival. Of two with the same key the second waits, and then finds the
@@ -131,7 +147,8 @@ where
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut keys = BTreeSet::new();
         let (mut group, mut later) = (Vec::new(), VecDeque::new());
-        while let Some(waiting) = queue.waiting.pop_front().filter(|_| group.len() < MOST) {
+        while group.len() < MOST {
+            let Some(waiting) = queue.waiting.pop_front() else { break };
             if keys.insert((waiting.asked.subject().to_owned(), waiting.asked.key.clone())) {
                 group.push(waiting);
             } else {
@@ -141,6 +158,7 @@ where
         later.append(&mut queue.waiting);
         queue.waiting = later;
         queue.driven = !group.is_empty();
+        queue.before = if group.is_empty() { queue.before } else { group.len() };
         (!group.is_empty()).then_some(group)
     }
 

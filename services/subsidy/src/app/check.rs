@@ -22,7 +22,9 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
     for claim in claim::of_people(tx, people).await? {
         claims.entry(claim.person).or_default().push(claim);
     }
-    let of = |person: PersonId| (facts.get(&person).map_or(&[][..], Vec::as_slice), claims.get(&person).map_or(&[][..], Vec::as_slice));
+    let of = |person: PersonId| {
+        (facts.get(&person).map_or(&[][..], Vec::as_slice), claims.get(&person).map_or(&[][..], Vec::as_slice))
+    };
     let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
     let (mut checked, mut decided) = (Vec::with_capacity(loaded.len()), Vec::new());
     for (place, stored) in loaded.into_iter().enumerate() {
