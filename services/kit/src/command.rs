@@ -44,6 +44,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The scope of work nobody called for, such as a job of the service itself: it is the actor, `cause` the reason.
+    pub fn of_job(context: &Context, cause: &str) -> Self {
+        Self {
+            now: context.clock.now(),
+            principal: Principal::system(context.service),
+            cause: cause.to_owned(),
+            traceparent: telemetry::traceparent(),
+            context: context.clone(),
+        }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
