@@ -24,7 +24,7 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
             Change::Approve { by: scope.principal().subject.clone(), content_hash: command.0[place].content_hash.clone() };
         let decided = stored.claim.decide(change).map_err(at("requests", place))?;
         let fund = decided.0.fund.ok_or_else(|| Error::internal("a submitted claim has no fund"))?;
-        postings.push(Posting::commit(fund, &decided.0));
+        postings.push(Posting::commit(fund, &decided.0, decided.0.amount));
         changed.push((place, save(tx, scope, &stored, decided).await?));
     }
     // The budget's row is the one that everybody needs: it is locked last, for as short as can be.

@@ -1,67 +1,162 @@
-//! Writes postings into the ledger: the budget first, because only it can refuse; then the balances, the
-//! transactions and their entries. Rows are locked in one order everywhere: budgets by fund, accounts by
-//! fund, kind and party.
+//! Writes postings into the ledger, however many, by a constant number of statements: what can refuse comes first
+//! (budgets, reversals), then the balances, the transactions, and last the entries with their places in the log. Rows
+//! are locked in one order everywhere: budgets by fund, reversals by payment, accounts by fund, kind, party, scheme
+//! and stage, and the head of the log last, for as short as can be.
 
-use crate::domain::{Account, AccountId, BudgetChange, EntryId, FundId, Posting, Refusal, Side, TransactionId};
-use crate::store::{fund, ledger};
+use super::log::Grown;
+use crate::domain::{
+    Account, AccountId, AccountKind, BudgetChange, FundId, Logged, Period, Posting, Refusal, Side, TransactionId,
+};
+use crate::store::ledger::{NewEntry, Occasion};
+use crate::store::{fund, ledger, log, period};
+use kit::id::Id;
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
 /// Posts all of them or, by its error, none.
 pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<(), Error> {
+    if postings.is_empty() {
+        return Ok(());
+    }
     for posting in postings {
         posting.balanced()?;
     }
     change_budgets(tx, postings).await?;
+    reverse(tx, postings).await?;
     let accounts = move_balances(tx, scope, postings).await?;
-    for posting in postings {
-        let transaction: TransactionId = scope.id();
-        ledger::insert_transaction(tx, transaction, posting, scope.cause(), scope.now()).await?;
-        for transfer in &posting.transfers {
-            let entries: (EntryId, EntryId) = (scope.id(), scope.id());
-            let of =
-                |account: &Account| accounts.get(account).copied().ok_or_else(|| Error::internal("an account was not opened"));
-            let pair = (of(&transfer.debit)?, of(&transfer.credit)?);
-            ledger::insert_pair(tx, entries, transaction, pair, transfer.amount).await?;
-        }
-    }
-    Ok(())
+    let made: Vec<(TransactionId, &Posting)> = postings.iter().map(|posting| (scope.id(), posting)).collect();
+    let occasion = Occasion { cause: scope.cause(), period: Period::of(scope.now()), now: scope.now() };
+    ledger::insert_transactions(tx, &made, occasion).await?;
+    append(tx, scope, &made, &accounts, occasion).await
 }
 
+/// Spends from each fund and from every fund above it.
 async fn change_budgets(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
-    let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
+    let mut own: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
     for posting in postings {
-        let change = changes.entry(posting.fund).or_default();
+        let change = own.entry(posting.fund).or_default();
         *change = change.and(posting.budget_change());
     }
-    for (fund, change) in changes.into_iter().filter(|(_, change)| *change != BudgetChange::default()) {
-        if !fund::spend(tx, fund, change).await? {
-            let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
-            let asked = Money::fen(change.committed + change.paid - change.appropriated);
-            return Err(Refusal::BudgetExceeded { fund, available: budget.available(), asked }.into());
+    own.retain(|_, change| *change != BudgetChange::default());
+    if own.is_empty() {
+        return Ok(());
+    }
+    let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
+    for (fund, above) in fund::lines(tx, own.keys().copied()).await? {
+        let Some(change) = own.get(&fund).copied() else { continue };
+        let total = changes.entry(above).or_default();
+        *total = total.and(if fund == above { change } else { change.above() });
+    }
+    changes.retain(|_, change| *change != BudgetChange::default());
+    match fund::spend(tx, &changes).await? {
+        None => Ok(()),
+        Some(fund) => Err(refused(tx, fund, changes[&fund]).await?),
+    }
+}
+
+/// Why a budget refuses a change.
+async fn refused(tx: &mut Tx, fund: FundId, change: BudgetChange) -> Result<Error, Error> {
+    let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
+    if change.fits(&budget) {
+        let parent = fund::by_id(tx, fund).await?.and_then(|fund| fund.parent);
+        let parent = parent.ok_or_else(|| Error::internal(format!("{fund} refuses a change that fits its budget")))?;
+        let above = fund::budget(tx, parent).await?.ok_or_else(|| Error::not_found(parent))?.appropriated;
+        let would_be = Money::fen(budget.appropriated.as_fen() + change.appropriated);
+        return Ok(Refusal::AboveParent { fund, would_be, parent, above }.into());
+    }
+    let asked = Money::fen(change.committed + change.paid - change.appropriated);
+    Ok(Refusal::BudgetExceeded { fund, available: budget.available(), asked }.into())
+}
+
+/// Takes payments back, together never more of one than it was.
+async fn reverse(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
+    let mut amounts: BTreeMap<TransactionId, Money> = BTreeMap::new();
+    for posting in postings {
+        if let Some(payment) = posting.reverses {
+            let total = amounts.entry(payment).or_default();
+            *total = total.checked_add(posting.amount()).ok_or(Refusal::ReversedTooMuch)?;
         }
     }
-    Ok(())
+    if amounts.is_empty() || ledger::reverse(tx, &amounts).await? { Ok(()) } else { Err(Refusal::ReversedTooMuch.into()) }
 }
 
 async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<BTreeMap<Account, AccountId>, Error> {
-    let mut moves: BTreeMap<Account, (i64, i64)> = BTreeMap::new();
+    let mut moves: BTreeMap<&Account, (i64, i64)> = BTreeMap::new();
     for (account, side, amount) in postings.iter().flat_map(Posting::entries) {
-        let (debits, credits) = moves.entry(account).or_default();
-        let total = if side == Side::Debit { debits } else { credits };
-        *total = total.checked_add(amount.as_fen()).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
+        add(moves.entry(account).or_default(), side, amount).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
     }
-    let mut ids = BTreeMap::new();
-    for (account, (debits, credits)) in moves {
-        let (debits, credits) = (Money::fen(debits), Money::fen(credits));
-        let id = if let Some(id) = ledger::move_balance(tx, &account, debits, credits).await? {
-            id
-        } else {
-            let id = scope.id();
-            ledger::open_account(tx, id, &account, debits, credits).await?;
-            id
-        };
-        ids.insert(account, id);
+    let mut ids = ledger::move_balances(tx, moves.iter().map(|(account, moved)| (*account, *moved))).await?;
+    moves.retain(|account, _| !ids.contains_key(*account));
+    if !moves.is_empty() {
+        let new: Vec<(AccountId, &Account)> = moves.keys().map(|account| (scope.id(), *account)).collect();
+        if !ledger::open_accounts(tx, &new).await? {
+            // Somebody opened one of them in the meantime. It was not held in its order: begin again, and find it there.
+            return Err(Error::stale("ledger account"));
+        }
+        ids.extend(ledger::move_balances(tx, moves).await?);
     }
     Ok(ids)
+}
+
+/// Adds to debits or credits; `None` when it is more than can be counted.
+fn add((debits, credits): &mut (i64, i64), side: Side, amount: Money) -> Option<()> {
+    let total = if side == Side::Debit { debits } else { credits };
+    *total = total.checked_add(amount.as_fen())?;
+    Some(())
+}
+
+/// Writes the entries at the end of the log.
+async fn append(
+    tx: &mut Tx,
+    scope: &Scope,
+    made: &[(TransactionId, &Posting)],
+    accounts: &BTreeMap<Account, AccountId>,
+    occasion: Occasion<'_>,
+) -> Result<(), Error> {
+    let count = made.iter().map(|(_, posting)| posting.transfers.len() * 2).sum();
+    let reserved = log::reserve(tx, count, occasion.period).await?;
+    let head = reserved.ok_or(Refusal::PeriodClosed { period: occasion.period })?;
+    let mut grown = Grown::before(tx, &head, count).await?;
+    let mut entries = Vec::with_capacity(count);
+    let mut moved: BTreeMap<AccountKind, (i64, i64)> = BTreeMap::new();
+    for (transaction, posting) in made {
+        for (account, side, amount) in posting.entries() {
+            let id = *accounts.get(account).ok_or_else(|| Error::internal("an account was not opened"))?;
+            let entry = NewEntry { id: scope.id(), transaction: *transaction, account: id, side, amount };
+            let (leaf, hash) = grown.push(&logged(&entry, account, posting, occasion));
+            add(moved.entry(account.kind).or_default(), side, amount).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
+            entries.push((entry, leaf, hash));
+        }
+    }
+    ledger::insert_entries(tx, &entries).await?;
+    period::add(tx, occasion.period, &moved).await?;
+    grown.keep(tx).await
+}
+
+/// An entry as the log says it.
+fn logged(entry: &NewEntry, account: &Account, posting: &Posting, occasion: Occasion<'_>) -> Logged {
+    let optional = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    Logged {
+        entry: entry.id.uuid().to_string(),
+        side: entry.side.to_string(),
+        fen: entry.amount.as_fen().to_string(),
+        account: entry.account.uuid().to_string(),
+        account_fund: account.fund.uuid().to_string(),
+        account_kind: account.kind.to_string(),
+        party: ledger::party(account.party),
+        scheme: account.scheme.clone(),
+        stage: account.stage.to_string(),
+        transaction: entry.transaction.uuid().to_string(),
+        fund: posting.fund.uuid().to_string(),
+        kind: posting.kind.to_string(),
+        transaction_fen: posting.amount().as_fen().to_string(),
+        claim: optional(posting.claim.map(Id::uuid)),
+        batch: optional(posting.batch.map(Id::uuid)),
+        cause: occasion.cause.to_owned(),
+        rule: posting.rule.clone(),
+        resolves: optional(posting.resolves.map(Id::uuid)),
+        reverses: optional(posting.reverses.map(Id::uuid)),
+        period: occasion.period.to_string(),
+        posted_at: log::instant(occasion.now),
+    }
 }
