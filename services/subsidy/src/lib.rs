@@ -5,8 +5,9 @@
 //! data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
-//! equal credits and balances equal their entries; that nothing is committed that is not available; that
-//! nobody approves what they submitted, or other content than they saw; that a claim is paid at most once.
+//! equal credits and balances equal their entries; that nothing is committed that is not available, from a fund or
+//! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
+//! at most once; that what was posted stays as it was, which a log over the entries proves.
 //!
 //! **Tells** `talentflow.subsidy.{fund,claim,payment-batch,receivable}.*.v1`. **Follows** organisations and
 //! people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
@@ -17,15 +18,28 @@ mod events;
 mod rpc;
 pub mod store;
 
+pub use app::checkpoint_of;
+pub use domain::log::Checkpoint;
 pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
+use kit::verify::{Look, Named};
 use kit::{Context, React, Service};
 use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init", "0002_ledger"]);
+
+/// What `talentflow verify` proves by reading the ledger whole.
+pub const LOOKS: &[Look] = &[Look {
+    name: Named {
+        name: "subsidy-log",
+        en: "every ledger entry is what was logged, in its place, and the log holds every root it ever gave out",
+        zh: "每条分录与入账时一致且位置未变，日志包含其给出过的每个根值",
+    },
+    broken: app::walk,
+}];
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {

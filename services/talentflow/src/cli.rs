@@ -58,8 +58,16 @@ pub enum Command {
     /// Proves the invariants of every service from the tables: that the ledger balances, that no event was lost
     /// or applied twice, that nothing was overspent. Exits with 1 and says which, if one is broken.
     ///
-    /// Example: talentflow verify --json
+    /// With `--checkpoint`, also that everything the ledger held when the checkpoint was made is still there, unchanged and
+    /// in its place, whoever may have had their hands in the tables since.
+    ///
+    /// Example: talentflow verify --checkpoint ledger-2026-09.txt --json
     Verify(Verify),
+    /// Prints the size and root of the log over the ledger. Keep it where nobody who can write to the database can reach:
+    /// `verify --checkpoint` holds the ledger against it.
+    ///
+    /// Example: talentflow checkpoint > ledger-2026-09.txt
+    Checkpoint,
     /// Publishes events of the outbox again, after a stream was lost or restored from an older copy. Consumers
     /// recognise what they have applied.
     ///
@@ -260,6 +268,9 @@ pub struct BenchLedger {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// A file that `talentflow checkpoint` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
     /// Prints the findings as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -11,7 +11,7 @@ use kit::delivery::Subscription;
 use kit::rng::Chance;
 use kit::rules::{RulePack, Shipped};
 use kit::serve::{Guard, Limits, Runtime};
-use kit::verify::Check;
+use kit::verify::{Check, Look};
 use kit::{Context, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,6 +140,11 @@ pub fn subscriptions() -> Vec<Subscription> {
 /// The invariants of every service.
 pub fn checks() -> Vec<Check> {
     [directory::CHECKS, rotation::CHECKS, training::CHECKS, mentoring::CHECKS, subsidy::CHECKS].concat()
+}
+
+/// The invariants that are proved by reading tables whole.
+pub fn looks() -> Vec<Look> {
+    subsidy::LOOKS.to_vec()
 }
 
 /// One service's context, for commands that work on its tables without serving it.

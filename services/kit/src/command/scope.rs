@@ -37,6 +37,17 @@ impl Scope {
         }
     }
 
+    /// The scope of work nobody called for, such as a job of the service itself: it is the actor, `cause` the reason.
+    pub fn of_job(context: &Context, cause: &str) -> Self {
+        Self {
+            now: context.clock.now(),
+            principal: Principal::system(context.service),
+            cause: cause.to_owned(),
+            traceparent: telemetry::traceparent(),
+            context: context.clone(),
+        }
+    }
+
     /// The scope of a question, which causes nothing.
     pub(super) fn of_query(context: &Context, principal: Principal, traceparent: Option<String>) -> Self {
         Self { now: context.clock.now(), principal, cause: String::new(), traceparent, context: context.clone() }

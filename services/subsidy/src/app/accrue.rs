@@ -6,6 +6,7 @@ use crate::domain::{
     reconcile,
 };
 use crate::events;
+use crate::store::ledger::OfClaim;
 use crate::store::receivable::{self, Receivable};
 use crate::store::{claim, fact, ledger};
 use kit::{Error, Scope, Tx};
@@ -77,18 +78,22 @@ async fn save(tx: &mut Tx, scope: &Scope, next: &Claim, event: Event) -> Result<
 
 /// The commitment of an approved claim goes back to what is available.
 async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let (Some(fund), Some(commitment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Commitment).await?) else {
+    let made = ledger::of_claims(tx, [claim.id], PostingKind::Commitment).await?.remove(&claim.id).unwrap_or_default();
+    if made.is_empty() {
         return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
-    };
-    books::post(tx, scope, vec![Posting::release(fund, claim, commitment)]).await
+    }
+    let release = |made: OfClaim| Posting::release(made.fund, claim, made.amount, made.transaction);
+    books::post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }
 
 /// A payment becomes a receivable.
 async fn recover(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let (Some(fund), Some(payment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Payment).await?) else {
+    let made = ledger::of_claims(tx, [claim.id], PostingKind::Payment).await?.remove(&claim.id).unwrap_or_default();
+    let Some(fund) = claim.fund.filter(|_| !made.is_empty()) else {
         return Err(Error::internal(format!("{} is paid, and the ledger has no payment for it", claim.id)));
     };
-    books::post(tx, scope, vec![Posting::claw_back(fund, claim, payment)]).await?;
+    let take_back = |made: OfClaim| Posting::claw_back(made.fund, claim, made.amount, made.transaction);
+    books::post(tx, scope, &made.into_iter().map(take_back).collect::<Vec<_>>()).await?;
     let id: ReceivableId = scope.id();
     let receivable = Receivable {
         id,

@@ -24,7 +24,7 @@ pub async fn appropriate(tx: &mut Tx, scope: &Scope, command: Appropriate) -> Re
     if before.appropriated.checked_add(command.amount).is_none_or(|total| total > MOST) {
         return Err(Refusal::TooMuchMoney { fund: id }.into());
     }
-    books::post(tx, scope, vec![Posting::appropriate(id, command.amount, command.document)]).await?;
+    books::post(tx, scope, &[Posting::appropriate(id, command.amount, command.document)]).await?;
     events::fund_appropriated(tx, scope, id, version, command.amount).await?;
     fund::budget(tx, id).await?.ok_or_else(|| Error::not_found(id))
 }

@@ -28,11 +28,11 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     let mut decided = Vec::with_capacity(ids.len());
     for (place, (stored, approval)) in load(tx, scope, &ids).await?.into_iter().zip(command.0).enumerate() {
         let (one, fund) = decide(scope, stored, &approval).map_err(at("requests", place))?;
-        postings.push((scope, Posting::commit(fund, &one.after)));
+        postings.push(Posting::commit(fund, &one.after, one.after.amount));
         decided.push(one);
     }
     let changed = save_all(tx, scope, decided).await?;
-    books::post_all(tx, &postings).await?;
+    books::post(tx, scope, &postings).await?;
     Ok(changed)
 }
 
@@ -55,7 +55,7 @@ pub fn approve_each<'a>(
                 Ok((one, fund))
             });
             outcomes.push(outcome.map(|(one, fund)| {
-                let posting = Posting::commit(fund, &one.after);
+                let posting = Posting::commit(fund, &one.after, one.after.amount);
                 let (after, event) = (one.after.clone(), one.event);
                 let stored = one.saved(scope);
                 claims.insert(command.claim, stored.clone());
@@ -68,7 +68,7 @@ pub fn approve_each<'a>(
             for (at, claim, event, _) in &granted {
                 events::tell(tx, &members[*at].scope, claim, *event).await?;
             }
-            let postings: Vec<_> = granted.into_iter().map(|(at, .., posting)| (&members[at].scope, posting)).collect();
+            let postings: Vec<_> = granted.iter().map(|(at, .., posting)| (&members[*at].scope, posting)).collect();
             books::post_all(tx, &postings).await?;
         }
         Ok(outcomes)

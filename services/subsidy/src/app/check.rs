@@ -52,7 +52,7 @@ async fn budget_of(tx: &mut Tx, known: &mut BTreeMap<FundId, Budget>, fund: Opti
     if let Some(budget) = known.get(&fund) {
         return Ok(*budget);
     }
-    let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
+    let budget = fund::tightest(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
     known.insert(fund, budget);
     Ok(budget)
 }

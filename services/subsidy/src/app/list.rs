@@ -1,14 +1,17 @@
-//! Funds, schemes, claims, payment batches, receivables and ledger entries, a page at a time.
+//! Funds, schemes, claims, payment batches, receivables, ledger entries and months, a page at a time.
 
-use crate::domain::{OrganisationId, Scheme, Schemes};
+use super::Month;
+use crate::domain::{OrganisationId, Period, Scheme, Schemes};
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::payment::{self, Listing};
+use crate::store::period;
 use crate::store::receivable::{self, Receivable};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One page of anything.
@@ -36,16 +39,38 @@ pub async fn list_funds(tx: &mut Tx, _scope: &Scope, query: ListFunds) -> Result
 pub struct ListSchemes(pub Page);
 
 kit::id! {
-    /// The place of a scheme in the list: schemes have codes, and a page token is an id.
+    /// The place of what has no id in its list: schemes have codes and months names, and a page token is an id.
     Place => "places";
 }
 
 pub async fn list_schemes(_tx: &mut Tx, _scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+    Ok(placed(query.0, Schemes::shipped().all().cloned()))
+}
+
+/// A page of what is at hand whole.
+fn placed<T>(page: Page, all: impl Iterator<Item = T>) -> Listed<(Place, T)> {
     let place = |at: u128| Place::from_uuid(uuid::Uuid::from_u128(at));
-    let placed = (1u128..).zip(Schemes::shipped().all().cloned()).map(|(at, scheme)| (place(at), scheme));
-    let limit = usize::try_from(query.0.limit()).unwrap_or_default();
-    let rows = placed.filter(|(at, _)| at.uuid() > query.0.after).take(limit).collect();
-    Ok(Listed::new(query.0.cut(rows, |(at, _)| *at)))
+    let placed = (1u128..).zip(all).map(|(at, one)| (place(at), one));
+    let limit = usize::try_from(page.limit()).unwrap_or_default();
+    let rows = placed.filter(|(at, _)| at.uuid() > page.after).take(limit).collect();
+    Listed::new(page.cut(rows, |(at, _)| *at))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListPeriods(pub Page);
+
+/// Months that took postings or are closed, oldest first; a handful of rows each.
+pub async fn list_periods(tx: &mut Tx, _scope: &Scope, query: ListPeriods) -> Result<Listed<(Place, Month)>, Error> {
+    let mut months: BTreeMap<Period, Month> = BTreeMap::new();
+    let month = |period: Period| Month { period, totals: Vec::new(), closed: None };
+    for total in period::totals(tx).await? {
+        months.entry(total.period).or_insert_with(|| month(total.period)).totals.push(total);
+    }
+    for closed in period::closed(tx).await? {
+        let period = closed.period;
+        months.entry(period).or_insert_with(|| month(period)).closed = Some(closed);
+    }
+    Ok(placed(query.0, months.into_values()))
 }
 
 #[derive(Debug, Clone)]

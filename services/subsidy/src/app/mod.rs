@@ -5,19 +5,24 @@ mod appropriate;
 mod approve;
 mod books;
 mod check;
+mod close_period;
 mod create_batch;
 mod create_fund;
 mod explain;
 mod find;
 mod list;
+mod log;
 mod record;
 mod reject;
 mod settle_batch;
 mod submit;
+mod walk;
 
 pub use appropriate::{Appropriate, appropriate};
 pub use approve::{Approval, Approve, approve, approve_each};
+pub use books::post;
 pub use check::{Check, check};
+pub use close_period::{ClosePeriod, Month, close_period};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
@@ -25,13 +30,18 @@ pub use find::{
     BudgetOf, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_batch, find_claim, find_fund, find_receivable,
 };
 pub use list::{
-    ListBatches, ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_batches, list_claims,
-    list_entries, list_funds, list_receivables, list_schemes,
+    ListBatches, ListClaims, ListEntries, ListFunds, ListPeriods, ListReceivables, ListSchemes, Listed, list_batches,
+    list_claims, list_entries, list_funds, list_periods, list_receivables, list_schemes,
+};
+pub use log::{
+    AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,
+    prove_entry,
 };
 pub use record::{News, Organisation, Unpaired, record};
 pub use reject::{Reject, reject};
 pub use settle_batch::{SettleBatch, settle_batch};
 pub use submit::{Submit, submit};
+pub use walk::walk;
 
 use crate::domain::{Change, Claim, ClaimId, Event, Refusal};
 use crate::events;

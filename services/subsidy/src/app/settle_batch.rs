@@ -4,11 +4,12 @@
 use super::accrue::accrue;
 use super::books;
 use crate::domain::{
-    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, Refusal,
+    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
+    Refusal,
 };
 use crate::events;
 use crate::store::payment::{self, Stored};
-use crate::store::{claim, fact};
+use crate::store::{claim, fact, ledger};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
@@ -48,15 +49,16 @@ pub async fn settle_batch(tx: &mut Tx, scope: &Scope, command: SettleBatch) -> R
 async fn pay(tx: &mut Tx, scope: &Scope, mut paid: Vec<ClaimId>) -> Result<(), Error> {
     paid.sort_unstable();
     let mut postings = Vec::with_capacity(paid.len());
+    let mut commitments = ledger::of_claims(tx, paid.iter().copied(), PostingKind::Commitment).await?;
     for id in paid {
         let claim = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.claim;
         let (next, event) = claim.decide(Change::Pay)?;
-        let fund = next.fund.ok_or_else(|| Error::internal("an approved claim has no fund"))?;
-        postings.push(Posting::pay(fund, &next));
+        let made = commitments.remove(&id).ok_or_else(|| Error::internal("an approved claim has no commitment"))?;
+        postings.extend(made.into_iter().map(|made| Posting::pay(made.fund, &next, made.amount, made.transaction)));
         claim::update(tx, &next, scope.now()).await?;
         events::tell(tx, scope, &next, event).await?;
     }
-    books::post(tx, scope, postings).await
+    books::post(tx, scope, &postings).await
 }
 
 /// Closes a batch whose every line has its answer.

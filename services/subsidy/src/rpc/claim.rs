@@ -111,7 +111,7 @@ pub(super) fn once_each(field: &str, ids: impl Iterator<Item = ClaimId>) -> Resu
     Ok(())
 }
 
-fn parse_scheme(name: &str) -> Result<Option<String>, Error> {
+pub(super) fn parse_scheme(name: &str) -> Result<Option<String>, Error> {
     if name.is_empty() {
         return Ok(None);
     }

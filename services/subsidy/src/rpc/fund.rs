@@ -14,7 +14,11 @@ impl TryFrom<pb::CreateFundRequest> for CreateFund {
     type Error = Error;
     fn try_from(request: pb::CreateFundRequest) -> Result<Self, Error> {
         let fund = request.fund.ok_or_else(|| Error::required("fund", "the fund to set up"))?;
-        Ok(Self { code: parse_code(fund.code)?, display_name: parse_text("fund.display_name", fund.display_name, 100)? })
+        Ok(Self {
+            code: parse_code(fund.code)?,
+            display_name: parse_text("fund.display_name", fund.display_name, 100)?,
+            parent: FundId::parse_optional("fund.parent", &fund.parent)?,
+        })
     }
 }
 
@@ -76,6 +80,7 @@ impl From<Fund> for pb::Fund {
             name: fund.id.to_string(),
             display_name: fund.display_name,
             code: fund.code,
+            parent: fund.parent.map(Into::into).unwrap_or_default(),
             create_time: Some(timestamp(fund.created_at)),
         }
     }

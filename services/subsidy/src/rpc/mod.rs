@@ -4,6 +4,7 @@ mod claim;
 mod fund;
 mod ledger;
 mod payment;
+mod period;
 
 use crate::app::{self, Approval};
 use crate::store::claim::Stored;
@@ -100,5 +101,23 @@ impl SubsidyService for Rpc {
     }
     async fn list_ledger_entries(&self, request: Request<pb::ListLedgerEntriesRequest>) -> Answer<pb::ListLedgerEntriesResponse> {
         self.calls.read(request, app::list_entries).await
+    }
+    async fn get_ledger_checkpoint(&self, request: Request<pb::GetLedgerCheckpointRequest>) -> Answer<pb::LedgerCheckpoint> {
+        self.calls.read(request, app::checkpoint).await
+    }
+    async fn prove_ledger_entry(&self, request: Request<pb::ProveLedgerEntryRequest>) -> Answer<pb::LedgerEntryProof> {
+        self.calls.read(request, app::prove_entry).await
+    }
+    async fn prove_ledger_consistency(
+        &self,
+        request: Request<pb::ProveLedgerConsistencyRequest>,
+    ) -> Answer<pb::LedgerConsistencyProof> {
+        self.calls.read(request, app::prove_consistency).await
+    }
+    async fn list_periods(&self, request: Request<pb::ListPeriodsRequest>) -> Answer<pb::ListPeriodsResponse> {
+        self.calls.read(request, app::list_periods).await
+    }
+    async fn close_period(&self, request: Request<pb::ClosePeriodRequest>) -> Answer<pb::Period> {
+        self.calls.run(request, app::close_period).await
     }
 }

@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, Utc};
 use kit::auth::Role;
-use kit::verify::verify;
+use kit::verify::verify_all;
 use proto::common::v1::Money;
 use proto::directory::v1 as directory;
 use proto::google::r#type::Date;
@@ -293,7 +293,7 @@ impl Town {
     /// Proves every invariant on the tables, after everything was delivered.
     pub async fn verify(&self) {
         self.sandbox.settle().await;
-        for finding in verify(&self.sandbox.test.db, subsidy::CHECKS).await.unwrap() {
+        for finding in verify_all(&self.sandbox.test.db, subsidy::CHECKS, subsidy::LOOKS, None).await.unwrap() {
             assert!(finding.broken.is_empty(), "{}: {:?}", finding.check.name, finding.broken);
         }
     }

@@ -146,13 +146,13 @@ impl World {
                     self.change(&claim, Change::Void { reason: why.to_string(), fact });
                     if claim.state == State::Approved {
                         let commitment = self.transaction(claim.id, PostingKind::Commitment);
-                        assert!(self.post(Posting::release(fund(), &claim, commitment)));
+                        assert!(self.post(Posting::release(fund(), &claim, claim.amount, commitment)));
                     }
                 }
                 Step::ClawBack { claim, why, fact } => {
                     self.change(&claim, Change::ClawBack { reason: why.to_string(), fact });
                     let payment = self.transaction(claim.id, PostingKind::Payment);
-                    assert!(self.post(Posting::claw_back(fund(), &claim, payment)));
+                    assert!(self.post(Posting::claw_back(fund(), &claim, claim.amount, payment)));
                 }
                 Step::Reconsider { claim } => self.claim(claim.id).reconsider = true,
             }
@@ -176,7 +176,7 @@ impl World {
             State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
-                if self.post(Posting::commit(fund(), &claim)) {
+                if self.post(Posting::commit(fund(), &claim, claim.amount)) {
                     let content_hash = claim.content_hash.clone();
                     self.change(&claim, Change::Approve { by: "approver".into(), content_hash });
                 }
@@ -187,7 +187,8 @@ impl World {
             }
             State::Approved => {
                 if bank {
-                    assert!(self.post(Posting::pay(fund(), &claim)));
+                    let commitment = self.transaction(claim.id, PostingKind::Commitment);
+                    assert!(self.post(Posting::pay(fund(), &claim, claim.amount, commitment)));
                     self.change(&claim, Change::Pay);
                 } else {
                     self.claim(claim.id).batch = None;
@@ -215,7 +216,7 @@ impl World {
         }
         self.budget = next;
         for (account, side, amount) in posting.entries() {
-            let (debits, credits) = self.accounts.entry(account).or_default();
+            let (debits, credits) = self.accounts.entry(account.clone()).or_default();
             *(if side == Side::Debit { debits } else { credits }) += amount.as_fen();
         }
         let id = TransactionId::from_uuid(self.id());
@@ -235,8 +236,9 @@ impl World {
             let balance = if account.kind.is_credit() { credits - debits } else { debits - credits };
             assert!(balance >= 0, "{account:?} is {balance}");
         }
-        let of = |kind: AccountKind| self.accounts.get(&Account { fund: fund(), kind, party: None }).copied().unwrap_or_default();
-        let held = |kind: AccountKind| of(kind).0 - of(kind).1;
+        let held = |kind: AccountKind| -> i64 {
+            self.accounts.iter().filter(|(account, _)| account.kind == kind).map(|(_, moved)| moved.0 - moved.1).sum()
+        };
         assert_eq!(held(AccountKind::Available), self.budget.available().as_fen());
         assert_eq!(held(AccountKind::Committed), self.budget.committed.as_fen());
         assert_eq!(held(AccountKind::Paid), self.budget.paid.as_fen());
@@ -252,6 +254,15 @@ impl World {
             assert_eq!(count(PostingKind::Clawback), usize::from(claim.state == State::ClawedBack));
             assert!(count(PostingKind::Commitment) <= 1 && count(PostingKind::Release) <= 1);
         }
+        let resolved: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.resolves).collect();
+        assert_eq!(resolved.len(), resolved.iter().collect::<BTreeSet<_>>().len(), "a commitment is resolved at most once");
+        let pending: Money = self
+            .postings
+            .iter()
+            .filter(|(id, posting)| posting.kind == PostingKind::Commitment && !resolved.contains(id))
+            .map(|(_, posting)| posting.amount())
+            .sum();
+        assert_eq!(pending, self.budget.committed, "pending commitments and what is committed");
         let reversed: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.reverses).collect();
         assert_eq!(reversed.len(), reversed.iter().collect::<BTreeSet<_>>().len(), "a transaction is reversed at most once");
     }

@@ -1,5 +1,6 @@
 //! One command a file.
 
+mod checkpoint;
 mod dead_letters;
 mod migrate;
 mod republish;
@@ -34,6 +35,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Serve(command) => serve::run(config, &command).await,
             Command::Demo(command) => demo::run(config, &command).await,
             Command::Migrate => migrate::run(&config).await,
+            Command::Checkpoint => checkpoint::run(&config).await,
             Command::Verify(command) => verify::run(&config, &command).await,
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
