@@ -1,13 +1,14 @@
 //! Dual mentors (双导师制): every student of an order class has one academic and one enterprise mentor.
 //!
-//! **Owns** mentors, matching rounds with their proposals, pairings, guidance records.
+//! **Owns** terms, mentors with their timetables, matching rounds with their proposals, pairings, guidance records,
+//! evaluations.
 //!
 //! **Holds** that no mentor has more students than places; that a student who went through a published round has
 //! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
 //! who has left; that nobody waits beside an eligible mentor who is free.
 //!
 //! **Tells** `talentflow.mentoring.mentor.*.v1`: registered, closed; `talentflow.mentoring.round.published.v1`;
-//! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded. **Follows** organisations and
+//! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded, evaluated. **Follows** organisations and
 //! people of directory (skills, employments), enrolments of training.
 
 pub mod app;
@@ -25,7 +26,7 @@ pub use store::CHECKS;
 
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence"]);
+    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0006_evaluations"]);
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.
 pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/mentoring.toml"));

@@ -113,6 +113,42 @@ impl MentoringService for Rpc {
     async fn approve_rematch(&self, request: Request<pb::ApproveRematchRequest>) -> Answer<pb::Rematch> {
         self.calls.run(request, app::approve_rematch).await
     }
+    async fn create_term(&self, request: Request<pb::CreateTermRequest>) -> Answer<pb::Term> {
+        self.calls.run(request, app::create_term).await
+    }
+    async fn list_terms(&self, request: Request<pb::ListTermsRequest>) -> Answer<pb::ListTermsResponse> {
+        self.calls.read(request, app::list_terms).await
+    }
+    async fn set_timetable(&self, request: Request<pb::SetTimetableRequest>) -> Answer<pb::Timetable> {
+        self.calls.run(request, app::set_timetable).await
+    }
+    async fn get_timetable(&self, request: Request<pb::GetTimetableRequest>) -> Answer<pb::Timetable> {
+        self.calls.read(request, app::find_timetable).await
+    }
+    async fn refresh_mentors(&self, request: Request<pb::RefreshMentorsRequest>) -> Answer<pb::RefreshMentorsResponse> {
+        self.calls.run(request, app::refresh_mentors).await
+    }
+    async fn batch_create_evaluations(
+        &self,
+        request: Request<pb::BatchCreateEvaluationsRequest>,
+    ) -> Answer<pb::BatchCreateEvaluationsResponse> {
+        self.calls.run(request, app::evaluate).await
+    }
+    async fn list_evaluations(&self, request: Request<pb::ListEvaluationsRequest>) -> Answer<pb::ListEvaluationsResponse> {
+        self.calls.read(request, app::list_evaluations).await
+    }
+    async fn report_load(&self, request: Request<pb::ReportLoadRequest>) -> Answer<pb::LoadReport> {
+        self.calls.read(request, app::report_load).await
+    }
+    async fn report_coverage(&self, request: Request<pb::ReportCoverageRequest>) -> Answer<pb::CoverageReport> {
+        self.calls.read(request, app::report_coverage).await
+    }
+    async fn list_guidance_gaps(&self, request: Request<pb::ListGuidanceGapsRequest>) -> Answer<pb::ListGuidanceGapsResponse> {
+        self.calls.read(request, app::list_gaps).await
+    }
+    async fn list_mentor_hours(&self, request: Request<pb::ListMentorHoursRequest>) -> Answer<pb::ListMentorHoursResponse> {
+        self.calls.read(request, app::list_hours).await
+    }
     async fn get_pairing(&self, request: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
         self.calls.read(request, app::find_pairing).await
     }

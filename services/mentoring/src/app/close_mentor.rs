@@ -2,6 +2,7 @@
 //! the students get another one at once, and nobody else is moved.
 
 use super::absence::leave_of;
+use super::follow_timetables::follow_timetables;
 use super::part::part;
 use crate::domain::{EndReason, Mentor};
 use crate::events;
@@ -15,6 +16,7 @@ pub async fn employment_changed(tx: &mut Tx, scope: &Scope, employment: Employme
     directory::put_employment(tx, &employment).await?;
     let (person, organisation) = (employment.person, employment.organisation);
     if directory::employed(tx, person, organisation).await? == Employed::No {
+        follow_timetables(tx, scope).await?;
         let last = employment.end.unwrap_or_else(|| scope.today());
         for mentor in mentor::of_person(tx, person, organisation).await? {
             close(tx, scope, mentor.mentor, last).await?;

@@ -2,6 +2,7 @@
 //! mentor at once.
 
 use super::fill::{fill, refill, reopen};
+use super::follow_timetables::follow_timetables;
 use crate::domain::{Conflict, EndReason, Ground, ObjectionId, Other, Pairing, PairingState, Student};
 use crate::events;
 use crate::store::objection::{self, Stored};
@@ -19,6 +20,7 @@ pub async fn decide_objection(tx: &mut Tx, scope: &Scope, command: DecideObjecti
     let stored = objection::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     let pairing = stored.objection.pairing;
     if command.upheld {
+        follow_timetables(tx, scope).await?;
         store::take_turn(tx).await?;
     }
     let (pairing, student) = pairing::with_student(tx, pairing).await?.ok_or_else(|| Error::not_found(pairing))?;

@@ -1,7 +1,7 @@
-//! By what pairs are judged: the weights, the conflicts and rankings that concern these students.
+//! By what pairs are judged: the weights, the conflicts, the rankings and the past that concern these students.
 
-use crate::domain::{Conflicts, Rankings, RoundId, Rules, Student, Weights};
-use crate::store::{conflict, ranking};
+use crate::domain::{Conflicts, History, Rankings, RoundId, Rules, Student, Weights};
+use crate::store::{conflict, history, ranking};
 use kit::{Error, Tx};
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ pub struct Judge {
     pub weights: Weights,
     pub conflicts: Conflicts,
     pub rankings: Rankings,
+    pub history: History,
 }
 
 impl Judge {
@@ -18,11 +19,12 @@ impl Judge {
         for round in rounds {
             rankings.extend(ranking::of_round(tx, round).await?);
         }
-        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings) })
+        let history = if weights.continuity > 0 { history::of_students(tx, students).await? } else { History::default() };
+        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), history })
     }
 
     pub fn rules(&self) -> Rules<'_> {
-        Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts }
+        Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts, history: &self.history }
     }
 }
 

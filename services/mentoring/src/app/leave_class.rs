@@ -1,6 +1,7 @@
 //! A student graduated, or left the class: the pairings end, and the places go to whoever waits for them.
 
 use super::fill::refill;
+use super::follow_timetables::follow_timetables;
 use crate::domain::{EndReason, EnrolmentId, StudentState};
 use crate::events;
 use crate::store::{self, mentor, pairing, student};
@@ -17,6 +18,7 @@ pub struct Leaving {
 }
 
 pub async fn leave_class(tx: &mut Tx, scope: &Scope, leaving: Leaving) -> Result<(), Error> {
+    follow_timetables(tx, scope).await?;
     // The turn before the student's row, as publishing a round takes them.
     store::take_turn(tx).await?;
     student::leave(tx, leaving.enrolment, leaving.state).await?;

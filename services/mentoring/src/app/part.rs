@@ -67,7 +67,7 @@ async fn held(
 pub async fn change(tx: &mut Tx, scope: &Scope, before: &mentor::Stored, after: Mentor, judgement: &str) -> Result<(), Error> {
     let was = &before.mentor;
     let over = if after.places < was.load { too_many(tx, &after).await? } else { Vec::new() };
-    let told = (after.profile.capacity, after.places, after.state) != (was.profile.capacity, was.places, was.state);
+    let told = after.differs(was);
     let load = was.load - i64::try_from(over.len()).unwrap_or(i64::MAX);
     let after = Mentor { load, told: was.told + i64::from(told), ..after };
     mentor::revise(tx, &after, judgement, scope.now()).await?;

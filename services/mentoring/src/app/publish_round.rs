@@ -2,6 +2,7 @@
 
 use super::fill::{Filled, Opening, fill, take};
 use super::find::guarded_round;
+use super::follow_timetables::follow_timetables;
 use super::judge::conflicts;
 use crate::domain::{EnrolmentId, MentorId, Outcome, Pairing, PairingEvent, Refusal, Round, RoundId, RunId, Side, Student};
 use crate::events;
@@ -25,6 +26,7 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
     before.may_be_solved()?;
     let run = run::by_id(tx, command.run).await?.filter(|run| run.round_id == before.id);
     let run = run.ok_or(Refusal::ForeignRun { run: command.run, round: before.id })?;
+    follow_timetables(tx, scope).await?;
     round::hold(tx, before, scope.now()).await?;
     let proposals = proposal::of_run(tx, run.run_id).await?;
     let leaves_vacancies = proposals.iter().any(|proposal| proposal.mentor_id.is_none());

@@ -1,6 +1,7 @@
 //! An organisation changes the profile of a mentor.
 
 use super::absence::own;
+use super::follow_timetables::follow_timetables;
 use super::part::change;
 use super::register_mentors::qualified;
 use crate::domain::{MentorId, Profile};
@@ -22,6 +23,7 @@ pub struct ReviseMentor {
 pub async fn revise_mentor(tx: &mut Tx, scope: &Scope, command: ReviseMentor) -> Result<Stored, Error> {
     let id = command.mentor;
     own(tx, scope, id).await?;
+    follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
     let stored = mentor::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.mentor.version)) {

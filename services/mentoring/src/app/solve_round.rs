@@ -2,6 +2,7 @@
 
 use super::fill::candidates;
 use super::find::guarded_round;
+use super::follow_timetables::follow_timetables;
 use super::judge::Judge;
 use crate::domain::{Objective, Question, Refusal, RoundId, Side, Student, dry_run};
 use crate::store::proposal::{self, Proposal};
@@ -23,6 +24,7 @@ pub struct SolveRound {
 pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Result<Run, Error> {
     let round = guarded_round(tx, scope, command.round, command.etag).await?.round;
     round.may_be_solved()?;
+    follow_timetables(tx, scope).await?;
     let weights = match command.weights {
         None => weights::newest(tx).await?,
         Some(version) => weights::by_version(tx, version).await?.ok_or(Refusal::UnknownWeights { version })?,

@@ -3,32 +3,40 @@
 mod codes;
 mod conflict;
 mod dry_run;
+mod evaluation;
 mod fit;
 mod guidance;
+mod history;
 mod mentor;
 mod objection;
 mod pairing;
 mod ranking;
 mod refusal;
 mod rematch;
+mod report;
 mod round;
 mod sheet;
 mod student;
+mod timetable;
 
 pub use codes::Codes;
 pub use conflict::{Conflict, Conflicts, Ground, Other};
 pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
+pub use evaluation::{Aspect, Evaluation, Evaluator, check_evaluable};
 pub use fit::{Parts, Weights, eligible, parts};
 pub use guidance::{Guidance, Kind, Month, check_day};
+pub use history::History;
 pub use mentor::{Mentor, Profile, Side, State as MentorState};
 pub use objection::{Objection, ObjectionGround, State as ObjectionState};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
 pub use ranking::{Author, Order, Ranking, Rankings};
 pub use refusal::{Absent, Refusal};
 pub use rematch::{Rematch, State as RematchState};
+pub use report::{Grouping, most, percent};
 pub use round::{Outcome, Round, State as RoundState};
 pub use sheet::{Assignment, Candidate, Rules, assign, keep};
 pub use student::{State as StudentState, Student};
+pub use timetable::{Days, Standing, Term, TermCapacity, Timetable};
 
 kit::id! {
     MentorId => "mentors";
@@ -49,6 +57,8 @@ kit::id! {
     GuidanceRecordId => "guidanceRecords";
     /// A confirmed month of a pairing.
     GuidanceMonthId => "guidanceMonths";
+    TermId => "terms";
+    EvaluationId => "evaluations";
     EnrolmentId => "enrolments";
     ClassId => "classes";
     OrderId => "orders";

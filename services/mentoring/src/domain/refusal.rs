@@ -1,10 +1,13 @@
 //! Why a command of mentoring is refused.
 
+mod evaluations;
+
 use super::{
     ClassId, ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, RematchId, RoundId,
-    RunId, Side,
+    RunId, Side, TermId,
 };
 use chrono::NaiveDate;
+use evaluations::{of_evaluation, of_term};
 use kit::Error;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +78,28 @@ pub enum Refusal {
     OnLeave { mentor: MentorId },
     #[error("{on} is not a day of the pairing: it can be guidance of {since} to {last}")]
     OutsidePairing { on: NaiveDate, since: NaiveDate, last: NaiveDate },
+    #[error("there is a term {code} already")]
+    TermExists { code: String },
+    #[error("{code} has a day in common with {other}")]
+    TermsOverlap { code: String, other: String },
+    #[error("{on} is not a day of {code}")]
+    NotOfTerm { on: NaiveDate, code: String },
+    #[error("{term} is named twice")]
+    TermTwice { term: TermId },
+    #[error("the mentor's capacity is {most}: no term has more")]
+    AboveCapacity { term: TermId, most: i64 },
+    #[error("two windows have {on} in common")]
+    WindowsOverlap { on: NaiveDate },
+    #[error("{pairing} had a mentor on no day of {code}")]
+    OutsideTerm { pairing: PairingId, code: String },
+    #[error("{code} is evaluated from {from} on")]
+    EvaluatedEarly { code: String, from: NaiveDate },
+    #[error("{code} is over: each side has read what the other said")]
+    TermOver { code: String },
+    #[error("both of {pairing} have evaluated each other for {code}")]
+    EvaluationSealed { pairing: PairingId, code: String },
+    #[error("{pairing} is evaluated twice for {code} by the same side")]
+    EvaluatedTwice { pairing: PairingId, code: String },
 }
 
 /// Why somebody cannot be ranked.
@@ -119,6 +144,17 @@ impl From<Refusal> for Error {
             Refusal::ConflictExists { .. } | Refusal::SameSide { .. } | Refusal::ConflictWithdrawn { .. } => {
                 of_conflict(&refusal, en)
             }
+            Refusal::TermExists { .. }
+            | Refusal::TermsOverlap { .. }
+            | Refusal::NotOfTerm { .. }
+            | Refusal::TermTwice { .. }
+            | Refusal::AboveCapacity { .. }
+            | Refusal::WindowsOverlap { .. } => of_term(&refusal, en),
+            Refusal::OutsideTerm { .. }
+            | Refusal::EvaluatedEarly { .. }
+            | Refusal::TermOver { .. }
+            | Refusal::EvaluationSealed { .. }
+            | Refusal::EvaluatedTwice { .. } => of_evaluation(&refusal, en),
             _ => of_round(&refusal, en),
         }
     }

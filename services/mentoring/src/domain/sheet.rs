@@ -1,6 +1,6 @@
 //! One side of a question as the solver sees it: students and mentors by number, in the order of their ids.
 
-use super::{Conflicts, EnrolmentId, Mentor, MentorId, Parts, Rankings, Student, Weights, eligible, parts};
+use super::{Conflicts, EnrolmentId, History, Mentor, MentorId, Parts, Rankings, Student, Weights, eligible, parts};
 use matching::{Assignment as Numbers, Edge, Fault, Instance, Places, Preference, optimal, spread};
 
 /// Somebody a student is paired with.
@@ -24,6 +24,7 @@ pub struct Rules<'a> {
     pub weights: &'a Weights,
     pub rankings: &'a Rankings,
     pub conflicts: &'a Conflicts,
+    pub history: &'a History,
 }
 
 impl Rules<'_> {
@@ -40,7 +41,7 @@ impl Rules<'_> {
     }
 
     pub fn parts(&self, student: &Student, mentor: &Mentor) -> Parts {
-        parts(student, mentor, self.rankings)
+        parts(student, mentor, self.rankings, self.history)
     }
 
     pub fn fit(&self, student: &Student, mentor: &Mentor) -> i64 {

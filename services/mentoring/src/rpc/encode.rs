@@ -1,11 +1,16 @@
 //! From what is stored to answers.
 
+mod evaluations;
+
 use crate::app::{Explained, Listed, Parted, Ranked, Recorded, Registered, Settled};
 use crate::domain::{
     Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, Proof, Ranking, RematchState, RoundState,
     Weights,
 };
-use crate::store::{conflict, guidance, guidance_month, mentor, objection, pairing, proposal, ranking, rematch, round, run};
+use crate::store::{
+    conflict, evaluation, guidance, guidance_month, mentor, objection, pairing, proposal, ranking, rematch, report, round, run,
+    term,
+};
 use kit::wire::{date, etag, timestamp};
 use proto::mentoring::v1 as pb;
 use std::collections::BTreeMap;
@@ -35,6 +40,7 @@ impl From<mentor::Stored> for pb::Mentor {
             languages: profile.languages.into_vec(),
             waivers: BTreeMap::new(),
             judgement: stored.judgement,
+            available: mentor.available,
         }
     }
 }
@@ -216,6 +222,7 @@ impl From<Weights> for pb::Weights {
             spare: small(weights.spare),
             student_rank: small(weights.student_rank),
             mentor_rank: small(weights.mentor_rank),
+            continuity: small(weights.continuity),
         }
     }
 }
@@ -328,6 +335,9 @@ pages! {
     pairing::Stored => ListPairingsResponse, pairings;
     guidance::Stored => ListGuidanceRecordsResponse, guidance_records;
     guidance_month::Confirmed => ListGuidanceMonthsResponse, guidance_months;
+    term::Stored => ListTermsResponse, terms;
+    evaluation::Stored => ListEvaluationsResponse, evaluations;
+    report::OfPairing => ListGuidanceGapsResponse, guidance_gaps;
 }
 
 fn small(number: i64) -> i32 {

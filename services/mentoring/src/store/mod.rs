@@ -3,17 +3,22 @@
 pub mod absence;
 pub mod conflict;
 pub mod directory;
+pub mod evaluation;
 pub mod guidance;
 pub mod guidance_month;
+pub mod history;
 pub mod mentor;
 pub mod objection;
 pub mod pairing;
 pub mod proposal;
 pub mod ranking;
 pub mod rematch;
+pub mod report;
 pub mod round;
 pub mod run;
 pub mod student;
+pub mod term;
+pub mod timetable;
 pub mod weights;
 
 use kit::Error;
@@ -25,17 +30,22 @@ pub fn statements() -> Vec<Sql> {
         absence::STATEMENTS,
         conflict::STATEMENTS,
         directory::STATEMENTS,
+        evaluation::STATEMENTS,
         guidance::STATEMENTS,
         guidance_month::STATEMENTS,
+        history::STATEMENTS,
         mentor::STATEMENTS,
         objection::STATEMENTS,
         pairing::STATEMENTS,
         proposal::STATEMENTS,
         ranking::STATEMENTS,
         rematch::STATEMENTS,
+        report::STATEMENTS,
         round::STATEMENTS,
         run::STATEMENTS,
         student::STATEMENTS,
+        term::STATEMENTS,
+        timetable::STATEMENTS,
         weights::STATEMENTS,
         STATEMENTS,
     ]
@@ -93,6 +103,18 @@ pub const CHECKS: &[Check] = &[
         zh: "已发布轮次的结对数与其统计一致",
         broken: WRONG_ROUNDS,
     },
+    Check {
+        name: "mentoring-terms",
+        en: "no two terms have a day in common, and no mentor has more places than the term and the capacity give",
+        zh: "学期互不重叠，导师名额不超过其学期名额和总名额",
+        broken: term::WRONG_TERMS,
+    },
+    Check {
+        name: "mentoring-evaluations",
+        en: "evaluations are of pairings with a mentor, and sealed exactly where both sides have evaluated",
+        zh: "互评均属有导师的结对，且仅在双方都已评价时封存",
+        broken: evaluation::WRONG_SEALS,
+    },
 ];
 
 statements! {
@@ -102,7 +124,7 @@ statements! {
     CLOSED_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.state = 'active' AND m.state <> 'active' LIMIT 100";
     /// Free is who may be paired with the student: no conflict, no exclusion in their round, and a match for the mentor
     /// of the other side.
-    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.load < m.places AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) JOIN mentoring_round r ON r.round_id = p.round_id WHERE p.state = 'vacant' AND p.rematch_id IS NULL AND NOT EXISTS (SELECT 1 FROM mentoring_conflict c WHERE c.mentor_id = m.mentor_id AND c.person_id = p.person_id AND c.withdrawn_at IS NULL) AND NOT EXISTS (SELECT 1 FROM mentoring_ranking k WHERE k.round_id = p.round_id AND ((k.author_id = p.enrolment_id AND k.excluded LIKE '%' || CAST(m.mentor_id AS TEXT) || '%') OR (k.author_id = m.mentor_id AND k.excluded LIKE '%' || CAST(p.enrolment_id AS TEXT) || '%'))) AND NOT EXISTS (SELECT 1 FROM mentoring_pairing o JOIN mentoring_mentor n ON n.mentor_id = o.mentor_id WHERE o.enrolment_id = p.enrolment_id AND o.side <> p.side AND o.state = 'active' AND ((r.same_place = TRUE AND m.place <> '' AND n.place <> '' AND m.place <> n.place) OR EXISTS (SELECT 1 FROM mentoring_conflict v WHERE v.withdrawn_at IS NULL AND ((v.mentor_id = m.mentor_id AND v.other_mentor_id = n.mentor_id) OR (v.mentor_id = n.mentor_id AND v.other_mentor_id = m.mentor_id))))) LIMIT 100";
+    IDLE_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) || ' could have ' || CAST(m.mentor_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_mentor m ON m.side = p.side AND m.state = 'active' AND m.available = TRUE AND m.load < m.places AND m.person_id <> p.person_id AND ((p.side = 'academic' AND m.organisation_id = p.school_id) OR (p.side = 'enterprise' AND (m.organisation_id = p.enterprise_id OR (s.chain <> '' AND m.chain = s.chain)))) JOIN mentoring_round r ON r.round_id = p.round_id WHERE p.state = 'vacant' AND p.rematch_id IS NULL AND NOT EXISTS (SELECT 1 FROM mentoring_conflict c WHERE c.mentor_id = m.mentor_id AND c.person_id = p.person_id AND c.withdrawn_at IS NULL) AND NOT EXISTS (SELECT 1 FROM mentoring_ranking k WHERE k.round_id = p.round_id AND ((k.author_id = p.enrolment_id AND k.excluded LIKE '%' || CAST(m.mentor_id AS TEXT) || '%') OR (k.author_id = m.mentor_id AND k.excluded LIKE '%' || CAST(p.enrolment_id AS TEXT) || '%'))) AND NOT EXISTS (SELECT 1 FROM mentoring_pairing o JOIN mentoring_mentor n ON n.mentor_id = o.mentor_id WHERE o.enrolment_id = p.enrolment_id AND o.side <> p.side AND o.state = 'active' AND ((r.same_place = TRUE AND m.place <> '' AND n.place <> '' AND m.place <> n.place) OR EXISTS (SELECT 1 FROM mentoring_conflict v WHERE v.withdrawn_at IS NULL AND ((v.mentor_id = m.mentor_id AND v.other_mentor_id = n.mentor_id) OR (v.mentor_id = n.mentor_id AND v.other_mentor_id = m.mentor_id))))) LIMIT 100";
     /// A month is told from another by the first seven characters of a day, on both engines.
     WRONG_MONTHS = "SELECT CAST(c.guidance_month_id AS TEXT) || ' says ' || CAST(c.minutes AS TEXT) || ' minutes, its records ' || CAST(coalesce(sum(g.minutes), 0) AS TEXT) FROM mentoring_guidance_month c LEFT JOIN mentoring_guidance_record g ON g.pairing_id = c.pairing_id AND g.withdrawn_at IS NULL AND substr(CAST(g.held_on AS TEXT), 1, 7) = substr(CAST(c.first_day AS TEXT), 1, 7) GROUP BY c.guidance_month_id, c.records, c.minutes HAVING c.minutes <> coalesce(sum(g.minutes), 0) OR c.records <> count(g.guidance_record_id) LIMIT 100";
     OPEN_OBJECTIONS = "SELECT CAST(o.objection_id AS TEXT) FROM mentoring_objection o JOIN mentoring_round r ON r.round_id = o.round_id WHERE o.state = 'open' AND r.state = 'final' LIMIT 100";

@@ -11,12 +11,16 @@
 mod absence;
 mod access;
 mod conflicts;
+mod continuity;
+mod evaluations;
 mod guidance;
 mod leaving;
 mod objections;
 mod rankings;
 mod refusals;
+mod reports;
 mod rounds;
 mod storms;
+mod timetables;
 mod town;
 mod weights;

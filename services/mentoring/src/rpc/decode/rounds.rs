@@ -162,13 +162,14 @@ impl TryFrom<pb::CreateWeightsRequest> for SetWeights {
             spare: weight("spare", given.spare)?,
             student_rank: weight("student_rank", given.student_rank)?,
             mentor_rank: weight("mentor_rank", given.mentor_rank)?,
+            continuity: weight("continuity", given.continuity)?,
         };
         if weights.organisation + weights.programme + weights.chain + weights.place + weights.skills + weights.spare == 0 {
             return Err(Error::invalid(
                 "weights",
                 "ALL_ZERO",
-                "all weights besides the two ranks are 0: where nobody ranks, nothing would be judged",
-                "除两项志愿外的权重均为 0：无人填报志愿时将无从评判",
+                "organisation, programme, chain, place, skills and spare are all 0: where nobody ranks or was guided before, nothing would be judged",
+                "单位、专业、产业链、地点、技能、余额的权重均为 0：无人填报志愿且无指导经历时将无从评判",
             )
             .way_out("let at least one of organisation to spare count", "请至少为一项（单位至余额）设置权重"));
         }
