@@ -8,7 +8,7 @@
 //! Where mentors share places, [paths through the groups](super::nested) alone find the answer.
 
 use crate::auction::{self, Outcome};
-use crate::certificate::Price;
+use crate::certificate::{Price, Worth};
 use crate::nested;
 use crate::repair::{Exact, Short, repair};
 use crate::scarcity::scarce;
@@ -20,6 +20,15 @@ pub struct Optimal {
     pub assignment: Assignment,
     /// The price of each mentor, then of each group.
     pub prices: Vec<Price>,
+}
+
+impl Optimal {
+    /// What a place of a mentor costs: the prices of the mentor and of every group above.
+    pub fn cost(&self, instance: &Instance, mentor: u32) -> Worth {
+        let mut cost = Worth::default();
+        instance.chain(mentor).for_each(|holder| cost += self.prices[holder].into());
+        cost
+    }
 }
 
 pub fn solve(instance: &Instance) -> Optimal {

@@ -44,10 +44,7 @@ impl<'a> Floor<'a> {
             guided[mentor as usize].push(student);
             instance.chain(mentor).for_each(|holder| loads[holder] += 1);
             let arcs = instance.arcs(student as usize);
-            let gain = |mentor: u32, value: i32| {
-                let worth = Worth { assigned: 1, value: value.into() };
-                instance.chain(mentor).fold(worth, |worth, holder| worth - optimal.prices[holder].into())
-            };
+            let gain = |mentor: u32, value: i32| Worth { assigned: 1, value: value.into() } - optimal.cost(instance, mentor);
             let gains = arcs.iter().map(|arc| (arc.mentor, gain(arc.mentor, arc.value)));
             let best = gains.clone().map(|(_, gain)| gain).max();
             let equal = gains.filter(|(other, gain)| *other != mentor && Some(*gain) == best);

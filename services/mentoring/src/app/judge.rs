@@ -1,7 +1,8 @@
-//! By what pairs are judged: the weights, the conflicts and rankings that concern these students.
+//! By what pairs are judged: the weights, the conflicts and rankings that concern these students, and what their
+//! mentors and the organisations of those offer.
 
-use crate::domain::{Conflicts, Rankings, RoundId, Rules, Student, Weights};
-use crate::store::{conflict, ranking};
+use crate::domain::{Conflicts, Offers, Ranking, Rankings, RoundId, Rules, Student, Weights};
+use crate::store::{admission, conflict, project, ranking};
 use kit::{Error, Tx};
 use std::collections::BTreeSet;
 
@@ -9,20 +10,27 @@ pub struct Judge {
     pub weights: Weights,
     pub conflicts: Conflicts,
     pub rankings: Rankings,
+    pub offers: Offers,
 }
 
 impl Judge {
     pub async fn new(tx: &mut Tx, weights: Weights, students: &[&Student], rounds: BTreeSet<RoundId>) -> Result<Self, Error> {
         let conflicts = conflicts(tx, students).await?;
-        let mut rankings = Vec::new();
-        for round in rounds {
-            rankings.extend(ranking::of_round(tx, round).await?);
+        let (mut rankings, mut admissions) = (Vec::new(), Vec::new());
+        for round in &rounds {
+            rankings.extend(ranking::of_round(tx, *round).await?);
+            admissions.extend(admission::of_round(tx, *round).await?);
         }
-        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings) })
+        let named = rankings.iter().flat_map(Ranking::projects).collect();
+        let mut offers = Offers::new(project::by_ids(tx, &named).await?, admissions);
+        if let (1, Some(round)) = (rounds.len(), rounds.first()) {
+            offers = offers.of_round(*round, admission::guided(tx, *round).await?);
+        }
+        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), offers })
     }
 
     pub fn rules(&self) -> Rules<'_> {
-        Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts }
+        Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts, offers: &self.offers }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A mentor and the places the mentor has.
 
-use super::{Codes, MentorId, OrganisationId, PersonId};
+use super::{Codes, MentorId, Offer, OrganisationId, PersonId};
 
 kit::words! {
     /// On whose behalf a mentor guides.
@@ -54,12 +54,14 @@ pub struct Mentor {
     /// Students now. Only the tables change it, by one conditional statement.
     pub load: i64,
     pub state: State,
+    /// The project with which the mentor stands for choice; none as the mentor is kept.
+    pub offer: Option<Offer>,
 }
 
 impl Mentor {
     /// A mentor who is away for `absent` percent of the time.
     pub fn register(id: MentorId, profile: Profile, absent: i64) -> Self {
-        Self { id, version: 1, profile, places: 0, told: 1, load: 0, state: State::Active }.away(absent)
+        Self { id, version: 1, profile, places: 0, told: 1, load: 0, state: State::Active, offer: None }.away(absent)
     }
 
     /// The mentor with the places that are left when away for `absent` percent of the time.

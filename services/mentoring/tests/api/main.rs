@@ -14,6 +14,8 @@ mod conflicts;
 mod guidance;
 mod leaving;
 mod objections;
+mod offers;
+mod projects;
 mod rankings;
 mod refusals;
 mod rounds;

@@ -2,6 +2,7 @@
 
 mod mentors;
 mod pairings;
+mod projects;
 mod rounds;
 
 use crate::domain::Side;
