@@ -217,7 +217,9 @@ pub async fn emit_pairing(tx: &mut Tx, scope: &Scope, pairing: &Pairing, event: 
         PairingEvent::Created => {
             let person = pairing.guide.map(|guide| guide.person.to_string()).unwrap_or_default();
             let organisation = pairing.guide.map(|guide| guide.organisation.to_string()).unwrap_or_default();
-            let event = pb::PairingCreated { pairing: id.to_string(), enrolment, student, mentor, person, organisation, side };
+            let project = pairing.guide.and_then(|guide| guide.project).map(|project| project.to_string()).unwrap_or_default();
+            let pairing = id.to_string();
+            let event = pb::PairingCreated { pairing, enrolment, student, mentor, person, organisation, side, project };
             scope.emit(tx, id, version, &event).await
         }
         PairingEvent::Vacant => {

@@ -1,9 +1,10 @@
 //! Dual mentors (双导师制): every student of an order class has one academic and one enterprise mentor.
 //!
-//! **Owns** terms, mentors with their timetables, matching rounds with their proposals, pairings, guidance records,
-//! evaluations.
+//! **Owns** terms, mentors with their timetables and projects, matching rounds with their proposals, pairings, guidance
+//! records, evaluations.
 //!
-//! **Holds** that no mentor has more students than places; that a student who went through a published round has
+//! **Holds** that no mentor and no project has more students than places, and no
+//! organisation more of a round than its quota; that a student who went through a published round has
 //! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
 //! who has left; that nobody waits beside an eligible mentor who is free.
 //!
@@ -25,8 +26,10 @@ pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0006_evaluations"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
+    "mentoring",
+    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations"]
+);
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.
 pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/mentoring.toml"));

@@ -53,6 +53,33 @@ impl MentoringService for Rpc {
     async fn list_rankings(&self, request: Request<pb::ListRankingsRequest>) -> Answer<pb::ListRankingsResponse> {
         self.calls.read(request, app::list_rankings).await
     }
+    async fn batch_create_projects(
+        &self,
+        request: Request<pb::BatchCreateProjectsRequest>,
+    ) -> Answer<pb::BatchCreateProjectsResponse> {
+        self.calls.run(request, app::create_projects).await
+    }
+    async fn get_project(&self, request: Request<pb::GetProjectRequest>) -> Answer<pb::Project> {
+        self.calls.read(request, app::find_project).await
+    }
+    async fn list_projects(&self, request: Request<pb::ListProjectsRequest>) -> Answer<pb::ListProjectsResponse> {
+        self.calls.read(request, app::list_projects).await
+    }
+    async fn revise_project(&self, request: Request<pb::ReviseProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::revise_project).await
+    }
+    async fn close_project(&self, request: Request<pb::CloseProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::turn_project).await
+    }
+    async fn reopen_project(&self, request: Request<pb::ReopenProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::turn_project).await
+    }
+    async fn set_admission(&self, request: Request<pb::SetAdmissionRequest>) -> Answer<pb::Admission> {
+        self.calls.run(request, app::set_admission).await
+    }
+    async fn list_admissions(&self, request: Request<pb::ListAdmissionsRequest>) -> Answer<pb::ListAdmissionsResponse> {
+        self.calls.read(request, app::list_admissions).await
+    }
     async fn close_preferences(&self, request: Request<pb::ClosePreferencesRequest>) -> Answer<pb::Round> {
         self.calls.run(request, app::close_preferences).await
     }

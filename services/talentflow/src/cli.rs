@@ -131,7 +131,7 @@ pub struct Solve {
     pub action: Option<Check>,
 }
 
-/// The three files of a question.
+/// The files of a question.
 #[derive(Debug, Clone, Args)]
 pub struct QuestionFiles {
     /// Who is to be matched.
@@ -143,11 +143,16 @@ pub struct QuestionFiles {
     /// The possible pairs of both sides, and how well they fit.
     #[arg(long, value_name = "CSV")]
     pub edges: PathBuf,
+    /// Places that mentors share (`side,group_id,capacity`, and `within` for a group within a group): the projects of a
+    /// mentor, the mentors of an organisation with a quota. A project is a row of its own among the mentors; the column
+    /// `group` there names the group of a row, and may be empty.
+    #[arg(long, value_name = "CSV")]
+    pub groups: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct SolveFiles {
-    // The three of QuestionFiles by themselves: clap does not see through a flattened struct within an optional one.
+    // Those of QuestionFiles by themselves: clap does not see through a flattened struct within an optional one.
     /// Who is to be matched.
     #[arg(long, value_name = "CSV")]
     students: PathBuf,
@@ -157,6 +162,11 @@ pub struct SolveFiles {
     /// The possible pairs of both sides, and how well they fit.
     #[arg(long, value_name = "CSV")]
     edges: PathBuf,
+    /// Places that mentors share (`side,group_id,capacity`, and `within` for a group within a group): the projects of a
+    /// mentor, the mentors of an organisation with a quota. A project is a row of its own among the mentors; the column
+    /// `group` there names the group of a row, and may be empty.
+    #[arg(long, value_name = "CSV")]
+    groups: Option<PathBuf>,
     /// Academic mentors, enterprise mentors, or both at once with the two of a student compatible.
     #[arg(long)]
     pub side: Sides,
@@ -179,7 +189,12 @@ pub struct SolveFiles {
 
 impl SolveFiles {
     pub fn question(&self) -> QuestionFiles {
-        QuestionFiles { students: self.students.clone(), mentors: self.mentors.clone(), edges: self.edges.clone() }
+        QuestionFiles {
+            students: self.students.clone(),
+            mentors: self.mentors.clone(),
+            edges: self.edges.clone(),
+            groups: self.groups.clone(),
+        }
     }
 }
 

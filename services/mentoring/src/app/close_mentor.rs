@@ -7,7 +7,7 @@ use super::part::part;
 use crate::domain::{EndReason, Mentor};
 use crate::events;
 use crate::store::directory::{self, Employed, Employment};
-use crate::store::{self, absence, mentor, pairing};
+use crate::store::{self, absence, mentor, pairing, project};
 use chrono::NaiveDate;
 use kit::{Error, Scope, Tx};
 
@@ -29,6 +29,7 @@ async fn close(tx: &mut Tx, scope: &Scope, mentor: Mentor, last: NaiveDate) -> R
     store::take_turn(tx).await?;
     let students = pairing::of_mentor(tx, mentor.id).await?;
     mentor::close(tx, mentor.id, scope.now()).await?;
+    project::close_of_mentor(tx, mentor.id, scope.now()).await?;
     absence::end(tx, leave_of(mentor.id)).await?;
     events::emit_closed(tx, scope, &mentor).await?;
     part(tx, scope, &mentor, students, (last, EndReason::MentorLeft)).await

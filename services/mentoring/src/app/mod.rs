@@ -1,6 +1,7 @@
 //! The use cases, one a file. Each runs inside a transaction that kit opened and will commit.
 
 mod absence;
+mod admissions;
 mod approve_rematch;
 mod close_mentor;
 mod close_preferences;
@@ -18,6 +19,7 @@ mod judge;
 mod leave_class;
 mod list;
 mod part;
+mod projects;
 mod publish_round;
 mod raise_objection;
 mod record_guidance;
@@ -32,6 +34,7 @@ mod timetables;
 mod withdraw_guidance;
 
 pub use absence::{ResumeMentor, SuspendMentor, resume_mentor, rotation_began, rotation_over, suspend_mentor};
+pub use admissions::{ListAdmissions, SetAdmission, list_admissions, set_admission};
 pub use approve_rematch::{ApproveRematch, approve_rematch};
 pub use close_mentor::employment_changed;
 pub use close_preferences::{ClosePreferences, close_preferences};
@@ -52,6 +55,10 @@ pub use list::{
     ListConflicts, ListGuidance, ListGuidanceMonths, ListMentors, ListObjections, ListPairings, ListProposals, ListRankings,
     ListRematches, ListRounds, ListRuns, ListWeights, Listed, list_conflicts, list_guidance, list_guidance_months, list_mentors,
     list_objections, list_pairings, list_proposals, list_rankings, list_rematches, list_rounds, list_runs, list_weights,
+};
+pub use projects::{
+    CreateProjects, FindProject, ListProjects, NewProject, Offered, ReviseProject, TurnProject, create_projects, find_project,
+    list_projects, revise_project, turn_project,
 };
 pub use publish_round::{PublishRound, publish_round};
 pub use raise_objection::{RaiseObjection, raise_objection};

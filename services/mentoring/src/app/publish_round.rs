@@ -4,6 +4,7 @@ use super::fill::{Filled, Opening, fill, take};
 use super::find::guarded_round;
 use super::follow_timetables::follow_timetables;
 use super::judge::conflicts;
+use super::projects::take_projects;
 use crate::domain::{EnrolmentId, MentorId, Outcome, Pairing, PairingEvent, Refusal, Round, RoundId, RunId, Side, Student};
 use crate::events;
 use crate::store::proposal::{self, Proposal, Proposed};
@@ -36,7 +37,8 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
     let students = join(tx, before, &proposals).await?;
     let outdated = || Refusal::ProposalOutdated { round: before.id };
     let full = take(tx, scope, proposals.iter().filter_map(|proposal| proposal.mentor_id)).await?;
-    if full.is_some() || in_conflict(tx, &students, &proposals).await? {
+    let spent = take_projects(tx, scope, proposals.iter().filter_map(|proposal| proposal.project_id)).await?;
+    if full.is_some() || spent.is_some() || in_conflict(tx, &students, &proposals).await? {
         return Err(outdated().into());
     }
     let mentors = proposal::mentors_of_run(tx, run.run_id).await?;
@@ -46,7 +48,7 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
         let student = students.get(&proposal.enrolment_id).ok_or_else(outdated)?;
         let new = Pairing::new(scope.id(), before.id, student, proposal.side);
         match proposal.mentor_id.and_then(|id| mentors.get(&id)) {
-            Some(mentor) => pairings.push(new.fill(mentor.guide(scope.today()), proposal.fit).0),
+            Some(mentor) => pairings.push(new.fill(mentor.guide(proposal.project_id, scope.today()), proposal.fit).0),
             None => openings.push(Opening { pairing: new, student: student.clone() }),
         }
     }

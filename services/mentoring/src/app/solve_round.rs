@@ -31,9 +31,9 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
     };
     let waiting = student::waiting(tx, &round).await?;
     let students: Vec<&Student> = waiting.iter().collect();
-    let academic = candidates(tx, Side::Academic, &students).await?;
-    let enterprise = candidates(tx, Side::Enterprise, &students).await?;
     let judge = Judge::new(tx, weights, &students, BTreeSet::from([round.id])).await?;
+    let academic = judge.offers.stand(candidates(tx, Side::Academic, &students).await?);
+    let enterprise = judge.offers.stand(candidates(tx, Side::Enterprise, &students).await?);
     let question = Question { students: &students, academic: &academic, enterprise: &enterprise, rules: judge.rules() };
     let answer = dry_run(&question, command.objective).map_err(Error::internal)?;
     let run = Run {
@@ -59,6 +59,7 @@ pub async fn solve_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Res
             enrolment_id: assignment.student,
             side,
             mentor_id: assignment.mentor.map(|candidate| candidate.mentor),
+            project_id: assignment.mentor.and_then(|candidate| candidate.project),
             fit: assignment.mentor.map_or(0, |candidate| candidate.fit),
         };
         proposals.push((row, serde_json::to_string(&because).map_err(Error::internal)?));

@@ -1,7 +1,7 @@
 //! A dry run: what is proposed to the students of a round on both sides, how good that is, and why.
 
 use super::sheet::{Rules, Sheet};
-use super::{Assignment, Mentor, Side, Student};
+use super::{Assignment, Mentor, Shared, Side, Student};
 use matching::certificate::{Flaw, Worth, blocking_pairs, check_assignment, check_optimal, check_stable};
 use matching::joint::{beside_academic, beside_enterprise};
 use matching::optimal::{self, Optimal};
@@ -67,6 +67,9 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Better {
     pub mentor: String,
+    /// The mentor's project, if it is one; what was kept before there were any has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     pub fit: i64,
     pub obstacle: Obstacle,
 }
@@ -78,6 +81,10 @@ pub enum Obstacle {
     Taken,
     Excluded,
     Incompatible,
+    /// The mentor had places, and the project none.
+    ProjectFull,
+    /// The mentor had places, and the quota of the organisation none.
+    Quota,
 }
 
 /// A dry run that could not be made, or not be proved; both are faults of ours.
@@ -178,16 +185,18 @@ impl Sheets<'_> {
     fn proposals(&self, held: &[Numbers; 2], objective: Objective) -> Vec<(Side, Assignment, Because)> {
         let mut proposals = Vec::new();
         for (side, sheet, mine) in [(Side::Academic, &self.academic, &held[0]), (Side::Enterprise, &self.enterprise, &held[1])] {
+            let loads = sheet.loads(mine);
             for (number, assignment) in sheet.read(mine).into_iter().enumerate() {
                 let obstacle = |mentor: u32| {
                     let goes = match side {
                         Side::Academic => held[1][number].is_none_or(|other| self.compatible(number, mentor, other)),
                         Side::Enterprise => held[0][number].is_none_or(|other| self.compatible(number, other, mentor)),
                     };
-                    match (goes, objective) {
-                        (false, _) => Obstacle::Incompatible,
-                        (true, Objective::Optimal) => Obstacle::Taken,
-                        (true, Objective::Stable) => Obstacle::Outranked,
+                    match (goes, sheet.full(mentor, &loads), objective) {
+                        (false, ..) => Obstacle::Incompatible,
+                        (true, Some(obstacle), _) => obstacle,
+                        (true, None, Objective::Optimal) => Obstacle::Taken,
+                        (true, None, Objective::Stable) => Obstacle::Outranked,
                     }
                 };
                 let because = self.because(sheet, number, mine[number], objective, obstacle);
@@ -210,7 +219,7 @@ impl Sheets<'_> {
         let part = |(part, score, weight): (&str, i64, i64)| Part { part: part.to_owned(), score, weight };
         // How good a choice is for the student, by what was wanted.
         let height = |mentor: u32, fit: i64| {
-            let named = sheet.mentor(Some(mentor)).map_or(0, |mentor| rules.rankings.heights(student.enrolment, mentor.id).0);
+            let named = sheet.mentor(Some(mentor)).map_or(0, |mentor| rules.heights(student, mentor).0);
             (if objective == Objective::Stable { named } else { 0 }, fit)
         };
         let fit = |mentor: u32| sheet.instance.value(number, mentor).map(i64::from);
@@ -218,14 +227,16 @@ impl Sheets<'_> {
         let mut better: Vec<((i32, i64), Better)> = Vec::new();
         for (other, mentor) in (0u32..).zip(&sheet.mentors) {
             let possible = fit(other);
-            let forbidden = possible.is_none() && super::eligible(student, mentor) && rules.forbid(student, mentor);
+            let stands = super::eligible(student, mentor) && rules.offered(student, mentor);
+            let forbidden = possible.is_none() && stands && rules.forbid(student, mentor);
             if possible.is_none() && !forbidden {
                 continue;
             }
             let fit = possible.unwrap_or_else(|| rules.fit(student, mentor));
             if floor.is_none_or(|floor| height(other, fit) > floor) {
+                let project = mentor.offer.map(|offer| offer.project.to_string());
                 let obstacle = if forbidden { Obstacle::Excluded } else { obstacle(other) };
-                better.push((height(other, fit), Better { mentor: mentor.id.to_string(), fit, obstacle }));
+                better.push((height(other, fit), Better { mentor: mentor.id.to_string(), project, fit, obstacle }));
             }
         }
         better.sort_by_key(|(height, _)| std::cmp::Reverse(*height));
@@ -233,5 +244,28 @@ impl Sheets<'_> {
             parts: weighed.into_iter().flatten().filter(|(_, _, weight)| *weight > 0).map(part).collect(),
             better: better.into_iter().map(|(_, better)| better).take(TOLD).collect(),
         }
+    }
+}
+
+impl Sheet<'_> {
+    /// The students each holder of places is given.
+    fn loads(&self, held: &Numbers) -> Vec<usize> {
+        let mut loads = vec![0; self.instance.holders()];
+        for mentor in held.iter().flatten() {
+            self.instance.chain(*mentor).for_each(|holder| loads[holder] += 1);
+        }
+        loads
+    }
+
+    /// Whether it is a project or a quota, and not the mentor, that has no place left.
+    fn full(&self, mentor: u32, loads: &[usize]) -> Option<Obstacle> {
+        let full = |holder: &usize| loads[*holder] >= self.instance.free_of(*holder);
+        let what = |holder: usize| match holder.checked_sub(self.mentors.len()).and_then(|group| self.shared.get(group)) {
+            None if self.mentor(Some(mentor)).is_some_and(|mentor| mentor.offer.is_some()) => Some(Obstacle::ProjectFull),
+            Some(Shared::Organisation) => Some(Obstacle::Quota),
+            None | Some(Shared::Mentor) => None,
+        };
+        let mut short: Vec<Option<Obstacle>> = self.instance.chain(mentor).filter(full).map(what).collect();
+        if short.contains(&None) { None } else { short.drain(..).next().flatten() }
     }
 }

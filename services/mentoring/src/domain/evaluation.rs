@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn guide() -> Guide {
-        Guide { mentor: id::<MentorId>(1), person: id(2), organisation: id(3), since: day(3, 10) }
+        Guide { mentor: id::<MentorId>(1), person: id(2), organisation: id(3), project: None, since: day(3, 10) }
     }
 
     fn pairing(end: Option<NaiveDate>) -> Pairing {

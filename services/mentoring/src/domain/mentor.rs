@@ -1,6 +1,6 @@
 //! A mentor and the places the mentor has.
 
-use super::{Codes, MentorId, OrganisationId, PersonId, Timetable};
+use super::{Codes, MentorId, Offer, OrganisationId, PersonId, Timetable};
 use chrono::NaiveDate;
 
 kit::words! {
@@ -61,14 +61,27 @@ pub struct Mentor {
     /// Students now. Only the tables change it, by one conditional statement.
     pub load: i64,
     pub state: State,
+    /// The project with which the mentor stands for choice; none as the mentor is kept.
+    pub offer: Option<Offer>,
 }
 
 impl Mentor {
     /// A mentor who is away for `absent` percent of the time.
     pub fn register(id: MentorId, profile: Profile, absent: i64) -> Self {
-        let (term_capacity, available, next_change) = (None, true, None);
-        let state = State::Active;
-        Self { id, version: 1, profile, places: 0, term_capacity, available, next_change, told: 1, load: 0, state }.away(absent)
+        Self {
+            id,
+            version: 1,
+            profile,
+            places: 0,
+            term_capacity: None,
+            available: true,
+            next_change: None,
+            told: 1,
+            load: 0,
+            state: State::Active,
+            offer: None,
+        }
+        .away(absent)
     }
 
     /// The mentor with the places that are left when away for `absent` percent of the time.

@@ -1,5 +1,6 @@
 //! The rules of mentoring, pure: no I/O, no clock, no chance.
 
+mod admission;
 mod codes;
 mod conflict;
 mod dry_run;
@@ -9,7 +10,9 @@ mod guidance;
 mod history;
 mod mentor;
 mod objection;
+mod offers;
 mod pairing;
+mod project;
 mod ranking;
 mod refusal;
 mod rematch;
@@ -19,6 +22,7 @@ mod sheet;
 mod student;
 mod timetable;
 
+pub use admission::{Admission, Priority};
 pub use codes::Codes;
 pub use conflict::{Conflict, Conflicts, Ground, Other};
 pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
@@ -28,7 +32,9 @@ pub use guidance::{Guidance, Kind, Month, check_day};
 pub use history::History;
 pub use mentor::{Mentor, Profile, Side, State as MentorState};
 pub use objection::{Objection, ObjectionGround, State as ObjectionState};
+pub use offers::{Offers, Shared};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
+pub use project::{Choice, Offer, Outline, Project, State as ProjectState};
 pub use ranking::{Author, Order, Ranking, Rankings};
 pub use refusal::{Absent, Refusal};
 pub use rematch::{Rematch, State as RematchState};
@@ -46,6 +52,10 @@ kit::id! {
     /// A line of a dry run.
     ProposalId => "proposals";
     RankingId => "rankings";
+    /// What a mentor offers by itself.
+    ProjectId => "projects";
+    /// How an organisation takes students in a round.
+    AdmissionId => "admissions";
     ConflictId => "conflicts";
     ObjectionId => "objections";
     /// A version of the weights, as a place in their list.

@@ -3,8 +3,8 @@
 mod evaluations;
 
 use super::{
-    ClassId, ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, RematchId, RoundId,
-    RunId, Side, TermId,
+    ClassId, ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, ProjectId,
+    ProjectState, RematchId, RoundId, RunId, Side, TermId,
 };
 use chrono::NaiveDate;
 use evaluations::{of_evaluation, of_term};
@@ -76,6 +76,12 @@ pub enum Refusal {
     NotOnLeave { mentor: MentorId },
     #[error("{mentor} is on leave already")]
     OnLeave { mentor: MentorId },
+    #[error("{mentor} has {capacity} places: a project of theirs has no more")]
+    ProjectTooLarge { mentor: MentorId, capacity: i64 },
+    #[error("{project} has {students} students, who keep their places")]
+    ProjectTooSmall { project: ProjectId, students: i64 },
+    #[error("{project} is {state} already")]
+    ProjectIs { project: ProjectId, state: ProjectState },
     #[error("{on} is not a day of the pairing: it can be guidance of {since} to {last}")]
     OutsidePairing { on: NaiveDate, since: NaiveDate, last: NaiveDate },
     #[error("there is a term {code} already")]
@@ -111,6 +117,10 @@ pub enum Absent {
     NotActive,
     #[error("cannot be paired with who ranks or excludes them")]
     NotEligible,
+    #[error("is no project that is open")]
+    NoProject,
+    #[error("has no mentor for a student of this round")]
+    NoMentors,
 }
 
 impl From<Refusal> for Error {
@@ -124,6 +134,9 @@ impl From<Refusal> for Error {
             | Refusal::OnLeave { .. }
             | Refusal::NotOnLeave { .. }
             | Refusal::RematchApproved { .. } => of_mentor(&refusal, en),
+            Refusal::ProjectTooLarge { .. } | Refusal::ProjectTooSmall { .. } | Refusal::ProjectIs { .. } => {
+                of_project(&refusal, en)
+            }
             Refusal::NoMentor { .. }
             | Refusal::OutsidePairing { .. }
             | Refusal::MonthConfirmed { .. }
@@ -198,6 +211,32 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
         Refusal::RematchApproved { rematch } => {
             Error::refused(&rematch.to_string(), "REMATCH_APPROVED", en, format!("{rematch} 已核准"))
                 .rule("mentoring/rematch")
+                .way_out("nothing is left to do", "无需再操作")
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_project(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/projects";
+    match refusal {
+        Refusal::ProjectTooLarge { mentor, capacity } => {
+            Error::refused("capacity", "PROJECT_TOO_LARGE", en, format!("{mentor} 共有 {capacity} 个名额，课题名额不得超过"))
+                .rule(rule)
+                .way_out("give the project fewer places, or the mentor more first", "请减少课题名额，或先增加导师名额")
+        }
+        Refusal::ProjectTooSmall { project, students } => {
+            Error::refused("capacity", "PROJECT_TOO_SMALL", en, format!("{project} 已有 {students} 名学生，名额不得更少"))
+                .rule(rule)
+                .way_out("close the project: it takes nobody further", "请关闭课题，即不再接收学生")
+        }
+        Refusal::ProjectIs { project, state } => {
+            let (code, zh) = match state {
+                ProjectState::Open => ("PROJECT_OPEN", "开放"),
+                ProjectState::Closed => ("PROJECT_CLOSED", "关闭"),
+            };
+            Error::refused(&project.to_string(), code, en, format!("{project} 已{zh}"))
+                .rule(rule)
                 .way_out("nothing is left to do", "无需再操作")
         }
         _ => Error::internal(en),
@@ -283,6 +322,8 @@ fn of_ranking(refusal: &Refusal, en: String) -> Error {
                 Absent::DoesNotWait => "不是本轮次待匹配的学生",
                 Absent::NotActive => "不是在任导师",
                 Absent::NotEligible => "双方不具备结对条件",
+                Absent::NoProject => "不是开放中的课题",
+                Absent::NoMentors => "在本轮次没有可指导学生的导师",
             };
             Error::refused("", "NOT_IN_ROUND", en, format!("{who}：{zh}")).rule(rule).way_out(
                 "name students of the class who wait, and mentors of their school, their enterprise or their chain",

@@ -75,6 +75,7 @@ impl From<Row> for Stored {
             told: row.told,
             load: row.load,
             state: row.state,
+            offer: None,
         };
         Self { mentor, judgement: row.judgement, created_at: row.created_at }
     }

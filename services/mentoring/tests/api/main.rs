@@ -16,6 +16,8 @@ mod evaluations;
 mod guidance;
 mod leaving;
 mod objections;
+mod offers;
+mod projects;
 mod rankings;
 mod refusals;
 mod reports;

@@ -155,8 +155,23 @@ impl Town {
         self.bureau().batch_create_mentors(request).await.unwrap().into_inner().mentors
     }
 
+    pub async fn offer(&self, projects: Vec<pb::Project>) -> Result<Vec<pb::Project>, tonic::Status> {
+        let request = pb::BatchCreateProjectsRequest { projects };
+        self.bureau().batch_create_projects(request).await.map(|answer| answer.into_inner().projects)
+    }
+
+    pub async fn admit(&self, round: &str, admission: pb::Admission) -> Result<pb::Admission, tonic::Status> {
+        let request = pb::SetAdmissionRequest { parent: round.into(), admission: Some(admission) };
+        self.bureau().set_admission(request).await.map(tonic::Response::into_inner)
+    }
+
     /// Enrols the students `from..to` in a class; each student's enrolment has the student's number.
     pub async fn enrol(&self, class: u32, students: std::ops::Range<u32>) {
+        self.enrol_of(class, students, 1).await;
+    }
+
+    /// As [`Town::enrol`], of a programme.
+    pub async fn enrol_of(&self, class: u32, students: std::ops::Range<u32>, programme: u32) {
         for n in students {
             let event = training::EnrolmentCreated {
                 enrolment: name("enrolments", n),
@@ -166,7 +181,7 @@ impl Town {
                 school: SCHOOL.into(),
                 enterprise: FACTORY.into(),
                 chain: CHAIN.into(),
-                programme: name("programmes", 1),
+                programme: name("programmes", programme),
                 start_date: day(2026, 9, 1),
                 end_date: day(2027, 7, 1),
             };

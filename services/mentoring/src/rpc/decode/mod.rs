@@ -3,6 +3,7 @@
 mod evaluations;
 mod mentors;
 mod pairings;
+mod projects;
 mod rounds;
 
 use crate::domain::{Month, Side};

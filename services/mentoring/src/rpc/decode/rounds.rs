@@ -5,7 +5,9 @@ use crate::app::{
     ClosePreferences, CreateRound, ExplainProposal, FinalizeRound, FindRound, FindRun, ListProposals, ListRankings, ListRounds,
     ListRuns, ListWeights, PublishRound, SetRankings, SetWeights, SolveRound,
 };
-use crate::domain::{ClassId, EnrolmentId, MentorId, Objective, Order, ProposalId, Ranking, RoundId, RunId, Weights};
+use crate::domain::{
+    Choice, ClassId, EnrolmentId, MentorId, Objective, Order, ProjectId, ProposalId, Ranking, RoundId, RunId, Weights,
+};
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
@@ -53,17 +55,30 @@ impl TryFrom<pb::BatchSetRankingsRequest> for SetRankings {
 fn parse_ranking(ranking: pb::Ranking) -> Result<Ranking, Error> {
     if ranking.author.starts_with("mentors/") {
         let author = MentorId::parse("author", &ranking.author)?;
-        Ok(Ranking::OfMentor(author, parse_order(ranking.ranked, ranking.excluded)?))
+        Ok(Ranking::OfMentor(author, parse_order(ranking.ranked, ranking.excluded, Id::parse)?))
     } else {
         let author = EnrolmentId::parse("author", &ranking.author)?;
-        Ok(Ranking::OfStudent(author, parse_order(ranking.ranked, ranking.excluded)?))
+        Ok(Ranking::OfStudent(author, parse_order(ranking.ranked, ranking.excluded, parse_choice)?))
     }
 }
 
-fn parse_order<T: Id>(ranked: Vec<String>, excluded: Vec<String>) -> Result<Order<T>, Error> {
+/// A project is ranked, and never excluded: who does not name it does not get it.
+fn parse_choice(field: &str, name: &str) -> Result<Choice, Error> {
+    if field.starts_with("ranked") && name.starts_with("projects/") {
+        ProjectId::parse(field, name).map(Choice::Project)
+    } else {
+        MentorId::parse(field, name).map(Choice::Mentor)
+    }
+}
+
+fn parse_order<T: Copy + Ord + ToString>(
+    ranked: Vec<String>,
+    excluded: Vec<String>,
+    one: impl Fn(&str, &str) -> Result<T, Error>,
+) -> Result<Order<T>, Error> {
     let parse = |field: &str, names: Vec<String>| -> Result<Vec<T>, Error> {
         let names = bounded(field, names)?;
-        names.iter().enumerate().map(|(at, name)| T::parse(&format!("{field}[{at}]"), name)).collect()
+        names.iter().enumerate().map(|(at, name)| one(&format!("{field}[{at}]"), name)).collect()
     };
     Ok(Order::new(parse("ranked", ranked)?, parse("excluded", excluded)?)?)
 }
