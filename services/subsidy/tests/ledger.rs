@@ -236,8 +236,8 @@ async fn every_entry_is_proved_to_be_in_the_log_and_every_log_to_be_the_beginnin
         assert_eq!(entries.len(), 550);
         for entry in entries.iter().step_by(37) {
             for size in [0, 550, 512.max(entry.leaf + 1), entry.leaf + 1] {
-                let request = pb::ProveLedgerEntryRequest { name: entry.name.clone(), size };
-                let proof = officer.prove_ledger_entry(request).await.unwrap().into_inner();
+                let request = pb::GetLedgerEntryProofRequest { name: entry.name.clone(), size };
+                let proof = officer.get_ledger_entry_proof(request).await.unwrap().into_inner();
                 let hashes: Vec<Hash> = proof.hashes.iter().map(|text| hash(text)).collect();
                 let leaf = Hash::leaf(proof.data.as_bytes());
                 assert_eq!((proof.leaf, leaf.to_string()), (entry.leaf, proof.leaf_hash));
@@ -248,8 +248,8 @@ async fn every_entry_is_proved_to_be_in_the_log_and_every_log_to_be_the_beginnin
             }
         }
         for old_size in [1, first.size, 255, 256, 257, 549, 550] {
-            let request = pb::ProveLedgerConsistencyRequest { old_size, new_size: 0 };
-            let proof = officer.prove_ledger_consistency(request).await.unwrap().into_inner();
+            let request = pb::GetLedgerConsistencyProofRequest { old_size, new_size: 0 };
+            let proof = officer.get_ledger_consistency_proof(request).await.unwrap().into_inner();
             let hashes: Vec<Hash> = proof.hashes.iter().map(|text| hash(text)).collect();
             let of = |size: i64, root: &str| (u64::try_from(size).unwrap(), hash(root));
             assert!(old_size != first.size || proof.old_root == first.root);
@@ -268,19 +268,19 @@ async fn a_proof_of_what_the_log_does_not_hold_is_refused() {
         let request = pb::ListLedgerEntriesRequest::default();
         let entries = officer.list_ledger_entries(request).await.unwrap().into_inner().ledger_entries;
         let last = entries.iter().max_by_key(|entry| entry.leaf).unwrap();
-        let prove = |name: &str, size: i64| pb::ProveLedgerEntryRequest { name: name.into(), size };
-        let consistent = |old_size, new_size| pb::ProveLedgerConsistencyRequest { old_size, new_size };
-        let beyond = officer.prove_ledger_entry(prove(&last.name, 3)).await.unwrap_err();
-        let before = officer.prove_ledger_entry(prove(&last.name, 1)).await.unwrap_err();
-        let longer = officer.prove_ledger_consistency(consistent(1, 3)).await.unwrap_err();
-        let backwards = officer.prove_ledger_consistency(consistent(2, 1)).await.unwrap_err();
+        let prove = |name: &str, size: i64| pb::GetLedgerEntryProofRequest { name: name.into(), size };
+        let consistent = |old_size, new_size| pb::GetLedgerConsistencyProofRequest { old_size, new_size };
+        let beyond = officer.get_ledger_entry_proof(prove(&last.name, 3)).await.unwrap_err();
+        let before = officer.get_ledger_entry_proof(prove(&last.name, 1)).await.unwrap_err();
+        let longer = officer.get_ledger_consistency_proof(consistent(1, 3)).await.unwrap_err();
+        let backwards = officer.get_ledger_consistency_proof(consistent(2, 1)).await.unwrap_err();
         for refused in [beyond, before, longer, backwards] {
             assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "LOG_SHORTER"), "{refused:?}");
         }
         let nobody = "ledgerEntries/00000000-0000-7000-8000-0000000000ff";
-        assert_eq!(officer.prove_ledger_entry(prove(nobody, 0)).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(officer.get_ledger_entry_proof(prove(nobody, 0)).await.unwrap_err().code(), Code::NotFound);
         for (old, new) in [(0, 0), (-1, 0), (1, -1)] {
-            let refused = officer.prove_ledger_consistency(consistent(old, new)).await.unwrap_err();
+            let refused = officer.get_ledger_consistency_proof(consistent(old, new)).await.unwrap_err();
             assert_eq!(refused.code(), Code::InvalidArgument, "{old} {new}");
         }
         let clerk = town.clerk().get_ledger_checkpoint(pb::GetLedgerCheckpointRequest {}).await.unwrap_err();

@@ -92,16 +92,16 @@ impl TryFrom<pb::GetLedgerCheckpointRequest> for AskCheckpoint {
     }
 }
 
-impl TryFrom<pb::ProveLedgerEntryRequest> for ProveEntry {
+impl TryFrom<pb::GetLedgerEntryProofRequest> for ProveEntry {
     type Error = Error;
-    fn try_from(request: pb::ProveLedgerEntryRequest) -> Result<Self, Error> {
+    fn try_from(request: pb::GetLedgerEntryProofRequest) -> Result<Self, Error> {
         Ok(Self { entry: EntryId::parse("name", &request.name)?, size: parse_size("size", request.size)? })
     }
 }
 
-impl TryFrom<pb::ProveLedgerConsistencyRequest> for ProveConsistency {
+impl TryFrom<pb::GetLedgerConsistencyProofRequest> for ProveConsistency {
     type Error = Error;
-    fn try_from(request: pb::ProveLedgerConsistencyRequest) -> Result<Self, Error> {
+    fn try_from(request: pb::GetLedgerConsistencyProofRequest) -> Result<Self, Error> {
         let old = parse_size("old_size", request.old_size)?.ok_or_else(|| Error::required("old_size", "a number from 1"))?;
         Ok(Self { old, new: parse_size("new_size", request.new_size)? })
     }

@@ -105,12 +105,12 @@ impl SubsidyService for Rpc {
     async fn get_ledger_checkpoint(&self, request: Request<pb::GetLedgerCheckpointRequest>) -> Answer<pb::LedgerCheckpoint> {
         self.calls.read(request, app::checkpoint).await
     }
-    async fn prove_ledger_entry(&self, request: Request<pb::ProveLedgerEntryRequest>) -> Answer<pb::LedgerEntryProof> {
+    async fn get_ledger_entry_proof(&self, request: Request<pb::GetLedgerEntryProofRequest>) -> Answer<pb::LedgerEntryProof> {
         self.calls.read(request, app::prove_entry).await
     }
-    async fn prove_ledger_consistency(
+    async fn get_ledger_consistency_proof(
         &self,
-        request: Request<pb::ProveLedgerConsistencyRequest>,
+        request: Request<pb::GetLedgerConsistencyProofRequest>,
     ) -> Answer<pb::LedgerConsistencyProof> {
         self.calls.read(request, app::prove_consistency).await
     }
