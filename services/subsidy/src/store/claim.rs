@@ -3,8 +3,10 @@
 use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
+use kit::id::Id as _;
 use kit::page::Page;
 use kit::{Error, Money};
+use serde_json::json;
 
 /// A claim with what only its table knows.
 #[derive(Debug, Clone)]
@@ -99,16 +101,34 @@ statements! {
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
     BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
+    BY_IDS = {
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     OF_PEOPLE = {
         postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
         reason: "neither engine reads the other's form of a JSON array",
     };
     LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
-    /// Takes payable claims of a fund for a batch, oldest first. Whoever takes a claim first has it.
-    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT claim_id FROM subsidy_claim WHERE fund_id = $2 AND state = 'approved' AND batch_id IS NULL ORDER BY claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
+    /// takes a claim first has it. The bank's number of a payment has room for 99 attempts.
+    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT c.claim_id FROM subsidy_claim c WHERE c.fund_id = $2 AND c.state = 'approved' AND c.batch_id IS NULL AND EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) AND (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id) < 99 ORDER BY c.claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// What is payable of a fund, and nobody has an account for.
+    LEFT_OUT = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id)";
+    /// Makes claims of a batch paid, given as a JSON array of id and the version they were decided at.
+    PAY = {
+        postgres: "UPDATE subsidy_claim SET version = version + 1, state = 'paid', updated_at = $3 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS paid (e) WHERE batch_id = $1 AND claim_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT) AND state = 'approved'",
+        sqlite: "UPDATE subsidy_claim SET version = version + 1, state = 'paid', updated_at = $3 FROM json_each($2) WHERE batch_id = $1 AND claim_id = value->>0 AND version = value->>1 AND state = 'approved'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// The bank did not pay: payable again.
-    PAYABLE_AGAIN = "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = $1 AND batch_id = $2 AND state = 'approved'";
+    PAYABLE_AGAIN = {
+        postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) AND batch_id = $1 AND state = 'approved'",
+        sqlite: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT value FROM json_each($2)) AND batch_id = $1 AND state = 'approved'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// Claims of a batch whose facts changed while the bank had them, and that the bank has answered for.
     TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";
 }
@@ -193,6 +213,12 @@ pub async fn by_id(tx: &mut Tx, id: ClaimId) -> Result<Option<Stored>, Error> {
     row.map(Stored::try_from).transpose()
 }
 
+/// Claims in the order of their ids.
+pub async fn by_ids(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result<Vec<Claim>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![super::id_list(ids)]).await?;
+    rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.claim)).collect()
+}
+
 /// The claims of people, each person's in the order of schemes and occasions.
 pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Claim>, Error> {
     let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![super::id_list(people)]).await?;
@@ -211,8 +237,24 @@ pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most
     tx.execute(TAKE_PAYABLE, args![batch, fund, most]).await
 }
 
-pub async fn payable_again(tx: &mut Tx, id: ClaimId, batch: PaymentBatchId) -> Result<(), Error> {
-    tx.change(PAYABLE_AGAIN, args![id, batch], &id.to_string()).await
+/// How many payable claims of a fund have nobody with an account.
+pub async fn left_out(tx: &mut Tx, fund: FundId) -> Result<i64, Error> {
+    let row: (i64,) = tx.fetch_one(LEFT_OUT, args![fund]).await?;
+    Ok(row.0)
+}
+
+/// Saves claims that were decided to be paid, each from the version before.
+pub async fn pay(tx: &mut Tx, batch: PaymentBatchId, paid: &[Claim], now: DateTime<Utc>) -> Result<(), Error> {
+    let rows: Vec<_> = paid.iter().map(|claim| json!([claim.id.uuid(), claim.version - 1])).collect();
+    all(tx.execute(PAY, args![batch, json!(rows).to_string(), now]).await?, paid.len(), batch)
+}
+
+pub async fn payable_again(tx: &mut Tx, batch: PaymentBatchId, ids: &[ClaimId]) -> Result<(), Error> {
+    all(tx.execute(PAYABLE_AGAIN, args![batch, super::id_list(ids.iter().copied())]).await?, ids.len(), batch)
+}
+
+fn all(changed: u64, wanted: usize, batch: PaymentBatchId) -> Result<(), Error> {
+    if usize::try_from(changed) == Ok(wanted) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
 }
 
 pub async fn to_reconsider(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<(ClaimId, PersonId)>, Error> {
