@@ -74,6 +74,8 @@ async fn a_change_is_a_version_and_what_it_replaced_is_not_confirmed_after_it() 
     for town in Town::both().await {
         let paper = account_of(ENTERPRISE);
         let first = town.propose(town.clerk(), paper.clone()).await.unwrap();
+        // Ids follow time.
+        town.sandbox.clock.advance(chrono::TimeDelta::seconds(1));
         let second = town.propose(town.clerk(), paper.clone()).await.unwrap();
         assert_eq!((first.version, second.version), (1, 2));
         let late = town.confirm(town.officer(), &first, &paper.account_number).await.unwrap_err();
@@ -97,7 +99,11 @@ async fn what_is_no_account_is_refused_by_field_and_the_number_is_not_repeated()
             (pb::BankAccount { holder: String::new(), ..good.clone() }, "bank_account.holder", "REQUIRED"),
             (pb::BankAccount { holder: "户\u{7}名".into(), ..good.clone() }, "bank_account.holder", "NOT_PRINTABLE"),
             (pb::BankAccount { holder: "户".repeat(61), ..good.clone() }, "bank_account.holder", "TOO_LONG"),
-            (pb::BankAccount { account_number: "62220x10011".into(), ..good.clone() }, "bank_account.account_number", "ACCOUNT_NUMBER"),
+            (
+                pb::BankAccount { account_number: "62220x10011".into(), ..good.clone() },
+                "bank_account.account_number",
+                "ACCOUNT_NUMBER",
+            ),
             (pb::BankAccount { account_number: String::new(), ..good.clone() }, "bank_account.account_number", "REQUIRED"),
             (pb::BankAccount { bank_code: "1024".into(), ..good.clone() }, "bank_account.bank_code", "BANK_CODE"),
             (pb::BankAccount { bank_name: String::new(), ..good.clone() }, "bank_account.bank_name", "REQUIRED"),
@@ -162,8 +168,10 @@ async fn without_a_confirmed_account_a_claim_stays_payable_and_it_is_said_whose_
     for town in Town::both().await {
         let fund = town.bare_fund(1_000_000).await;
         town.graduate_hired(1).await;
+        town.teacher(2).await;
         town.rotation_completed(2, 100, 20).await;
         let claims = town.claims().await;
+        assert_eq!(claims.len(), 2);
         for claim in &claims {
             let by_bureau = pb::BatchSubmitClaimsRequest { names: vec![claim.name.clone()] };
             town.bureau().batch_submit_claims(by_bureau).await.unwrap();

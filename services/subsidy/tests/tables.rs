@@ -12,7 +12,8 @@ mod town;
 
 use kit::db::{Db, Lane, Sql, args, statements};
 use kit::verify::verify;
-use town::{Town, day};
+use proto::subsidy::v1 as pb;
+use town::{ENTERPRISE, Town, account_of, day};
 
 async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     let mut tx = db.begin(Lane::Request).await?;
@@ -21,7 +22,8 @@ async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     Ok(rows)
 }
 
-/// One claim paid, one clawed back, one approved and in a batch.
+/// One claim paid, one clawed back, one approved and in a batch that went to the bank; an account that waits for its
+/// confirmation.
 async fn busy() -> Vec<Town> {
     let towns = Town::both().await;
     for town in &towns {
@@ -35,7 +37,11 @@ async fn busy() -> Vec<Town> {
         town.pay(&names[1]).await;
         town.left(2, 3, day(2026, 8, 1)).await;
         town.approve(&names[2]).await;
-        town.batch(&fund).await.unwrap();
+        let batch = town.batch(&fund).await.unwrap();
+        let format = pb::PaymentFileFormat::Csv.into();
+        town.officer().export_payment_batch(pb::ExportPaymentBatchRequest { name: batch.name, format }).await.unwrap();
+        let request = pb::CreateBankAccountRequest { bank_account: Some(account_of(ENTERPRISE)) };
+        town.clerk().create_bank_account(request).await.unwrap();
         town.verify().await;
     }
     towns
@@ -58,6 +64,15 @@ mod forbidden {
         OTHER_CONTENT = "UPDATE subsidy_claim SET content_hash = 'another' WHERE approved_hash IS NOT NULL";
         UNAPPROVED = "UPDATE subsidy_claim SET approved_by = NULL";
         SECOND_LINE = "INSERT INTO subsidy_payment_line (batch_id, claim_id, beneficiary_id, amount, state, updated_at) SELECT fund_id, claim_id, beneficiary_id, amount, 'pending', updated_at FROM subsidy_claim WHERE state = 'approved'";
+        EDIT_ACCOUNT = "UPDATE subsidy_bank_account SET account_number = '62220210019999'";
+        DROP_ACCOUNT = "DELETE FROM subsidy_bank_account";
+        EDIT_CONFIRMATION = "UPDATE subsidy_bank_account_confirmation SET confirmed_by = 'another'";
+        DROP_CONFIRMATION = "DELETE FROM subsidy_bank_account_confirmation";
+        EDIT_EXPORT = "UPDATE subsidy_payment_export SET sha256 = 'another'";
+        DROP_EXPORT = "DELETE FROM subsidy_payment_export";
+        OWN_ACCOUNT = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, proposed_by, proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        OTHER_PROPOSER = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, 'another', proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        TOO_OFTEN = "UPDATE subsidy_payment_line SET attempt = 100";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
     }
 }
@@ -65,13 +80,16 @@ mod forbidden {
 #[tokio::test]
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
-        DROP_ENTRY, DROP_FACT, DROP_TRANSACTION, EDIT_ENTRY, EDIT_FACT, EDIT_TRANSACTION, OTHER_CONTENT, OVERDRAW, OVERSPEND,
-        OWED_TOO_MUCH, OWN_APPROVAL, PAY_TWICE, REVERSE_TWICE, SECOND_LINE, UNAPPROVED,
+        DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION,
+        EDIT_ENTRY, EDIT_EXPORT, EDIT_FACT, EDIT_TRANSACTION, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH,
+        OWN_ACCOUNT, OWN_APPROVAL, PAY_TWICE, REVERSE_TWICE, SECOND_LINE, TOO_OFTEN, UNAPPROVED,
     };
     let by_what = [
         ("append-only", &[EDIT_ENTRY, DROP_ENTRY, EDIT_TRANSACTION, DROP_TRANSACTION, EDIT_FACT, DROP_FACT][..]),
+        ("append-only", &[EDIT_ACCOUNT, DROP_ACCOUNT, EDIT_CONFIRMATION, DROP_CONFIRMATION, EDIT_EXPORT, DROP_EXPORT][..]),
+        ("foreign key", &[OTHER_PROPOSER][..]),
         ("unique", &[REVERSE_TWICE, PAY_TWICE, SECOND_LINE][..]),
-        ("check", &[OVERSPEND, OVERDRAW, OWN_APPROVAL, OTHER_CONTENT, UNAPPROVED, OWED_TOO_MUCH][..]),
+        ("check", &[OVERSPEND, OVERDRAW, OWN_APPROVAL, OTHER_CONTENT, UNAPPROVED, OWED_TOO_MUCH, OWN_ACCOUNT, TOO_OFTEN][..]),
     ];
     for town in busy().await {
         for (what, statements) in by_what {
@@ -94,6 +112,9 @@ mod damage {
         UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
         DEBT = "UPDATE subsidy_receivable SET amount = amount + 1";
         LINE = "UPDATE subsidy_payment_line SET state = 'pending' WHERE state = 'paid'";
+        TOTAL = "UPDATE subsidy_payment_batch SET total = total + 1";
+        OTHER_OUTCOME = "UPDATE subsidy_payment_line SET state = 'failed' WHERE state = 'paid'";
+        FILE = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT bank_account_id FROM subsidy_bank_account WHERE version = 2) WHERE bank_account_id IS NOT NULL";
         FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, cause, rule, reverses, posted_at) SELECT fund_id, fund_id, 'release', claim_id, cause, rule, transaction_id, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
     }
 }
@@ -108,6 +129,9 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::UNPAID, "subsidy-paid-once"),
         (damage::DEBT, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),
+        (damage::TOTAL, "subsidy-batch-totals"),
+        (damage::OTHER_OUTCOME, "subsidy-batch-totals"),
+        (damage::FILE, "subsidy-payment-files"),
         (damage::FOREIGN_REVERSAL, "subsidy-reversals"),
     ];
     for (sql, check) in expected {

@@ -6,9 +6,9 @@ use crate::domain::{
     FileFormat, LineState, Order, Owner, PaymentBatchId, PaymentFile, PaymentRefusal, end_to_end_id, message_id,
 };
 use crate::files::write_payments;
+use crate::store::bank_account;
 use crate::store::payment::Stored;
 use crate::store::payment_file::{self, Export, First, Payable};
-use crate::store::bank_account;
 use kit::{Error, Scope, Tx};
 use sha2::{Digest, Sha256};
 
@@ -52,22 +52,14 @@ async fn make(tx: &mut Tx, scope: &Scope, stored: &Stored, format: FileFormat) -
     let lines = payment_file::payable(tx, batch.id).await?;
     let orders = lines.into_iter().map(order).collect::<Result<Vec<_>, _>>()?;
     let missing = || PaymentRefusal::PayerAccountMissing { fund: batch.fund };
-    let (first, payer) = match payment_file::first(tx, batch.id).await? {
-        Some(first) => {
-            let payer = bank_account::by_ids(tx, [first.payer]).await?.remove(&first.payer).ok_or_else(missing)?;
-            (first, payer)
-        }
-        None => {
-            let payer = bank_account::in_use(tx, Owner::Fund(batch.fund)).await?.ok_or_else(missing)?;
-            (First { payer: payer.account.id, exported_at: scope.now() }, payer)
-        }
+    let (first, payer) = if let Some(first) = payment_file::first(tx, batch.id).await? {
+        let payer = bank_account::by_ids(tx, [first.payer]).await?.remove(&first.payer).ok_or_else(missing)?;
+        (first, payer)
+    } else {
+        let payer = bank_account::in_use(tx, Owner::Fund(batch.fund)).await?.ok_or_else(missing)?;
+        (First { payer: payer.account.id, exported_at: scope.now() }, payer)
     };
-    let file = PaymentFile {
-        message_id: message_id(batch.id),
-        created: first.exported_at,
-        payer: payer.account.details,
-        orders,
-    };
+    let file = PaymentFile { message_id: message_id(batch.id), created: first.exported_at, payer: payer.account.details, orders };
     if file.total() != batch.total {
         return Err(Error::internal(format!("the lines of {} do not come to its total", batch.id)));
     }

@@ -85,8 +85,7 @@ fn window(page: Page) -> Window {
 
 fn cut<T>(page: Page, rows: Vec<T>) -> Listed<T> {
     let first = page.after.as_u128().saturating_add(1);
-    let placed: Vec<(Place, T)> =
-        (first..).map(|at| Place::from_uuid(uuid::Uuid::from_u128(at))).zip(rows).collect();
+    let placed: Vec<(Place, T)> = (first..).map(|at| Place::from_uuid(uuid::Uuid::from_u128(at))).zip(rows).collect();
     let (placed, next) = page.cut(placed, |(place, _)| *place);
     Listed::new((placed.into_iter().map(|(_, row)| row).collect(), next))
 }

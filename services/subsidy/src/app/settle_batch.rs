@@ -35,7 +35,8 @@ pub(super) async fn hold(tx: &mut Tx, id: PaymentBatchId) -> Result<Stored, Erro
 /// What results did.
 pub(super) struct Settled {
     pub stored: Stored,
-    pub settled: i64,
+    /// Lines that have their answer from them.
+    pub answered: i64,
     /// Results that were taken in before.
     pub known: i64,
 }
@@ -67,7 +68,7 @@ pub(super) async fn settle(
     claim::payable_again(tx, id, &of_state(LineState::Failed)).await?;
     close(tx, scope, &mut stored.batch, &stored.lines).await?;
     reconsider(tx, scope, id).await?;
-    Ok(Settled { stored, settled: i64::try_from(answered.len()).unwrap_or(i64::MAX), known })
+    Ok(Settled { stored, answered: i64::try_from(answered.len()).unwrap_or(i64::MAX), known })
 }
 
 /// Books what the bank paid.

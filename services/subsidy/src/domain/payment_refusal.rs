@@ -73,7 +73,10 @@ fn of_account(refusal: &PaymentRefusal) -> Error {
             "ACCOUNT_NUMBER_DIFFERS",
             format!("所填账号与 {account} 的账号不一致"),
             "subsidy/bank-account",
-            ("read the number from the organisation's paper again, or let it propose the account anew", "请按单位材料重新核对账号，或由单位重新提出账户"),
+            (
+                "read the number from the organisation's paper again, or let it propose the account anew",
+                "请按单位材料重新核对账号，或由单位重新提出账户",
+            ),
         ),
         PaymentRefusal::AccountConfirmed { account } => (
             account,
@@ -94,7 +97,10 @@ fn of_batch(refusal: &PaymentRefusal) -> Error {
             fund.to_string(),
             "PAYEE_ACCOUNT_MISSING",
             format!("{fund} 有 {claims} 笔已批准申领待拨付，但收款单位均无已确认的账户"),
-            ("ListMissingBankAccounts says whose accounts are missing: propose and confirm them", "请查询缺少账户的单位，并提出、确认其收款账户"),
+            (
+                "ListMissingBankAccounts says whose accounts are missing: propose and confirm them",
+                "请查询缺少账户的单位，并提出、确认其收款账户",
+            ),
         ),
         PaymentRefusal::PayeeAccountMissing { claim, beneficiary } => (
             claim.to_string(),
@@ -112,7 +118,10 @@ fn of_batch(refusal: &PaymentRefusal) -> Error {
             batch.to_string(),
             "BATCH_ANSWERED",
             format!("{batch} 已有银行结果，不能再首次导出"),
-            ("a file sent now could be paid a second time; what failed goes into a new batch", "此时导出可能造成重复付款；失败款项请另行建立批次"),
+            (
+                "a file sent now could be paid a second time; what failed goes into a new batch",
+                "此时导出可能造成重复付款；失败款项请另行建立批次",
+            ),
         ),
         _ => return Error::internal(en),
     };
@@ -122,18 +131,26 @@ fn of_batch(refusal: &PaymentRefusal) -> Error {
 fn of_file(refusal: &PaymentRefusal) -> Error {
     let en = refusal.to_string();
     match refusal {
-        PaymentRefusal::FileTooLarge { bytes, most } => Error::invalid("content", "FILE_TOO_LARGE", en, format!("文件为 {bytes} 字节，超过上限 {most} 字节"))
-            .way_out("ask the bank for a file a batch", "请向银行索取按批次拆分的文件"),
-        PaymentRefusal::FileUnsafe { at, what } => Error::invalid(&field(at), "FILE_UNSAFE", en, format!("{at}：结果文件中不允许出现 {what}"))
-            .way_out("ask the bank for a plain file", "请向银行索取不含此类内容的文件"),
+        PaymentRefusal::FileTooLarge { bytes, most } => {
+            Error::invalid("content", "FILE_TOO_LARGE", en, format!("文件为 {bytes} 字节，超过上限 {most} 字节"))
+                .way_out("ask the bank for a file a batch", "请向银行索取按批次拆分的文件")
+        }
+        PaymentRefusal::FileUnsafe { at, what } => {
+            Error::invalid(&field(at), "FILE_UNSAFE", en, format!("{at}：结果文件中不允许出现 {what}"))
+                .way_out("ask the bank for a plain file", "请向银行索取不含此类内容的文件")
+        }
         PaymentRefusal::FileMalformed { at, zh, .. } => Error::invalid(&field(at), "FILE_MALFORMED", en, format!("{at}：{zh}"))
             .way_out("mend the file there, and give it again whole", "请在该处更正后重新提交整个文件"),
-        PaymentRefusal::OtherBatch { at, batch, names } => Error::refused(&field(at), "FILE_OF_ANOTHER_BATCH", en, format!("{at}：文件所属批次“{names}”不是 {batch}"))
-            .rule("subsidy/payment-batch")
-            .way_out("give the file to the batch it answers for", "请将文件提交给其对应的批次"),
-        PaymentRefusal::EntryUnknown { at, batch, end_to_end_id } => Error::refused(&field(at), "LINE_UNKNOWN", en, format!("{at}：“{end_to_end_id}”不是 {batch} 中的付款"))
-            .rule("subsidy/payment-batch")
-            .way_out("read the batch; it names the end-to-end ids of its lines", "请读取该批次，其中列有各笔的付款标识"),
+        PaymentRefusal::OtherBatch { at, batch, names } => {
+            Error::refused(&field(at), "FILE_OF_ANOTHER_BATCH", en, format!("{at}：文件所属批次“{names}”不是 {batch}"))
+                .rule("subsidy/payment-batch")
+                .way_out("give the file to the batch it answers for", "请将文件提交给其对应的批次")
+        }
+        PaymentRefusal::EntryUnknown { at, batch, end_to_end_id } => {
+            Error::refused(&field(at), "LINE_UNKNOWN", en, format!("{at}：“{end_to_end_id}”不是 {batch} 中的付款"))
+                .rule("subsidy/payment-batch")
+                .way_out("read the batch; it names the end-to-end ids of its lines", "请读取该批次，其中列有各笔的付款标识")
+        }
         PaymentRefusal::ReportTooLong { most } => Error::refused("report", "REPORT_TOO_LONG", en, format!("报表超过 {most} 行"))
             .rule("subsidy/report")
             .way_out("ask for one fund, one organisation or one year at a time", "请按基金、单位或年度分别导出"),

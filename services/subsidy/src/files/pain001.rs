@@ -1,5 +1,5 @@
-//! The file of a payment batch as ISO 20022 pain.001.001.09 (CustomerCreditTransferInitiationV09). The order of the
-//! elements is the schema's.
+//! The file of a payment batch as ISO 20022 pain.001.001.09 (`CustomerCreditTransferInitiationV09`). The order of
+//! the elements is the schema's.
 
 use super::table::yuan;
 use crate::domain::{BankDetails, Order, PaymentFile};

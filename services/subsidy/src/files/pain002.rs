@@ -1,5 +1,5 @@
-//! Results as ISO 20022 pain.002.001.10 (CustomerPaymentStatusReportV10). A document type is refused, and so is any
-//! entity but the five of XML: nothing is ever expanded or fetched.
+//! Results as ISO 20022 pain.002.001.10 (`CustomerPaymentStatusReportV10`). A document type is refused, and so is
+//! any entity but the five of XML: nothing is ever expanded or fetched.
 
 use super::results::{Answers, Entry, Outcome, Results, kept, malformed, quoted};
 use crate::domain::PaymentRefusal;

@@ -13,11 +13,11 @@ struct Columns {
 
 pub fn read(text: &str) -> Result<Results, PaymentRefusal> {
     let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
-    let columns = columns(reader.headers().map_err(|error| unreadable(&error))?)?;
+    let columns = columns(reader.headers().map_err(|error| unreadable(&error, 1))?)?;
     let mut entries = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        let row = record.position().map_or(0, csv::Position::line);
+    // Rows are counted as a spreadsheet counts them: the header is the first, a cell of two lines is one row.
+    for (row, record) in (2u64..).zip(reader.records()) {
+        let record = record.map_err(|error| unreadable(&error, row))?;
         entries.push(entry(&columns, &record, row)?);
     }
     if entries.is_empty() {
@@ -51,7 +51,11 @@ fn entry(columns: &Columns, record: &StringRecord, row: u64) -> Result<Entry, Pa
         ("failed" | "失败" | "RJCT", Some(reason)) => Outcome::Failed(reason),
         ("pending" | "处理中" | "PDNG", _) => Outcome::Pending,
         ("paid" | "成功" | "ACSC" | "ACCC", Some(_)) => {
-            return Err(malformed(&reason_at, "a payment that was made has no reason why it failed", "已付款的明细不应有失败原因"));
+            return Err(malformed(
+                &reason_at,
+                "a payment that was made has no reason why it failed",
+                "已付款的明细不应有失败原因",
+            ));
         }
         ("failed" | "失败" | "RJCT", None) => {
             return Err(malformed(&reason_at, "a payment that failed needs a reason", "失败的明细须有失败原因"));
@@ -59,7 +63,11 @@ fn entry(columns: &Columns, record: &StringRecord, row: u64) -> Result<Entry, Pa
         _ => {
             let status = quoted(status);
             let en = format!("`{status}` is no status: expected paid, failed or pending");
-            return Err(malformed(&at("status"), en, format!("状态“{status}”无效，应为 paid（成功）、failed（失败）或 pending（处理中）")));
+            return Err(malformed(
+                &at("status"),
+                en,
+                format!("状态“{status}”无效，应为 paid（成功）、failed（失败）或 pending（处理中）"),
+            ));
         }
     };
     Ok(Entry {
@@ -70,8 +78,7 @@ fn entry(columns: &Columns, record: &StringRecord, row: u64) -> Result<Entry, Pa
     })
 }
 
-fn unreadable(error: &csv::Error) -> PaymentRefusal {
-    let row = error.position().map_or(1, csv::Position::line);
+fn unreadable(error: &csv::Error, row: u64) -> PaymentRefusal {
     let (en, zh) = match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
             (format!("the row has {len} cells, the header {expected_len}"), format!("该行有 {len} 格，表头有 {expected_len} 格"))

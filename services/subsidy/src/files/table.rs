@@ -81,18 +81,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const HOSTILE: [&str; 10] = [
-        "=HYPERLINK(\"http://x\")",
-        "+1+1",
-        "-2+3",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        " =1",
-        "＝1＋1",
-        "\u{3000}@x",
-    ];
+    const HOSTILE: [&str; 10] =
+        ["=HYPERLINK(\"http://x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1＋1", "\u{3000}@x"];
 
     fn table(rows: Vec<Vec<Cell>>) -> Table {
         Table { name: "t", columns: &[Column { en: "holder", zh: "户名" }, Column { en: "amount", zh: "金额" }], rows }

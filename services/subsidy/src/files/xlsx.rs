@@ -64,3 +64,41 @@ fn put(sheet: &mut Worksheet, (row, column): (u32, u16), cell: &Cell, formats: &
     };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Read};
+
+    fn sheet(rows: Vec<Vec<Cell>>) -> (String, String) {
+        let columns = &[Column { en: "holder", zh: "户名" }, Column { en: "amount", zh: "金额" }];
+        let table = Table { name: "t", columns, rows };
+        let bytes = write(&table, "2026-09-01T01:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(bytes, write(&table, "2026-09-01T01:00:00Z".parse().unwrap()).unwrap(), "the same table is the same file");
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        (part("xl/worksheets/sheet1.xml"), part("xl/sharedStrings.xml"))
+    }
+
+    #[test]
+    fn hostile_text_is_text_and_an_amount_is_a_number_in_yuan() {
+        let hostile = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"];
+        let rows = hostile.iter().map(|text| vec![Cell::Text((*text).into()), Cell::Money(Money::fen(150_050))]).collect();
+        let (sheet, strings) = sheet(rows);
+        assert!(!sheet.contains("<f>") && !sheet.contains("<f "), "{sheet}");
+        assert_eq!(sheet.matches("t=\"s\"").count(), 2 + hostile.len(), "{sheet}");
+        assert_eq!(sheet.matches("<v>1500.5</v>").count(), hostile.len(), "{sheet}");
+        assert!(strings.contains("holder 户名") && strings.contains("=HYPERLINK(1)"), "{strings}");
+    }
+
+    #[test]
+    fn an_amount_that_a_spreadsheet_would_round_is_text() {
+        let (sheet, strings) = sheet(vec![vec![Cell::Count(7), Cell::Money(Money::fen(1_000_000_000_000_001))]]);
+        assert!(strings.contains("10000000000000.01"), "{strings}");
+        assert!(sheet.contains("<v>7</v>"), "{sheet}");
+    }
+}

@@ -1,8 +1,6 @@
 //! Bank accounts and who confirmed them; only ever added to.
 
-use crate::domain::{
-    AccountNumber, BankAccount, BankAccountId, BankCode, BankDetails, FundId, OrganisationId, Owner, OwnerKind,
-};
+use crate::domain::{AccountNumber, BankAccount, BankAccountId, BankCode, BankDetails, FundId, OrganisationId, Owner, OwnerKind};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
@@ -163,10 +161,7 @@ pub fn newest_of(newest: &BTreeMap<Uuid, i64>, owner: Owner) -> i64 {
     newest.get(&owner.uuid()).copied().unwrap_or_default()
 }
 
-pub async fn by_ids(
-    tx: &mut Tx,
-    ids: impl IntoIterator<Item = BankAccountId>,
-) -> Result<BTreeMap<BankAccountId, Stored>, Error> {
+pub async fn by_ids(tx: &mut Tx, ids: impl IntoIterator<Item = BankAccountId>) -> Result<BTreeMap<BankAccountId, Stored>, Error> {
     let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![super::id_list(ids)]).await?;
     rows.into_iter().map(|row| Stored::try_from(row).map(|stored| (stored.account.id, stored))).collect()
 }

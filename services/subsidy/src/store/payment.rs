@@ -3,8 +3,8 @@
 use crate::domain::{BankAccountId, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatch, PaymentBatchId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::page::Page;
 use kit::id::Id as _;
+use kit::page::Page;
 use kit::{Error, Money};
 use serde_json::json;
 
