@@ -36,8 +36,8 @@ impl Town {
     }
 
     async fn file(&self, mut client: Client, report: pb::Report, format: pb::TableFormat) -> Result<pb::File, tonic::Status> {
-        let request = pb::ExportReportRequest { report: report.into(), format: format.into(), ..Default::default() };
-        client.export_report(request).await.map(tonic::Response::into_inner)
+        let request = pb::GetReportFileRequest { report: report.into(), format: format.into(), ..Default::default() };
+        client.get_report_file(request).await.map(tonic::Response::into_inner)
     }
 }
 

@@ -36,6 +36,8 @@ ALTER TABLE subsidy_payment_line ADD COLUMN attempt BIGINT NOT NULL DEFAULT 1 CH
 -- The account the bank was told; set when the batch is first exported, and then it stays.
 ALTER TABLE subsidy_payment_line ADD COLUMN bank_account_id TEXT;
 CREATE INDEX subsidy_payment_line_claim ON subsidy_payment_line (claim_id);
+-- Ids follow time: the batches before count as the attempts before.
+UPDATE subsidy_payment_line SET attempt = 1 + (SELECT COUNT(*) FROM subsidy_payment_line p WHERE p.claim_id = subsidy_payment_line.claim_id AND p.batch_id < subsidy_payment_line.batch_id);
 CREATE INDEX subsidy_payment_line_beneficiary ON subsidy_payment_line (beneficiary_id, batch_id);
 
 -- What the bank was given, to the byte.

@@ -3,7 +3,9 @@
 
 use super::payment_refusal::PaymentRefusal;
 use super::{BankAccountId, FundId, OrganisationId};
+use kit::id::Id as _;
 use std::fmt;
+use uuid::Uuid;
 
 kit::words! {
     pub enum OwnerKind {
@@ -24,6 +26,13 @@ impl Owner {
         match self {
             Self::Organisation(_) => OwnerKind::Organisation,
             Self::Fund(_) => OwnerKind::Fund,
+        }
+    }
+
+    pub fn uuid(self) -> Uuid {
+        match self {
+            Self::Organisation(id) => id.uuid(),
+            Self::Fund(id) => id.uuid(),
         }
     }
 

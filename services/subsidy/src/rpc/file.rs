@@ -39,9 +39,9 @@ impl TryFrom<pb::ImportPaymentResultsRequest> for ImportResults {
     }
 }
 
-impl TryFrom<pb::ExportReportRequest> for ExportReport {
+impl TryFrom<pb::GetReportFileRequest> for ExportReport {
     type Error = Error;
-    fn try_from(request: pb::ExportReportRequest) -> Result<Self, Error> {
+    fn try_from(request: pb::GetReportFileRequest) -> Result<Self, Error> {
         let which = match pb::Report::try_from(request.report) {
             Ok(pb::Report::BudgetExecution) => Which::BudgetExecution,
             Ok(pb::Report::ClaimTotals) => Which::ClaimTotals,

@@ -148,7 +148,7 @@ impl SubsidyService for Rpc {
     ) -> Answer<pb::ListReceivableAgesResponse> {
         self.calls.read(request, app::receivable_ages).await
     }
-    async fn export_report(&self, request: Request<pb::ExportReportRequest>) -> Answer<pb::File> {
+    async fn get_report_file(&self, request: Request<pb::GetReportFileRequest>) -> Answer<pb::File> {
         self.calls.read(request, app::export_report).await
     }
     async fn list_ledger_entries(&self, request: Request<pb::ListLedgerEntriesRequest>) -> Answer<pb::ListLedgerEntriesResponse> {

@@ -120,15 +120,6 @@ statements! {
     MISSING = "SELECT c.beneficiary_id, CAST(COUNT(*) AS BIGINT) AS claims, CAST(SUM(c.amount) AS BIGINT) AS amount FROM subsidy_claim c WHERE c.state = 'approved' AND c.batch_id IS NULL AND c.beneficiary_id > $1 AND (c.fund_id = $3 OR $3 IS NULL) AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) GROUP BY c.beneficiary_id ORDER BY c.beneficiary_id LIMIT $2";
 }
 
-impl Owner {
-    fn uuid(self) -> Uuid {
-        match self {
-            Self::Organisation(id) => id.uuid(),
-            Self::Fund(id) => id.uuid(),
-        }
-    }
-}
-
 /// Adds versions, all proposed by the same person at the same time. Somebody else's at the same time comes first.
 pub async fn insert(tx: &mut Tx, accounts: &[BankAccount], by: &str, now: DateTime<Utc>) -> Result<(), Error> {
     let row = |account: &BankAccount| {
