@@ -215,7 +215,7 @@ async fn no_event_carries_an_account_number() {
         let told: (i64,) = tx.fetch_one(leaks::TOLD, args![]).await.unwrap();
         assert_eq!(told.0, 2, "proposed and confirmed");
         let number = account_of(ENTERPRISE).account_number;
-        for text in [number.clone(), number.bytes().map(|byte| format!("{byte:02x}")).collect()] {
+        for text in [hex::encode(&number), number] {
             let found: (i64,) = tx.fetch_one(leaks::EVENTS, args![format!("%{text}%")]).await.unwrap();
             assert_eq!(found.0, 0, "{text}");
         }
