@@ -1,7 +1,7 @@
 //! The events of subsidy: facts come in, and what became of funds, claims and payments is told.
 
 use crate::app::{News, Organisation, Unpaired, record};
-use crate::domain::{Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
+use crate::domain::{BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
 use crate::store::fund::Fund;
 use crate::store::receivable::Receivable;
 use chrono::{Days, NaiveDate};
@@ -245,6 +245,17 @@ pub async fn fund_created(tx: &mut Tx, scope: &Scope, fund: &Fund) -> Result<(),
 
 pub async fn fund_appropriated(tx: &mut Tx, scope: &Scope, fund: FundId, version: i64, amount: Money) -> Result<(), Error> {
     scope.emit(tx, fund, version, &pb::FundAppropriated { fund: fund.to_string(), amount: Some(amount.into()) }).await
+}
+
+/// The number is told to nobody.
+pub async fn account_proposed(tx: &mut Tx, scope: &Scope, account: &BankAccount) -> Result<(), Error> {
+    let told = pb::BankAccountProposed { bank_account: account.id.to_string(), owner: account.owner.to_string() };
+    scope.emit(tx, account.id, 1, &told).await
+}
+
+pub async fn account_confirmed(tx: &mut Tx, scope: &Scope, account: &BankAccount) -> Result<(), Error> {
+    let told = pb::BankAccountConfirmed { bank_account: account.id.to_string(), owner: account.owner.to_string() };
+    scope.emit(tx, account.id, 2, &told).await
 }
 
 pub async fn batch_created(tx: &mut Tx, scope: &Scope, batch: &PaymentBatch) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! Subsidy accounting (补贴核算): facts earn money under schemes; every fen is explained back to the event that
 //! earned it, nothing is paid twice, nothing is overspent.
 //!
-//! **Owns** funds and their budgets, facts, claims, payment batches, receivables and the ledger. Schemes are
+//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables and the ledger. Schemes are
 //! data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
@@ -9,12 +9,13 @@
 //! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
 //! at most once; that what was posted stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,payment-batch,receivable}.*.v1`. **Follows** organisations and
+//! **Tells** `talentflow.subsidy.{fund,claim,bank-account,payment-batch,receivable}.*.v1`. **Follows** organisations and
 //! people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;
 pub mod domain;
 mod events;
+pub mod files;
 mod rpc;
 pub mod store;
 
@@ -29,7 +30,7 @@ use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init", "0002_ledger"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0004_payments"]);
 
 /// What `talentflow verify` proves by reading the ledger whole.
 pub const LOOKS: &[Look] = &[Look {

@@ -15,7 +15,7 @@ use desk::Desk;
 use kit::db::{Db, Engine, Lane, Sql, args, statements};
 use kit::verify::verify_all;
 use proto::subsidy::v1 as pb;
-use town::{Town, day};
+use town::{ENTERPRISE, Town, account_of, day};
 
 async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     let mut tx = db.begin(Lane::Request).await?;
@@ -24,7 +24,8 @@ async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     Ok(rows)
 }
 
-/// One claim paid, one clawed back, one approved and in a batch.
+/// One claim paid, one clawed back, one approved and in a batch that went to the bank; an account that waits for its
+/// confirmation.
 async fn busy() -> Vec<Town> {
     let towns = Town::both().await;
     for town in &towns {
@@ -38,7 +39,11 @@ async fn busy() -> Vec<Town> {
         town.pay(&names[1]).await;
         town.left(2, 3, day(2026, 8, 1)).await;
         town.approve(&names[2]).await;
-        town.batch(&fund).await.unwrap();
+        let batch = town.batch(&fund).await.unwrap();
+        let format = pb::PaymentFileFormat::Csv.into();
+        town.officer().export_payment_batch(pb::ExportPaymentBatchRequest { name: batch.name, format }).await.unwrap();
+        let request = pb::CreateBankAccountRequest { bank_account: Some(account_of(ENTERPRISE)) };
+        town.clerk().create_bank_account(request).await.unwrap();
         town.verify().await;
     }
     towns
@@ -75,6 +80,15 @@ mod forbidden {
         OTHER_CONTENT = "UPDATE subsidy_claim SET content_hash = 'another' WHERE approved_hash IS NOT NULL";
         UNAPPROVED = "UPDATE subsidy_claim SET approved_by = NULL";
         SECOND_LINE = "INSERT INTO subsidy_payment_line (batch_id, claim_id, beneficiary_id, amount, state, updated_at) SELECT fund_id, claim_id, beneficiary_id, amount, 'pending', updated_at FROM subsidy_claim WHERE state = 'approved'";
+        EDIT_ACCOUNT = "UPDATE subsidy_bank_account SET account_number = '62220210019999'";
+        DROP_ACCOUNT = "DELETE FROM subsidy_bank_account";
+        EDIT_CONFIRMATION = "UPDATE subsidy_bank_account_confirmation SET confirmed_by = 'another'";
+        DROP_CONFIRMATION = "DELETE FROM subsidy_bank_account_confirmation";
+        EDIT_EXPORT = "UPDATE subsidy_payment_export SET sha256 = 'another'";
+        DROP_EXPORT = "DELETE FROM subsidy_payment_export";
+        OWN_ACCOUNT = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, proposed_by, proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        OTHER_PROPOSER = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, 'another', proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        TOO_OFTEN = "UPDATE subsidy_payment_line SET attempt = 100";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
     }
 }
@@ -118,10 +132,11 @@ async fn settled(town: &Town) {
 #[tokio::test]
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
-        COMMIT_TWICE, DROP_ENTRY, DROP_FACT, DROP_HEAD, DROP_PERIOD, DROP_TILE, DROP_TRANSACTION, EDIT_ENTRY, EDIT_FACT,
-        EDIT_LEAF, EDIT_PERIOD, EDIT_TILE, EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OVERDRAW, OVERSPEND,
-        OWED_TOO_MUCH, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE,
-        SHORTEN_LOG, UNAPPROVED, UNHASH,
+        COMMIT_TWICE, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD, DROP_PERIOD, DROP_TILE,
+        DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY, EDIT_EXPORT, EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_TILE,
+        EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH,
+        OWN_ACCOUNT, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG,
+        TOO_OFTEN, UNAPPROVED, UNHASH,
     };
     let append_only = [
         EDIT_ENTRY,
@@ -139,9 +154,26 @@ async fn the_tables_refuse_what_no_code_should_try() {
         SHORTEN_LOG,
         OPEN_MONTH,
         DROP_HEAD,
+        EDIT_ACCOUNT,
+        DROP_ACCOUNT,
+        EDIT_CONFIRMATION,
+        DROP_CONFIRMATION,
+        EDIT_EXPORT,
+        DROP_EXPORT,
     ];
-    let checked =
-        [OVERSPEND, OVERDRAW, OWN_APPROVAL, OTHER_CONTENT, UNAPPROVED, OWED_TOO_MUCH, FREE_PAYMENT, REVERSE_TOO_MUCH, OWN_PARENT];
+    let checked = [
+        OVERSPEND,
+        OVERDRAW,
+        OWN_APPROVAL,
+        OTHER_CONTENT,
+        UNAPPROVED,
+        OWED_TOO_MUCH,
+        FREE_PAYMENT,
+        REVERSE_TOO_MUCH,
+        OWN_PARENT,
+        OWN_ACCOUNT,
+        TOO_OFTEN,
+    ];
     for town in busy().await {
         settled(&town).await;
         let sqlite = town.sandbox.test.db.engine() == Engine::Sqlite;
@@ -151,6 +183,7 @@ async fn the_tables_refuse_what_no_code_should_try() {
             ("append-only", &append_only[..]),
             (unique, &[COMMIT_TWICE, RESOLVE_TWICE, SAME_LEAF][..]),
             ("unique", &[SECOND_LINE][..]),
+            ("foreign key", &[OTHER_PROPOSER][..]),
             ("check", &checked[..]),
             (if sqlite { "append-only" } else { "check" }, &[SECOND_HEAD][..]),
             ("append-only", if sqlite { &sweeping::SQLITE[..] } else { &sweeping::POSTGRES[..] }),
@@ -186,6 +219,9 @@ mod damage {
         REVERSAL = "UPDATE subsidy_ledger_reversal SET reversed = reversed - 1";
         MONTH = "UPDATE subsidy_period_total SET debits = debits + 1 WHERE kind = 'bank'";
         CLOSED = "UPDATE subsidy_ledger_head SET closed_through = '2026-10'";
+        TOTAL = "UPDATE subsidy_payment_batch SET total = total + 1";
+        OTHER_OUTCOME = "UPDATE subsidy_payment_line SET state = 'failed' WHERE state = 'paid'";
+        FILE = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT bank_account_id FROM subsidy_bank_account WHERE version = 2) WHERE bank_account_id IS NOT NULL";
     }
 }
 
@@ -199,6 +235,9 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::UNPAID, "subsidy-paid-once"),
         (damage::DEBT, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),
+        (damage::TOTAL, "subsidy-batch-totals"),
+        (damage::OTHER_OUTCOME, "subsidy-batch-totals"),
+        (damage::FILE, "subsidy-payment-files"),
         (damage::FOREIGN_REVERSAL, "subsidy-reversals"),
         (damage::FOREIGN_RESOLUTION, "subsidy-resolved"),
         (damage::REVERSAL, "subsidy-reversals"),

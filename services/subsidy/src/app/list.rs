@@ -1,7 +1,8 @@
-//! Funds, schemes, claims, payment batches, receivables, ledger entries and months, a page at a time.
+//! Funds, schemes, claims, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
 
 use super::Month;
-use crate::domain::{OrganisationId, Period, Scheme, Schemes};
+use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme, Schemes};
+use crate::store::bank_account;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
@@ -22,8 +23,12 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    fn new((rows, next): (Vec<T>, String)) -> Self {
+    pub(super) fn new((rows, next): (Vec<T>, String)) -> Self {
         Self { rows, next }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { rows: Vec::new(), next: String::new() }
     }
 }
 
@@ -83,7 +88,7 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
     query.filter.beneficiary = match Whose::of(scope, query.filter.beneficiary) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
-        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
+        Whose::Nobodys => return Ok(Listed::empty()),
     };
     let rows = claim::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
@@ -101,6 +106,37 @@ pub async fn list_batches(tx: &mut Tx, _scope: &Scope, query: ListBatches) -> Re
 }
 
 #[derive(Debug, Clone)]
+pub struct ListAccounts {
+    pub filter: bank_account::Filter,
+    pub page: Page,
+}
+
+pub async fn list_accounts(tx: &mut Tx, scope: &Scope, mut query: ListAccounts) -> Result<Listed<bank_account::Stored>, Error> {
+    query.filter.owner = match (scope.visible(), query.filter.owner) {
+        (None, asked) => asked,
+        // The accounts of funds are nobody's own.
+        (Some(_), Some(Owner::Fund(_))) => return Ok(Listed::empty()),
+        (Some(_), asked) => match Whose::of(scope, asked.and_then(Owner::organisation)) {
+            Whose::Of(own) => Some(Owner::Organisation(own)),
+            Whose::Everybodys | Whose::Nobodys => return Ok(Listed::empty()),
+        },
+    };
+    let rows = bank_account::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.account.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListMissing {
+    pub fund: Option<FundId>,
+    pub page: Page,
+}
+
+pub async fn list_missing(tx: &mut Tx, _scope: &Scope, query: ListMissing) -> Result<Listed<bank_account::Missing>, Error> {
+    let rows = bank_account::missing(tx, query.fund, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.organisation)))
+}
+
+#[derive(Debug, Clone)]
 pub struct ListReceivables {
     pub filter: receivable::Filter,
     pub page: Page,
@@ -110,7 +146,7 @@ pub async fn list_receivables(tx: &mut Tx, scope: &Scope, mut query: ListReceiva
     query.filter.debtor = match Whose::of(scope, query.filter.debtor) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
-        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
+        Whose::Nobodys => return Ok(Listed::empty()),
     };
     let rows = receivable::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
@@ -128,7 +164,7 @@ pub async fn list_entries(tx: &mut Tx, _scope: &Scope, query: ListEntries) -> Re
 }
 
 /// Whose records a list shows.
-enum Whose {
+pub(super) enum Whose {
     Everybodys,
     Of(OrganisationId),
     /// Somebody else's were asked for, or the caller has no organisation.
@@ -136,7 +172,7 @@ enum Whose {
 }
 
 impl Whose {
-    fn of(scope: &Scope, asked: Option<OrganisationId>) -> Self {
+    pub(super) fn of(scope: &Scope, asked: Option<OrganisationId>) -> Self {
         match (scope.visible(), asked) {
             (None, None) => Self::Everybodys,
             (None, Some(asked)) => Self::Of(asked),

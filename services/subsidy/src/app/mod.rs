@@ -6,14 +6,20 @@ mod approve;
 mod books;
 mod check;
 mod close_period;
+mod confirm_accounts;
 mod create_batch;
 mod create_fund;
 mod explain;
+mod export_batch;
+mod export_report;
 mod find;
+mod import_results;
 mod list;
 mod log;
+mod propose_accounts;
 mod record;
 mod reject;
+mod report;
 mod settle_batch;
 mod submit;
 mod walk;
@@ -23,22 +29,32 @@ pub use approve::{Approval, Approve, approve, approve_each};
 pub use books::post;
 pub use check::{Check, check};
 pub use close_period::{ClosePeriod, Month, close_period};
+pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confirm_accounts};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
+pub use export_batch::{ExportBatch, Outgoing, export_batch};
+pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
 pub use find::{
-    BudgetOf, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_batch, find_claim, find_fund, find_receivable,
+    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_account, find_batch, find_claim,
+    find_fund, find_receivable,
 };
+pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
-    ListBatches, ListClaims, ListEntries, ListFunds, ListPeriods, ListReceivables, ListSchemes, Listed, list_batches,
-    list_claims, list_entries, list_funds, list_periods, list_receivables, list_schemes,
+    ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListPeriods, ListReceivables, ListSchemes,
+    Listed, list_accounts, list_batches, list_claims, list_entries, list_funds, list_missing, list_periods, list_receivables,
+    list_schemes,
 };
 pub use log::{
     AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,
     prove_entry,
 };
+pub use propose_accounts::{Accounts, Proposal, ProposeAccounts, propose_account, propose_accounts};
 pub use record::{News, Organisation, Unpaired, record};
 pub use reject::{Reject, reject};
+pub use report::{
+    BudgetExecution, ClaimTotals, PaymentTotals, ReceivableAges, budget_execution, claim_totals, payment_totals, receivable_ages,
+};
 pub use settle_batch::{SettleBatch, settle_batch};
 pub use submit::{Submit, submit};
 pub use walk::walk;

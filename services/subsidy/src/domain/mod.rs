@@ -1,5 +1,6 @@
 //! The rules of subsidy accounting, pure: no I/O, no clock, no chance.
 
+mod bank_account;
 mod check;
 mod claim;
 mod derive;
@@ -9,11 +10,13 @@ mod ledger;
 pub mod log;
 mod occasion;
 mod payment;
+mod payment_refusal;
 mod period;
 mod reconcile;
 mod refusal;
 mod scheme;
 
+pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
 pub use check::{CheckName, CheckResult, check};
 pub use claim::{Change, Claim, Event, SchemeVersion, State};
 pub use derive::{Derived, Due, Lapse, Why, derive};
@@ -21,7 +24,10 @@ pub use entry::Logged;
 pub use fact::{Fact, FactKind, Topic, current};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
 pub use occasion::{Occasion, OccasionKind, occasions};
-pub use payment::{BankResult, BatchState, Line, LineState, PaymentBatch};
+pub use payment::{
+    BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
+};
+pub use payment_refusal::PaymentRefusal;
 pub use period::Period;
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
@@ -31,6 +37,7 @@ kit::id! {
     FundId => "funds";
     ClaimId => "claims";
     PaymentBatchId => "paymentBatches";
+    BankAccountId => "bankAccounts";
     ReceivableId => "receivables";
     TransactionId => "ledgerTransactions";
     EntryId => "ledgerEntries";

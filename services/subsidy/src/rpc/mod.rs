@@ -1,10 +1,13 @@
 //! The gRPC edge: decode, use case, encode. No rules.
 
+mod bank_account;
 mod claim;
+mod file;
 mod fund;
 mod ledger;
 mod payment;
 mod period;
+mod report;
 
 use crate::app::{self, Approval};
 use crate::store::claim::Stored;
@@ -98,6 +101,66 @@ impl SubsidyService for Rpc {
     }
     async fn list_receivables(&self, request: Request<pb::ListReceivablesRequest>) -> Answer<pb::ListReceivablesResponse> {
         self.calls.read(request, app::list_receivables).await
+    }
+    async fn create_bank_account(&self, request: Request<pb::CreateBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.run(request, app::propose_account).await
+    }
+    async fn batch_create_bank_accounts(
+        &self,
+        request: Request<pb::BatchCreateBankAccountsRequest>,
+    ) -> Answer<pb::BatchCreateBankAccountsResponse> {
+        self.calls.run(request, app::propose_accounts).await
+    }
+    async fn confirm_bank_account(&self, request: Request<pb::ConfirmBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.run(request, app::confirm_account).await
+    }
+    async fn batch_confirm_bank_accounts(
+        &self,
+        request: Request<pb::BatchConfirmBankAccountsRequest>,
+    ) -> Answer<pb::BatchConfirmBankAccountsResponse> {
+        self.calls.run(request, app::confirm_accounts).await
+    }
+    async fn get_bank_account(&self, request: Request<pb::GetBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.read(request, app::find_account).await
+    }
+    async fn list_bank_accounts(&self, request: Request<pb::ListBankAccountsRequest>) -> Answer<pb::ListBankAccountsResponse> {
+        self.calls.read(request, app::list_accounts).await
+    }
+    async fn list_missing_bank_accounts(
+        &self,
+        request: Request<pb::ListMissingBankAccountsRequest>,
+    ) -> Answer<pb::ListMissingBankAccountsResponse> {
+        self.calls.read(request, app::list_missing).await
+    }
+    async fn export_payment_batch(&self, request: Request<pb::ExportPaymentBatchRequest>) -> Answer<pb::File> {
+        self.calls.run(request, app::export_batch).await
+    }
+    async fn import_payment_results(
+        &self,
+        request: Request<pb::ImportPaymentResultsRequest>,
+    ) -> Answer<pb::ImportPaymentResultsResponse> {
+        self.calls.run(request, app::import_results).await
+    }
+    async fn list_budget_execution(
+        &self,
+        request: Request<pb::ListBudgetExecutionRequest>,
+    ) -> Answer<pb::ListBudgetExecutionResponse> {
+        self.calls.read(request, app::budget_execution).await
+    }
+    async fn list_claim_totals(&self, request: Request<pb::ListClaimTotalsRequest>) -> Answer<pb::ListClaimTotalsResponse> {
+        self.calls.read(request, app::claim_totals).await
+    }
+    async fn list_payment_totals(&self, request: Request<pb::ListPaymentTotalsRequest>) -> Answer<pb::ListPaymentTotalsResponse> {
+        self.calls.read(request, app::payment_totals).await
+    }
+    async fn list_receivable_ages(
+        &self,
+        request: Request<pb::ListReceivableAgesRequest>,
+    ) -> Answer<pb::ListReceivableAgesResponse> {
+        self.calls.read(request, app::receivable_ages).await
+    }
+    async fn get_report_file(&self, request: Request<pb::GetReportFileRequest>) -> Answer<pb::File> {
+        self.calls.read(request, app::export_report).await
     }
     async fn list_ledger_entries(&self, request: Request<pb::ListLedgerEntriesRequest>) -> Answer<pb::ListLedgerEntriesResponse> {
         self.calls.read(request, app::list_entries).await

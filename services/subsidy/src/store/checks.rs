@@ -72,6 +72,24 @@ pub const CHECKS: &[Check] = &[
         broken: WRONG_BATCHES,
     },
     Check {
+        name: "subsidy-batch-totals",
+        en: "a batch is what its lines come to, and what was paid of it is what the ledger paid for it",
+        zh: "批次合计等于各笔之和，已付款项与账簿拨付一致",
+        broken: WRONG_TOTALS,
+    },
+    Check {
+        name: "subsidy-payment-files",
+        en: "every line of a file for the bank has an account that a second person had confirmed, and the file is what it was",
+        zh: "导出的各笔均有经第二人确认的收款账户，文件与记录一致",
+        broken: WRONG_FILES,
+    },
+    Check {
+        name: "subsidy-account-four-eyes",
+        en: "nobody confirmed a bank account they proposed",
+        zh: "无人确认本人提出的账户",
+        broken: OWN_ACCOUNTS,
+    },
+    Check {
         name: "subsidy-due-once",
         en: "no occasion has two claims that wait to be asked for",
         zh: "同一事由没有两笔待申请的申领",
@@ -92,5 +110,9 @@ statements! {
     WRONG_PERIODS = "SELECT COALESCE(k.period, s.period) || ' ' || COALESCE(k.kind, s.kind) FROM subsidy_period_total k FULL JOIN (SELECT t.period, a.kind, SUM(CASE WHEN e.side = 'debit' THEN e.amount ELSE 0 END) AS debits, SUM(CASE WHEN e.side = 'credit' THEN e.amount ELSE 0 END) AS credits FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id GROUP BY t.period, a.kind) s ON s.period = k.period AND s.kind = k.kind WHERE k.period IS NULL OR s.period IS NULL OR k.debits <> s.debits OR k.credits <> s.credits UNION ALL SELECT t.period || ' is open before the closed month ' || h.closed_through FROM (SELECT DISTINCT period FROM subsidy_period_total) t JOIN subsidy_ledger_head h ON t.period <= h.closed_through WHERE NOT EXISTS (SELECT 1 FROM subsidy_period p WHERE p.period = t.period) UNION ALL SELECT 'the log is closed through ' || h.closed_through FROM subsidy_ledger_head h WHERE h.closed_through <> COALESCE((SELECT MAX(period) FROM subsidy_period), '') LIMIT 100";
     OWN_APPROVALS = "SELECT CAST(claim_id AS TEXT) FROM subsidy_claim WHERE approved_by = submitted_by OR approved_hash <> content_hash OR (state IN ('approved', 'paid', 'clawed_back') AND (approved_by IS NULL OR approved_hash IS NULL OR submitted_by IS NULL)) LIMIT 100";
     WRONG_BATCHES = "SELECT CAST(l.batch_id AS TEXT) || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id LEFT JOIN subsidy_claim c ON c.claim_id = l.claim_id WHERE (l.state = 'pending' AND (b.state <> 'open' OR c.state IS NULL OR c.state <> 'approved' OR c.batch_id IS NULL OR c.batch_id <> l.batch_id)) OR (l.state = 'paid' AND (c.state IS NULL OR c.state NOT IN ('paid', 'clawed_back') OR c.batch_id <> l.batch_id)) UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' is in no line' FROM subsidy_claim c WHERE c.batch_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id AND l.batch_id = c.batch_id) LIMIT 100";
+    /// A batch's own figures, its lines, and the ledger's payments by batch.
+    WRONG_TOTALS = "SELECT CAST(b.batch_id AS TEXT) || ' ' || b.state FROM subsidy_payment_batch b LEFT JOIN subsidy_payment_line l ON l.batch_id = b.batch_id GROUP BY b.batch_id, b.state, b.total, b.lines HAVING COUNT(l.claim_id) <> b.lines OR COALESCE(SUM(l.amount), 0) <> b.total OR (b.state = 'settled') <> (COUNT(*) FILTER (WHERE l.state = 'pending') = 0) OR COALESCE(SUM(l.amount) FILTER (WHERE l.state = 'paid'), 0) <> (SELECT COALESCE(SUM(e.amount), 0) FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id AND e.side = 'debit' JOIN subsidy_ledger_account a ON a.account_id = e.account_id AND a.kind = 'payee' WHERE t.batch_id = b.batch_id AND t.kind = 'payment') LIMIT 100";
+    WRONG_FILES = "SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_export x JOIN subsidy_payment_line l ON l.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = l.bank_account_id WHERE a.bank_account_id IS NULL OR f.bank_account_id IS NULL OR a.owner_id <> l.beneficiary_id OR f.confirmed_at > x.exported_at UNION ALL SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format FROM subsidy_payment_export x JOIN subsidy_payment_batch b ON b.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = x.bank_account_id AND a.owner_id = b.fund_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = x.bank_account_id WHERE x.lines <> b.lines OR x.total <> b.total OR a.bank_account_id IS NULL OR f.bank_account_id IS NULL LIMIT 100";
+    OWN_ACCOUNTS = "SELECT CAST(f.bank_account_id AS TEXT) FROM subsidy_bank_account_confirmation f LEFT JOIN subsidy_bank_account a ON a.bank_account_id = f.bank_account_id WHERE a.bank_account_id IS NULL OR a.proposed_by = f.confirmed_by OR a.proposed_by <> f.proposed_by LIMIT 100";
     DUE_TWICE = "SELECT CAST(person_id AS TEXT) || ' ' || scheme_code || ' ' || occasion FROM subsidy_claim WHERE state = 'accrued' GROUP BY person_id, scheme_code, occasion, stage HAVING COUNT(*) > 1 LIMIT 100";
 }

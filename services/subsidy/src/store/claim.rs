@@ -124,10 +124,17 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
-    /// Takes payable claims of a fund for a batch, oldest first. Whoever takes a claim first has it.
-    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT claim_id FROM subsidy_claim WHERE fund_id = $2 AND state = 'approved' AND batch_id IS NULL ORDER BY claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
+    /// takes a claim first has it. The bank's number of a payment has room for 99 attempts.
+    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT c.claim_id FROM subsidy_claim c WHERE c.fund_id = $2 AND c.state = 'approved' AND c.batch_id IS NULL AND EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) AND (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id) < 99 ORDER BY c.claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// What is payable of a fund, and nobody has an account for.
+    LEFT_OUT = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id)";
     /// The bank did not pay: payable again.
-    PAYABLE_AGAIN = "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = $1 AND batch_id = $2 AND state = 'approved'";
+    PAYABLE_AGAIN = {
+        postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) AND batch_id = $1 AND state = 'approved'",
+        sqlite: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT value FROM json_each($2)) AND batch_id = $1 AND state = 'approved'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// Claims of a batch whose facts changed while the bank had them, and that the bank has answered for.
     TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";
 }
@@ -263,8 +270,18 @@ pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most
     tx.execute(TAKE_PAYABLE, args![batch, fund, most]).await
 }
 
-pub async fn payable_again(tx: &mut Tx, id: ClaimId, batch: PaymentBatchId) -> Result<(), Error> {
-    tx.change(PAYABLE_AGAIN, args![id, batch], &id.to_string()).await
+/// How many payable claims of a fund have nobody with an account.
+pub async fn left_out(tx: &mut Tx, fund: FundId) -> Result<i64, Error> {
+    let row: (i64,) = tx.fetch_one(LEFT_OUT, args![fund]).await?;
+    Ok(row.0)
+}
+
+pub async fn payable_again(tx: &mut Tx, batch: PaymentBatchId, ids: &[ClaimId]) -> Result<(), Error> {
+    all(tx.execute(PAYABLE_AGAIN, args![batch, super::id_list(ids.iter().copied())]).await?, ids.len(), batch)
+}
+
+fn all(changed: u64, wanted: usize, batch: PaymentBatchId) -> Result<(), Error> {
+    if usize::try_from(changed) == Ok(wanted) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
 }
 
 pub async fn to_reconsider(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<(ClaimId, PersonId)>, Error> {

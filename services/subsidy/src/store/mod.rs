@@ -1,13 +1,16 @@
 //! The tables of subsidy: one function per statement.
 
+pub mod bank_account;
 pub mod claim;
 pub mod fact;
 pub mod fund;
 pub mod ledger;
 pub mod log;
 pub mod payment;
+pub mod payment_file;
 pub mod period;
 pub mod receivable;
+pub mod report;
 
 mod checks;
 
@@ -22,14 +25,17 @@ use uuid::Uuid;
 
 pub fn statements() -> Vec<Sql> {
     [
+        bank_account::STATEMENTS,
         claim::STATEMENTS,
         fact::STATEMENTS,
         fund::STATEMENTS,
         ledger::STATEMENTS,
         log::STATEMENTS,
         payment::STATEMENTS,
+        payment_file::STATEMENTS,
         period::STATEMENTS,
         receivable::STATEMENTS,
+        report::STATEMENTS,
         checks::STATEMENTS,
     ]
     .concat()

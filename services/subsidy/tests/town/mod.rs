@@ -48,6 +48,20 @@ pub fn fen(fen: i64) -> Option<Money> {
     Some(Money { fen })
 }
 
+/// The bank account of an owner, as its paper says.
+pub fn account_of(owner: &str) -> pb::BankAccount {
+    let end = &owner[owner.len() - 4..];
+    let digits: String = end.bytes().map(|byte| char::from(b'0' + byte % 10)).collect();
+    pb::BankAccount {
+        owner: owner.into(),
+        holder: format!("单位 & \"{end}\""),
+        account_number: format!("62220210011{digits}"),
+        bank_code: format!("10249500{digits}"),
+        bank_name: "平顶山分行".into(),
+        ..Default::default()
+    }
+}
+
 pub struct Town {
     pub sandbox: Sandbox,
 }
@@ -79,12 +93,32 @@ impl Town {
         self.as_who(&Who::finance())
     }
 
-    /// Sets the fund of the shipped schemes up and fills it.
+    /// Sets the fund of the shipped schemes up and fills it, and the accounts it pays from and to.
     pub async fn fund(&self, appropriated: i64) -> String {
+        let fund = self.bare_fund(appropriated).await;
+        self.accounts(&[&fund, SCHOOL, ENTERPRISE, OTHER_ENTERPRISE]).await;
+        fund
+    }
+
+    /// As [`Town::fund`], without any account.
+    pub async fn bare_fund(&self, appropriated: i64) -> String {
         let fund = pb::Fund { code: "talent".into(), display_name: "人才专项基金".into(), ..Default::default() };
         let fund = self.bureau().create_fund(pb::CreateFundRequest { fund: Some(fund) }).await.unwrap().into_inner();
         self.appropriate(appropriated).await;
         fund.name
+    }
+
+    /// Sets bank accounts up: the bureau proposes them, finance confirms them.
+    pub async fn accounts(&self, owners: &[&str]) {
+        let requests = owners.iter().map(|owner| pb::CreateBankAccountRequest { bank_account: Some(account_of(owner)) });
+        let request = pb::BatchCreateBankAccountsRequest { requests: requests.collect() };
+        let proposed = self.bureau().batch_create_bank_accounts(request).await.unwrap().into_inner().bank_accounts;
+        let confirm = |account: &pb::BankAccount| pb::ConfirmBankAccountRequest {
+            name: account.name.clone(),
+            account_number: account_of(&account.owner).account_number,
+        };
+        let request = pb::BatchConfirmBankAccountsRequest { requests: proposed.iter().map(confirm).collect() };
+        self.officer().batch_confirm_bank_accounts(request).await.unwrap();
     }
 
     pub async fn appropriate(&self, fen: i64) -> pb::Budget {
