@@ -25,7 +25,7 @@ use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init", "0003_schemes"]);
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {

@@ -1,6 +1,6 @@
 //! The command line.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -80,6 +80,18 @@ pub enum Command {
     /// --objective stable --out assignment.csv --certificate cert.json --json
     #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
     Solve(Box<Solve>),
+    /// Reads scheme files (补贴项目) and says everything that is wrong with them: file, line, column, rule, way out.
+    /// Exits with 1 if anything is.
+    ///
+    /// Example: talentflow scheme check schemes/*.toml
+    #[command(subcommand)]
+    Scheme(SchemeAction),
+    /// Brings subsidy claims into line as days pass: for a daily cron. Safe to repeat; a second run finds nothing.
+    ///
+    /// A SQLite file belongs to the process that serves it: there, ask the API instead (`claims:runAccrual`).
+    ///
+    /// Example: talentflow accrue --through 2027-03-31 --json
+    Accrue(Accrue),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///
     /// Example: talentflow config > talentflow.toml
@@ -236,6 +248,29 @@ pub enum Objective {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// Prints the findings as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SchemeAction {
+    /// Reads files as `serve` would read a city's own.
+    Check {
+        /// The files, as schemes/README.md describes them.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Accrue {
+    /// Those for whom something is due on this day or earlier; today when absent, never later.
+    #[arg(long, value_name = "DATE")]
+    pub through: Option<NaiveDate>,
+    /// Everybody with facts, as after a change of schemes.
+    #[arg(long)]
+    pub all: bool,
+    /// Prints what was done as one JSON object.
     #[arg(long)]
     pub json: bool,
 }

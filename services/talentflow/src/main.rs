@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod demo;
+mod progress;
 mod solve;
 mod wiring;
 

@@ -1,7 +1,7 @@
 //! Submitted claims go through their checks; each result is recorded, and who passes all of them goes on.
 
-use super::{Changed, at, load, save};
-use crate::domain::{self, Budget, Change, ClaimId, FundId, Schemes, derive};
+use super::{Changed, at, load, save, schemes};
+use crate::domain::{self, Budget, Change, ClaimId, FundId, derive};
 use crate::store::claim::{self, Stored};
 use crate::store::{fact, fund};
 use kit::{Error, Scope, Tx};
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 pub struct Check(pub Vec<ClaimId>);
 
 pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed, Error> {
-    let schemes = Schemes::shipped();
+    let schemes = schemes(scope);
     let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
     let mut changed = Vec::with_capacity(command.0.len());
     for (place, stored) in load(tx, scope, &command.0).await? {
         let decided = stored.claim.decide(Change::Check).map_err(at("names", place))?;
         let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
-        let derived = derive(schemes, &fact::of_people(tx, [stored.claim.person]).await?)?;
+        let derived = derive(schemes, &fact::of_people(tx, [stored.claim.person]).await?, scope.today())?;
         let all = claim::of_people(tx, [stored.claim.person]).await?;
         let checks = domain::check(schemes, &stored.claim, &all, &derived, &budget);
         claim::record_checks(tx, &stored.claim, &checks).await?;

@@ -1,6 +1,7 @@
 //! Funds, schemes, claims, payment batches, receivables and ledger entries, a page at a time.
 
-use crate::domain::{OrganisationId, Scheme, Schemes};
+use super::schemes;
+use crate::domain::{OrganisationId, Scheme};
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
@@ -40,9 +41,9 @@ kit::id! {
     Place => "places";
 }
 
-pub async fn list_schemes(_tx: &mut Tx, _scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+pub async fn list_schemes(_tx: &mut Tx, scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
     let place = |at: u128| Place::from_uuid(uuid::Uuid::from_u128(at));
-    let placed = (1u128..).zip(Schemes::shipped().all().cloned()).map(|(at, scheme)| (place(at), scheme));
+    let placed = (1u128..).zip(schemes(scope).all().cloned()).map(|(at, scheme)| (place(at), scheme));
     let limit = usize::try_from(query.0.limit()).unwrap_or_default();
     let rows = placed.filter(|(at, _)| at.uuid() > query.0.after).take(limit).collect();
     Ok(Listed::new(query.0.cut(rows, |(at, _)| *at)))

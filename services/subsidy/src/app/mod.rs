@@ -5,6 +5,7 @@ mod appropriate;
 mod approve;
 mod books;
 mod check;
+mod check_scheme;
 mod create_batch;
 mod create_fund;
 mod explain;
@@ -12,12 +13,15 @@ mod find;
 mod list;
 mod record;
 mod reject;
+mod run_accrual;
 mod settle_batch;
+mod simulate;
 mod submit;
 
 pub use appropriate::{Appropriate, appropriate};
 pub use approve::{Approval, Approve, approve, approve_one};
 pub use check::{Check, check};
+pub use check_scheme::{CheckScheme, Checked, check_scheme};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
@@ -30,13 +34,20 @@ pub use list::{
 };
 pub use record::{News, Organisation, Unpaired, record};
 pub use reject::{Reject, reject};
+pub use run_accrual::{Accrual, RunAccrual, run_accrual};
 pub use settle_batch::{SettleBatch, settle_batch};
+pub use simulate::{Simulate, Simulated, simulate};
 pub use submit::{Submit, submit};
 
-use crate::domain::{Claim, ClaimId, Event, Refusal};
+use crate::domain::{Claim, ClaimId, Event, Refusal, Schemes};
 use crate::events;
 use crate::store::claim::{self, Stored};
 use kit::{Error, Scope, Tx};
+
+/// The schemes in force here: those of this release, or with a city's own among them.
+fn schemes(scope: &Scope) -> &Schemes {
+    scope.decided().unwrap_or_else(|| Schemes::shipped())
+}
 
 /// The claims of a batch command, in the order of their ids, so that two batches that share claims lock
 /// them in the same order. With each its place in the request.

@@ -4,23 +4,31 @@ mod check;
 mod claim;
 mod derive;
 mod fact;
+mod lapse;
 mod ledger;
 mod occasion;
+mod offset;
 mod payment;
 mod reconcile;
 mod refusal;
 mod scheme;
+mod simulation;
 
 pub use check::{CheckName, CheckResult, check};
 pub use claim::{Change, Claim, Event, SchemeVersion, State};
-pub use derive::{Derived, Due, Lapse, Why, derive};
+pub use derive::{Derived, Due, derive};
 pub use fact::{Fact, FactKind, Topic, current};
+pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
-pub use occasion::{Occasion, OccasionKind, occasions};
+pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
+pub use offset::{Offset, OffsetYear, carry_forward};
 pub use payment::{BankResult, BatchState, Line, LineState, PaymentBatch};
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
-pub use scheme::{Caps, Clawback, Scheme, SchemeError, Schemes};
+pub use scheme::{
+    After, ApprovalLevel, Caps, Clawback, Exclusion, Fault, Scheme, SchemeFaults, Schemes, Source, SourceKind, Stage, Together,
+};
+pub use simulation::{Month, Overlap, Simulation};
 
 kit::id! {
     FundId => "funds";

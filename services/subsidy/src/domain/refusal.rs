@@ -1,6 +1,7 @@
 //! Why a command on funds, claims or payments is refused.
 
 use super::{ClaimId, FundId, LineState, PaymentBatchId, State};
+use chrono::NaiveDate;
 use kit::error::Code;
 use kit::{Error, Money};
 
@@ -26,6 +27,8 @@ pub enum Refusal {
     LineUnknown { batch: PaymentBatchId, claim: ClaimId },
     #[error("the bank has said of {claim} before that it is {is}")]
     LineSettled { claim: ClaimId, is: LineState },
+    #[error("{through} is yet to come; today is {today}")]
+    NotYet { through: NaiveDate, today: NaiveDate },
     #[error("a posting with debits of {debits} and credits of {credits} fen is not balanced")]
     Unbalanced { debits: i128, credits: i128 },
 }
@@ -96,6 +99,11 @@ impl From<Refusal> for Error {
                         "clear the contradiction with the bank; a paid line is corrected by a clawback",
                         "请与银行核对；已付款项通过追回更正",
                     )
+            }
+            Refusal::NotYet { through, today } => {
+                Self::invalid("through", "DAY_NOT_COME", en, format!("{through} 尚未到来，今天是 {today}"))
+                    .rule("subsidy/due-day")
+                    .way_out("give today or an earlier day, or none for today", "请填写今天或更早的日期；留空即为今天")
             }
             Refusal::Unbalanced { .. } => Self::internal(en),
         }

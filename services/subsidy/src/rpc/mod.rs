@@ -4,6 +4,7 @@ mod claim;
 mod fund;
 mod ledger;
 mod payment;
+mod scheme;
 
 use crate::app;
 use kit::Calls;
@@ -39,6 +40,15 @@ impl SubsidyService for Rpc {
     }
     async fn list_schemes(&self, request: Request<pb::ListSchemesRequest>) -> Answer<pb::ListSchemesResponse> {
         self.calls.read(request, app::list_schemes).await
+    }
+    async fn check_scheme(&self, request: Request<pb::CheckSchemeRequest>) -> Answer<pb::CheckSchemeResponse> {
+        self.calls.read(request, app::check_scheme).await
+    }
+    async fn simulate_scheme(&self, request: Request<pb::SimulateSchemeRequest>) -> Answer<pb::SimulateSchemeResponse> {
+        self.calls.read(request, app::simulate).await
+    }
+    async fn run_accrual(&self, request: Request<pb::RunAccrualRequest>) -> Answer<pb::RunAccrualResponse> {
+        self.calls.run(request, app::run_accrual).await
     }
     async fn get_claim(&self, request: Request<pb::GetClaimRequest>) -> Answer<pb::Claim> {
         self.calls.read(request, app::find_claim).await

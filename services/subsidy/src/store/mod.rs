@@ -1,5 +1,6 @@
 //! The tables of subsidy: one function per statement.
 
+pub mod agenda;
 pub mod claim;
 pub mod fact;
 pub mod fund;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub fn statements() -> Vec<Sql> {
     [
+        agenda::STATEMENTS,
         claim::STATEMENTS,
         fact::STATEMENTS,
         fund::STATEMENTS,
@@ -95,6 +97,12 @@ pub const CHECKS: &[Check] = &[
         zh: "同一事由没有两笔待申请的申领",
         broken: DUE_TWICE,
     },
+    Check {
+        name: "subsidy-agenda",
+        en: "only people with facts have something coming due",
+        zh: "待到期事项均属于有事实记录的人员",
+        broken: AGENDA_OF_NOBODY,
+    },
 ];
 
 statements! {
@@ -108,5 +116,6 @@ statements! {
     WRONG_REVERSALS = "SELECT CAST(t.transaction_id AS TEXT) || ' reverses ' || CAST(t.reverses AS TEXT) FROM subsidy_ledger_transaction t LEFT JOIN subsidy_ledger_transaction o ON o.transaction_id = t.reverses WHERE t.reverses IS NOT NULL AND (o.transaction_id IS NULL OR o.claim_id <> t.claim_id OR NOT EXISTS (SELECT 1 FROM subsidy_ledger_entry e JOIN subsidy_ledger_entry f ON f.transaction_id = o.transaction_id AND f.account_id = e.account_id AND f.side = 'debit' AND f.amount = e.amount WHERE e.transaction_id = t.transaction_id AND e.side = 'credit')) LIMIT 100";
     OWN_APPROVALS = "SELECT CAST(claim_id AS TEXT) FROM subsidy_claim WHERE approved_by = submitted_by OR approved_hash <> content_hash OR (state IN ('approved', 'paid', 'clawed_back') AND (approved_by IS NULL OR approved_hash IS NULL OR submitted_by IS NULL)) LIMIT 100";
     WRONG_BATCHES = "SELECT CAST(l.batch_id AS TEXT) || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id LEFT JOIN subsidy_claim c ON c.claim_id = l.claim_id WHERE (l.state = 'pending' AND (b.state <> 'open' OR c.state IS NULL OR c.state <> 'approved' OR c.batch_id IS NULL OR c.batch_id <> l.batch_id)) OR (l.state = 'paid' AND (c.state IS NULL OR c.state NOT IN ('paid', 'clawed_back') OR c.batch_id <> l.batch_id)) UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' is in no line' FROM subsidy_claim c WHERE c.batch_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id AND l.batch_id = c.batch_id) LIMIT 100";
+    AGENDA_OF_NOBODY = "SELECT CAST(a.person_id AS TEXT) FROM subsidy_agenda a WHERE NOT EXISTS (SELECT 1 FROM subsidy_fact f WHERE f.person_id = a.person_id) LIMIT 100";
     DUE_TWICE = "SELECT CAST(person_id AS TEXT) || ' ' || scheme_code || ' ' || occasion FROM subsidy_claim WHERE state = 'accrued' GROUP BY person_id, scheme_code, occasion, stage HAVING COUNT(*) > 1 LIMIT 100";
 }

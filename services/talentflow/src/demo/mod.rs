@@ -4,12 +4,13 @@ mod city;
 mod hr;
 mod money;
 mod people;
-mod progress;
+
 mod story;
 mod summary;
 
 use crate::cli::Demo;
 use crate::commands::serve::{Serving, migrate_first, stop_signal};
+use crate::progress::Progress;
 use crate::wiring::Process;
 use anyhow::{Context as _, ensure};
 use city::City;
@@ -17,7 +18,6 @@ use gateway::Portal;
 use kit::clock::local_date;
 use kit::config::Config;
 use people::People;
-use progress::Progress;
 use std::process::ExitCode;
 use summary::Summary;
 

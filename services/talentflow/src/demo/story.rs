@@ -6,8 +6,8 @@ use super::city::{ACADEMIC_CAPACITY, CHAINS, City, ClassPlan, ENTERPRISE_CAPACIT
 use super::hr::{HrSystem, Word};
 use super::money;
 use super::people::People;
-use super::progress::Progress;
 use crate::commands::serve::Serving;
+use crate::progress::Progress;
 use chrono::Datelike;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use kit::wire::date;
