@@ -94,6 +94,7 @@ mod damage {
         UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
         DEBT = "UPDATE subsidy_receivable SET amount = amount + 1";
         LINE = "UPDATE subsidy_payment_line SET state = 'pending' WHERE state = 'paid'";
+        STRANGER = "INSERT INTO subsidy_agenda (person_id, due_on) SELECT f.fund_id, (SELECT MIN(day) FROM subsidy_fact) FROM subsidy_fund f";
         FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, cause, rule, reverses, posted_at) SELECT fund_id, fund_id, 'release', claim_id, cause, rule, transaction_id, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
     }
 }
@@ -109,6 +110,7 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::DEBT, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),
         (damage::FOREIGN_REVERSAL, "subsidy-reversals"),
+        (damage::STRANGER, "subsidy-agenda"),
     ];
     for (sql, check) in expected {
         for town in busy().await {
