@@ -25,7 +25,7 @@ use record::{Asked, Entry};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
@@ -89,6 +89,30 @@ impl Calls {
         let job = Job { context: self.context.clone(), asked };
         let answer = job.in_a_task::<Cmd, Out, Res, U>(command, use_case).await?;
         Ok(Response::new(Res::decode(answer.as_slice()).map_err(Error::internal)?))
+    }
+
+    /// Carries out a command of the command line: as the service itself, and otherwise as [`Calls::run`] does.
+    pub async fn run_as_service<Req, Cmd, Out, Res, U>(&self, method: &str, message: Req, use_case: U) -> Result<Res, Error>
+    where
+        Req: Message + Default,
+        Cmd: TryFrom<Req, Error = Error> + Clone + Send + 'static,
+        Out: Send + 'static,
+        Res: Message + Default + From<Out> + 'static,
+        U: for<'a> UseCase<'a, Cmd, Out>,
+    {
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(Error::internal)?;
+        let call = Call {
+            method: method.to_owned(),
+            principal: Principal::system(self.context.service),
+            traceparent: telemetry::traceparent(),
+            place: Arc::new(place),
+        };
+        let key = self.context.chance.uuid(self.context.clock.now()).to_string();
+        let asked = Asked { call, key, fingerprint: record::fingerprint(&message) };
+        let command = Cmd::try_from(message)?;
+        let job = Job { context: self.context.clone(), asked };
+        let answer = job.in_a_task::<Cmd, Out, Res, U>(command, use_case).await?;
+        Res::decode(answer.as_slice()).map_err(Error::internal)
     }
 
     /// Answers a question: decode, one consistent read, encode.

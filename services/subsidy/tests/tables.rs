@@ -222,6 +222,7 @@ mod damage {
         TOTAL = "UPDATE subsidy_payment_batch SET total = total + 1";
         OTHER_OUTCOME = "UPDATE subsidy_payment_line SET state = 'failed' WHERE state = 'paid'";
         FILE = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT bank_account_id FROM subsidy_bank_account WHERE version = 2) WHERE bank_account_id IS NOT NULL";
+        STRANGER = "INSERT INTO subsidy_agenda (person_id, due_on) SELECT f.fund_id, (SELECT MIN(day) FROM subsidy_fact) FROM subsidy_fund f";
     }
 }
 
@@ -244,6 +245,7 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::MONTH, "subsidy-periods"),
         (damage::CLOSED, "subsidy-periods"),
         (damage::HALF_A_TRANSACTION, "subsidy-log"),
+        (damage::STRANGER, "subsidy-agenda"),
     ];
     for (sql, check) in expected {
         for town in busy().await {

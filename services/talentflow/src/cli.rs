@@ -1,6 +1,6 @@
 //! The command line.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -88,6 +88,18 @@ pub enum Command {
     /// --objective stable --out assignment.csv --certificate cert.json --json
     #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
     Solve(Box<Solve>),
+    /// Reads scheme files (补贴项目) and says everything that is wrong with them: file, line, column, rule, way out.
+    /// Exits with 1 if anything is.
+    ///
+    /// Example: talentflow scheme check schemes/*.toml
+    #[command(subcommand)]
+    Scheme(SchemeAction),
+    /// Brings subsidy claims into line as days pass: for a daily cron. Safe to repeat; a second run finds nothing.
+    ///
+    /// A SQLite file belongs to the process that serves it: there, ask the API instead (`claims:runAccrual`).
+    ///
+    /// Example: talentflow accrue --through 2027-03-31 --json
+    Accrue(Accrue),
     /// Measures beside a peer, in the same run, and prints the ratio.
     #[command(subcommand)]
     Bench(Bench),
@@ -287,6 +299,29 @@ pub struct Verify {
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
     /// Prints the findings as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SchemeAction {
+    /// Reads files as `serve` would read a city's own.
+    Check {
+        /// The files, as schemes/README.md describes them.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Accrue {
+    /// Those for whom something is due on this day or earlier; today when absent, never later.
+    #[arg(long, value_name = "DATE")]
+    pub through: Option<NaiveDate>,
+    /// Everybody with facts, as after a change of schemes.
+    #[arg(long)]
+    pub all: bool,
+    /// Prints what was done as one JSON object.
     #[arg(long)]
     pub json: bool,
 }

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod demo;
 mod people;
+mod progress;
 mod solve;
 mod wiring;
 

@@ -30,7 +30,7 @@ impl Asked {
         let call = super::call_of(&request)?;
         let key = idempotency_key(&request)?;
         let message = request.into_inner();
-        let fingerprint = hex::encode(Sha256::digest(message.encode_to_vec()));
+        let fingerprint = fingerprint(&message);
         Ok((Self { call, key, fingerprint }, message))
     }
 
@@ -97,6 +97,11 @@ impl Asked {
         ]);
         tx.defer(AUDIT, row).await
     }
+}
+
+/// What tells a command from another under the same key.
+pub(super) fn fingerprint(message: &impl Message) -> String {
+    hex::encode(Sha256::digest(message.encode_to_vec()))
 }
 
 /// What an audit entry says besides the command.

@@ -71,6 +71,11 @@ impl Scope {
         self.context.rules(shipped)
     }
 
+    /// What a city decided by itself, in the service's own type, if it did.
+    pub fn decided<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.context.decided()
+    }
+
     pub fn principal(&self) -> &Principal {
         &self.principal
     }

@@ -1,7 +1,7 @@
 //! Submitted claims go through their checks; each result is recorded, and who passes all of them goes on.
 
-use super::{Changed, Decided, at, load, save_all};
-use crate::domain::{self, Budget, Change, Claim, ClaimId, Fact, FundId, PersonId, Schemes, derive};
+use super::{Changed, Decided, at, load, save_all, schemes};
+use crate::domain::{self, Budget, Change, Claim, ClaimId, Fact, FundId, PersonId, derive};
 use crate::store::claim::{self, Stored};
 use crate::store::{fact, fund};
 use kit::{Error, Scope, Tx};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Check(pub Vec<ClaimId>);
 
 pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed, Error> {
-    let schemes = Schemes::shipped();
+    let schemes = schemes(scope);
     let loaded = load(tx, scope, &command.0).await?;
     let people = loaded.iter().map(|stored| stored.claim.person);
     let mut facts: BTreeMap<PersonId, Vec<Fact>> = BTreeMap::new();
@@ -32,7 +32,7 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
         stored.claim.decide(Change::Check).map_err(at("names", place))?;
         let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
         let (facts, all) = of(stored.claim.person);
-        let checks = domain::check(schemes, &stored.claim, all, &derive(schemes, facts)?, &budget);
+        let checks = domain::check(schemes, &stored.claim, all, &derive(schemes, facts, scope.today())?, &budget);
         let passed = checks.iter().all(|result| result.passed);
         let stored = Stored { checks, ..stored };
         if passed {

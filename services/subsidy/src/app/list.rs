@@ -1,7 +1,7 @@
 //! Funds, schemes, claims, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
 
-use super::Month;
-use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme, Schemes};
+use super::{Month, schemes};
+use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
 use crate::store::bank_account;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
@@ -48,8 +48,8 @@ kit::id! {
     Place => "places";
 }
 
-pub async fn list_schemes(_tx: &mut Tx, _scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
-    Ok(placed(query.0, Schemes::shipped().all().cloned()))
+pub async fn list_schemes(_tx: &mut Tx, scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+    Ok(placed(query.0, schemes(scope).all().cloned()))
 }
 
 /// A page of what is at hand whole.

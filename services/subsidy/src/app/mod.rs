@@ -5,6 +5,7 @@ mod appropriate;
 mod approve;
 mod books;
 mod check;
+mod check_scheme;
 mod close_period;
 mod confirm_accounts;
 mod create_batch;
@@ -20,7 +21,9 @@ mod propose_accounts;
 mod record;
 mod reject;
 mod report;
+mod run_accrual;
 mod settle_batch;
+mod simulate;
 mod submit;
 mod walk;
 
@@ -28,6 +31,7 @@ pub use appropriate::{Appropriate, appropriate};
 pub use approve::{Approval, Approve, approve, approve_each};
 pub use books::post;
 pub use check::{Check, check};
+pub use check_scheme::{CheckScheme, Checked, check_scheme};
 pub use close_period::{ClosePeriod, Month, close_period};
 pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confirm_accounts};
 pub use create_batch::{CreateBatch, create_batch};
@@ -55,15 +59,22 @@ pub use reject::{Reject, reject};
 pub use report::{
     BudgetExecution, ClaimTotals, PaymentTotals, ReceivableAges, budget_execution, claim_totals, payment_totals, receivable_ages,
 };
+pub use run_accrual::{Accrual, RunAccrual, run_accrual};
 pub use settle_batch::{SettleBatch, settle_batch};
+pub use simulate::{Simulate, Simulated, simulate};
 pub use submit::{Submit, submit};
 pub use walk::walk;
 
-use crate::domain::{Change, Claim, ClaimId, Event, Refusal};
+use crate::domain::{Change, Claim, ClaimId, Event, Refusal, Schemes};
 use crate::events;
 use crate::store::claim::{self, Stored};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
+
+/// The schemes in force here: those of this release, or with a city's own among them.
+fn schemes(scope: &Scope) -> &Schemes {
+    scope.decided().unwrap_or_else(|| Schemes::shipped())
+}
 
 /// The claims of a batch command, held, in the order of the request.
 async fn load(tx: &mut Tx, scope: &Scope, ids: &[ClaimId]) -> Result<Vec<Stored>, Error> {

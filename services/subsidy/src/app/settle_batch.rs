@@ -107,5 +107,5 @@ async fn reconsider(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId) -> Result
     for (claim, _) in open {
         claim::reconsidered(tx, claim).await?;
     }
-    accrue(tx, &people).await
+    accrue(tx, &people).await.map(|_| ())
 }

@@ -39,6 +39,8 @@ pub enum Refusal {
     LineSettled { claim: ClaimId, is: LineState },
     #[error("a payment is reversed by more than it was, or one that is none")]
     ReversedTooMuch,
+    #[error("{through} is yet to come; today is {today}")]
+    NotYet { through: NaiveDate, today: NaiveDate },
     #[error("a posting with debits of {debits} and credits of {credits} fen is not balanced")]
     Unbalanced { debits: i128, credits: i128 },
 }
@@ -140,6 +142,11 @@ impl From<Refusal> for Error {
                         "clear the contradiction with the bank; a paid line is corrected by a clawback",
                         "请与银行核对；已付款项通过追回更正",
                     )
+            }
+            Refusal::NotYet { through, today } => {
+                Self::invalid("through", "DAY_NOT_COME", en, format!("{through} 尚未到来，今天是 {today}"))
+                    .rule("subsidy/due-day")
+                    .way_out("give today or an earlier day, or none for today", "请填写今天或更早的日期；留空即为今天")
             }
             Refusal::ReversedTooMuch | Refusal::Unbalanced { .. } => Self::internal(en),
         }

@@ -8,6 +8,7 @@ mod ledger;
 mod payment;
 mod period;
 mod report;
+mod scheme;
 
 use crate::app::{self, Approval};
 use crate::store::claim::Stored;
@@ -53,6 +54,15 @@ impl SubsidyService for Rpc {
     }
     async fn list_schemes(&self, request: Request<pb::ListSchemesRequest>) -> Answer<pb::ListSchemesResponse> {
         self.calls.read(request, app::list_schemes).await
+    }
+    async fn check_scheme(&self, request: Request<pb::CheckSchemeRequest>) -> Answer<pb::CheckSchemeResponse> {
+        self.calls.read(request, app::check_scheme).await
+    }
+    async fn simulate_scheme(&self, request: Request<pb::SimulateSchemeRequest>) -> Answer<pb::SimulateSchemeResponse> {
+        self.calls.read(request, app::simulate).await
+    }
+    async fn run_accrual(&self, request: Request<pb::RunAccrualRequest>) -> Answer<pb::RunAccrualResponse> {
+        self.calls.run(request, app::run_accrual).await
     }
     async fn get_claim(&self, request: Request<pb::GetClaimRequest>) -> Answer<pb::Claim> {
         self.calls.read(request, app::find_claim).await

@@ -95,6 +95,12 @@ pub const CHECKS: &[Check] = &[
         zh: "同一事由没有两笔待申请的申领",
         broken: DUE_TWICE,
     },
+    Check {
+        name: "subsidy-agenda",
+        en: "only people with facts have something coming due",
+        zh: "待到期事项均属于有事实记录的人员",
+        broken: AGENDA_OF_NOBODY,
+    },
 ];
 
 statements! {
@@ -114,5 +120,6 @@ statements! {
     WRONG_TOTALS = "SELECT CAST(b.batch_id AS TEXT) || ' ' || b.state FROM subsidy_payment_batch b LEFT JOIN subsidy_payment_line l ON l.batch_id = b.batch_id GROUP BY b.batch_id, b.state, b.total, b.lines HAVING COUNT(l.claim_id) <> b.lines OR COALESCE(SUM(l.amount), 0) <> b.total OR (b.state = 'settled') <> (COUNT(*) FILTER (WHERE l.state = 'pending') = 0) OR COALESCE(SUM(l.amount) FILTER (WHERE l.state = 'paid'), 0) <> (SELECT COALESCE(SUM(e.amount), 0) FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id AND e.side = 'debit' JOIN subsidy_ledger_account a ON a.account_id = e.account_id AND a.kind = 'payee' WHERE t.batch_id = b.batch_id AND t.kind = 'payment') LIMIT 100";
     WRONG_FILES = "SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_export x JOIN subsidy_payment_line l ON l.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = l.bank_account_id WHERE a.bank_account_id IS NULL OR f.bank_account_id IS NULL OR a.owner_id <> l.beneficiary_id OR f.confirmed_at > x.exported_at UNION ALL SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format FROM subsidy_payment_export x JOIN subsidy_payment_batch b ON b.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = x.bank_account_id AND a.owner_id = b.fund_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = x.bank_account_id WHERE x.lines <> b.lines OR x.total <> b.total OR a.bank_account_id IS NULL OR f.bank_account_id IS NULL LIMIT 100";
     OWN_ACCOUNTS = "SELECT CAST(f.bank_account_id AS TEXT) FROM subsidy_bank_account_confirmation f LEFT JOIN subsidy_bank_account a ON a.bank_account_id = f.bank_account_id WHERE a.bank_account_id IS NULL OR a.proposed_by = f.confirmed_by OR a.proposed_by <> f.proposed_by LIMIT 100";
+    AGENDA_OF_NOBODY = "SELECT CAST(a.person_id AS TEXT) FROM subsidy_agenda a WHERE NOT EXISTS (SELECT 1 FROM subsidy_fact f WHERE f.person_id = a.person_id) LIMIT 100";
     DUE_TWICE = "SELECT CAST(person_id AS TEXT) || ' ' || scheme_code || ' ' || occasion FROM subsidy_claim WHERE state = 'accrued' GROUP BY person_id, scheme_code, occasion, stage HAVING COUNT(*) > 1 LIMIT 100";
 }

@@ -1,5 +1,6 @@
 //! The tables of subsidy: one function per statement.
 
+pub mod agenda;
 pub mod bank_account;
 pub mod claim;
 pub mod fact;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 pub fn statements() -> Vec<Sql> {
     [
+        agenda::STATEMENTS,
         bank_account::STATEMENTS,
         claim::STATEMENTS,
         fact::STATEMENTS,

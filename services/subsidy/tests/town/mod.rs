@@ -150,6 +150,10 @@ impl Town {
     }
 
     pub async fn graduated(&self, n: u32, on: Option<Date>) {
+        self.graduated_at(n, 1, on).await;
+    }
+
+    pub async fn graduated_at(&self, n: u32, version: i64, on: Option<Date>) {
         let enrolment = name("enrolments", n);
         let told = training::EnrolmentGraduated {
             enrolment: enrolment.clone(),
@@ -159,7 +163,7 @@ impl Town {
             graduation_date: on,
             ..Default::default()
         };
-        self.sandbox.arrive(&enrolment, 1, &told).await;
+        self.sandbox.arrive(&enrolment, version, &told).await;
     }
 
     async fn registered(&self, n: u32, kind: directory::PersonKind) {
@@ -200,15 +204,64 @@ impl Town {
     }
 
     pub async fn left(&self, n: u32, version: i64, on: Option<Date>) {
+        self.left_since(n, version, day(2026, 7, 10), on).await;
+    }
+
+    /// As [`Town::left`], where the first day was another, as the third word about the person.
+    pub async fn left_from(&self, n: u32, first: Option<Date>, on: Option<Date>) {
+        self.left_since(n, 3, first, on).await;
+    }
+
+    async fn left_since(&self, n: u32, version: i64, start_date: Option<Date>, on: Option<Date>) {
         let told = directory::EmploymentEnded {
             person: person(n),
             employment: name("employments", n),
             organisation: ENTERPRISE.into(),
-            start_date: day(2026, 7, 10),
+            start_date,
             end_date: on,
             reason: "resigned".into(),
         };
         self.sandbox.arrive(&person(n), version, &told).await;
+    }
+
+    /// A student's way through an order class of the school for the enterprise, one word a version.
+    pub async fn enrolled(&self, n: u32, start_date: Option<Date>, end_date: Option<Date>) {
+        let told = training::EnrolmentCreated {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            programme: "programmes/p".into(),
+            start_date,
+            end_date,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), 1, &told).await;
+    }
+
+    pub async fn placed(&self, n: u32, start_date: Option<Date>) {
+        let told = training::EnrolmentPlaced {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            placement: name("placements", n),
+            start_date,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), 2, &told).await;
+    }
+
+    pub async fn left_class(&self, n: u32, version: i64, left_on: Option<Date>) {
+        let told = training::EnrolmentWithdrawn {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            left_on,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), version, &told).await;
     }
 
     pub async fn rotation_completed(&self, n: u32, share_percent: i32, credited_days: i32) {

@@ -1,7 +1,7 @@
 //! The money of the city: funds are set up and filled, claims go from accrual to payment.
 
-use super::progress::Progress;
 use crate::people::{Line, People};
+use crate::progress::Progress;
 use proto::common::v1::Money;
 use proto::subsidy::v1 as sub;
 use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;
@@ -54,7 +54,7 @@ pub async fn fund_and_pay(people: &People, progress: &Progress) -> anyhow::Resul
 async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Result<Vec<String>> {
     let schemes =
         bureau.list_schemes(sub::ListSchemesRequest { page_size: 1000, ..Default::default() }).await?.into_inner().schemes;
-    let codes: BTreeSet<String> = schemes.into_iter().map(|scheme| scheme.fund_code).collect();
+    let codes: BTreeSet<String> = schemes.into_iter().map(|scheme| scheme.fund_code).filter(|code| !code.is_empty()).collect();
     let known = bureau.list_funds(sub::ListFundsRequest { page_size: 1000, ..Default::default() }).await?.into_inner().funds;
     let mut names = Vec::new();
     for code in codes {
