@@ -320,7 +320,8 @@ async fn results_come_as_csv_too_and_what_is_wrong_is_told_by_row() {
 
 #[tokio::test]
 async fn a_hostile_or_broken_message_is_refused_before_anything_is_read_into_it() {
-    let laughs: String = (1..10).map(|n| format!("<!ENTITY l{n} \"&l{0};&l{0};&l{0};&l{0};\">", n - 1)).collect();
+    let laugh = |text: String, n: i32| format!("{text}<!ENTITY l{n} \"&l{0};&l{0};&l{0};&l{0};\">", n - 1);
+    let laughs = (1..10).fold(String::new(), laugh);
     let ours = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10";
     for town in Town::both().await {
         let fund = town.fund(1_000_000).await;
