@@ -89,6 +89,8 @@ async fn the_log_takes_older_entries_in_with_the_first_posting() {
         assert_eq!(early.code(), Code::Unavailable);
         // What was approved before is paid now.
         let fund = "funds/00000000-0000-7000-8000-000000000001";
+        let payee = "organisations/00000000-0000-7000-8000-00000000000b";
+        town.accounts(&[fund, payee]).await;
         let batch = town.batch(fund).await.unwrap();
         let claim = batch.lines[0].claim.clone();
         town.settle_batch(&batch.name, &[(&claim, true, "B-1")]).await.unwrap();
