@@ -33,6 +33,10 @@ build:
 bench-solve *flags:
     tests/bench/run solve {{ flags }}
 
+# Approvals posted through gRPC beside pgbench, on a PostgreSQL server of the benchmark's own.
+bench-ledger *flags:
+    tests/run shell -- tests/bench/ledger {{ flags }}
+
 # PostgreSQL and NATS for tests run by hand, until Ctrl-C.
 servers:
     tests/run servers
