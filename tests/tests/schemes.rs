@@ -36,8 +36,9 @@ fn the_shipped_scheme_files_are_checked_without_a_fault() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/subsidy/schemes");
     let files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .filter(|path| path.ends_with(".toml"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| path.display().to_string())
         .collect();
     let mut arguments = vec!["scheme", "check"];
     arguments.extend(files.iter().map(String::as_str));

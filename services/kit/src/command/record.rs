@@ -113,6 +113,15 @@ pub(super) struct Entry<'a> {
     pub traceparent: Option<&'a str>,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    subject: String,
+    key: String,
+    method: String,
+    request: String,
+    answer: Option<Vec<u8>>,
+}
+
 /// What is known under the keys of several commands, by subject and key.
 pub(super) async fn known<'a>(
     context: &Context,
@@ -120,9 +129,8 @@ pub(super) async fn known<'a>(
     asked: impl Iterator<Item = &'a Asked>,
 ) -> Result<BTreeMap<(String, String), First>, Error> {
     let keys: Vec<_> = asked.map(|one| json!([one.subject(), one.key])).collect();
-    let rows: Vec<(String, String, String, String, Option<Vec<u8>>)> =
-        tx.fetch_all(ANSWERS_OF_KEYS, args![context.service, json!(keys).to_string()]).await?;
-    Ok(rows.into_iter().map(|(subject, key, method, request, answer)| ((subject, key), (method, request, answer))).collect())
+    let rows: Vec<Row> = tx.fetch_all(ANSWERS_OF_KEYS, args![context.service, json!(keys).to_string()]).await?;
+    Ok(rows.into_iter().map(|row| ((row.subject, row.key), (row.method, row.request, row.answer))).collect())
 }
 
 fn idempotency_key<T>(request: &Request<T>) -> Result<String, Error> {

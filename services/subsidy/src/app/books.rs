@@ -47,7 +47,9 @@ pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> R
         lines.entry(fund).or_default().push(above);
     }
     let budgets = fund::hold(tx, lines.values().flatten().copied()).await?;
-    lines.values_mut().for_each(|line| line.sort_unstable());
+    for line in lines.values_mut() {
+        line.sort_unstable();
+    }
     Ok(Held { budgets: budgets.into_iter().map(|budget| (budget.fund, budget)).collect(), lines })
 }
 
