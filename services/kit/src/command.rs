@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Request, Response, Status};
 use tracing::Instrument;
@@ -46,6 +46,28 @@ pub struct Scope {
 impl Scope {
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// The scope of a step that goes on with what an earlier command began.
+    pub(crate) fn of_worker(context: &Context) -> Self {
+        Self {
+            now: context.clock.now(),
+            principal: Principal::system(context.service),
+            cause: String::new(),
+            traceparent: telemetry::traceparent(),
+            context: context.clone(),
+        }
+    }
+
+    /// The scope of what follows from an earlier command.
+    #[must_use]
+    pub fn following(&self, cause: &str) -> Self {
+        Self { cause: cause.to_owned(), ..self.clone() }
+    }
+
+    /// Has this service's worker go on with what this transaction begins, once it has committed.
+    pub fn begin(&self, tx: &mut Tx) {
+        tx.wakes(&self.context.begun);
     }
 
     /// Today in Asia/Shanghai.
@@ -177,6 +199,51 @@ impl Calls {
         Ok(Response::new(Res::decode(answer.as_slice()).map_err(Error::internal)?))
     }
 
+    /// Carries out a command that takes long to think about: it looks in a reading transaction, thinks in a thread of
+    /// its own while no transaction is open, and acts in one transaction like every other command. What it saw may have
+    /// changed by then: `act` guards what the thought rests on, and a stale one is thought through anew.
+    pub async fn think<Req, Cmd, Seen, Plan, Out, Res, L, U>(
+        &self,
+        request: Request<Req>,
+        look: L,
+        think: fn(&Scope, Seen) -> Result<Plan, Error>,
+        act: U,
+    ) -> Result<Response<Res>, Status>
+    where
+        Req: Message + Default,
+        Cmd: TryFrom<Req, Error = Error> + Clone + Send + 'static,
+        Seen: Send + 'static,
+        Plan: Send + 'static,
+        Out: Send + 'static,
+        Res: Message + Default + From<Out> + 'static,
+        L: for<'a> UseCase<'a, Cmd, Seen>,
+        U: for<'a> UseCase<'a, Plan, Out>,
+    {
+        let call = call_of(&request)?;
+        let key = idempotency_key(&request)?;
+        let message = request.into_inner();
+        let fingerprint = hex::encode(Sha256::digest(message.encode_to_vec()));
+        let command = Cmd::try_from(message)?;
+        let job = Job { context: self.context.clone(), call, key, fingerprint };
+        let span = tracing::info_span!("command", method = job.call.method);
+        telemetry::set_parent(&span, job.call.traceparent.as_deref());
+        let tries = async move {
+            let mut attempt = 1;
+            loop {
+                match job.consider::<Cmd, Seen, Plan, Out, Res, L, U>(command.clone(), look, think, act).await {
+                    Err(error) if again(&error, attempt) => {
+                        tracing::debug!(attempt, %error, "trying again");
+                        pause(&job.context.chance, attempt).await;
+                        attempt += 1;
+                    }
+                    outcome => return outcome,
+                }
+            }
+        };
+        let answer = tokio::spawn(tries.instrument(span)).await.map_err(Error::internal)??;
+        Ok(Response::new(Res::decode(answer.as_slice()).map_err(Error::internal)?))
+    }
+
     /// Answers a question: decode, one consistent read, encode.
     pub async fn read<Req, Query, Out, Res, U>(&self, request: Request<Req>, use_case: U) -> Result<Response<Res>, Status>
     where
@@ -228,7 +295,7 @@ impl Job {
             let mut attempt = 1;
             loop {
                 match self.once::<Cmd, Out, Res, U>(command.clone(), use_case).await {
-                    Err(error) if error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS => {
+                    Err(error) if again(&error, attempt) => {
                         tracing::debug!(attempt, %error, "trying again");
                         pause(&self.context.chance, attempt).await;
                         attempt += 1;
@@ -247,6 +314,53 @@ impl Job {
         Res: Message + From<Out>,
         U: for<'a> UseCase<'a, Cmd, Out>,
     {
+        let (audit_id, scope) = self.scope();
+        let mut tx = self.context.db.begin(Lane::Request).await?;
+        if let Some(answer) = self.first_answer(&mut tx, scope.now).await? {
+            tx.rollback().await?;
+            return Ok(answer);
+        }
+        let answer = Res::from(use_case.call(&mut tx, &scope, command).await?).encode_to_vec();
+        self.keep(&mut tx, audit_id, &answer, &scope).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// Looks, thinks, and only then begins the command's transaction.
+    async fn consider<Cmd, Seen, Plan, Out, Res, L, U>(
+        &self,
+        command: Cmd,
+        look: L,
+        think: fn(&Scope, Seen) -> Result<Plan, Error>,
+        act: U,
+    ) -> Result<Vec<u8>, Error>
+    where
+        Cmd: Send,
+        Seen: Send + 'static,
+        Plan: Send + 'static,
+        Out: Send,
+        Res: Message + From<Out>,
+        L: for<'a> UseCase<'a, Cmd, Seen>,
+        U: for<'a> UseCase<'a, Plan, Out>,
+    {
+        let (_, scope) = self.scope();
+        let mut tx = self.context.db.read(Lane::Request).await?;
+        if let Some(answer) = self.answer_of_key(&mut tx).await? {
+            tx.rollback().await?;
+            return Ok(answer);
+        }
+        let looked = Instant::now();
+        let seen = look.call(&mut tx, &scope, command).await?;
+        tx.rollback().await?;
+        let (look, thought) = (looked.elapsed(), Instant::now());
+        let plan = tokio::task::spawn_blocking(move || think(&scope, seen)).await.map_err(Error::internal)??;
+        let (think, acted) = (thought.elapsed(), Instant::now());
+        let answer = self.once::<Plan, Out, Res, U>(plan, act).await;
+        tracing::debug!(method = self.call.method, ?look, ?think, act = ?acted.elapsed(), "thought through");
+        answer
+    }
+
+    fn scope(&self) -> (AuditId, Scope) {
         let now = self.context.clock.now();
         let audit_id = AuditId::from_uuid(self.context.chance.uuid(now));
         let scope = Scope {
@@ -256,15 +370,7 @@ impl Job {
             cause: audit_id.to_string(),
             traceparent: telemetry::traceparent().or_else(|| self.call.traceparent.clone()),
         };
-        let mut tx = self.context.db.begin(Lane::Request).await?;
-        if let Some(answer) = self.first_answer(&mut tx, now).await? {
-            tx.rollback().await?;
-            return Ok(answer);
-        }
-        let answer = Res::from(use_case.call(&mut tx, &scope, command).await?).encode_to_vec();
-        self.keep(&mut tx, audit_id, &answer, &scope).await?;
-        tx.commit().await?;
-        Ok(answer)
+        (audit_id, scope)
     }
 
     /// Claims the idempotency key, or finds what it was answered the first time. A second call that
@@ -276,8 +382,14 @@ impl Job {
         if tx.execute(CLAIM_KEY, claim).await? == 1 {
             return Ok(None);
         }
-        let find = args![self.context.service, subject, self.key.as_str()];
-        let (method, request, answer): (String, String, Option<Vec<u8>>) = tx.fetch_one(ANSWER_OF_KEY, find).await?;
+        self.answer_of_key(tx).await
+    }
+
+    /// What this key was answered, if it was; refused for another request.
+    async fn answer_of_key(&self, tx: &mut Tx) -> Result<Option<Vec<u8>>, Error> {
+        let find = args![self.context.service, self.call.principal.subject.as_str(), self.key.as_str()];
+        let known: Option<(String, String, Option<Vec<u8>>)> = tx.fetch_optional(ANSWER_OF_KEY, find).await?;
+        let Some((method, request, answer)) = known else { return Ok(None) };
         if method != self.call.method || request != self.fingerprint {
             return Err(Error::refused(
                 "idempotency-key",
@@ -324,6 +436,11 @@ pub(crate) fn reaction_scope(context: &Context, event: &Envelope) -> Scope {
         traceparent: telemetry::traceparent().or_else(|| event.traceparent.clone()),
         context: context.clone(),
     }
+}
+
+/// Whether transactions met, and it is worth another try.
+pub(crate) fn again(error: &Error, attempt: u32) -> bool {
+    error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS
 }
 
 /// Waits before the next try: full jitter, so that those who met do not meet again.
