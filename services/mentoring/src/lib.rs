@@ -4,7 +4,8 @@
 //!
 //! **Holds** that no mentor has more students than places; that a student who went through a published round has
 //! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
-//! who has left; that nobody waits beside an eligible mentor who is free.
+//! who has left; that nobody waits beside an eligible mentor who is free; that a student is in one unfinished round at most,
+//! and a published round is complete.
 //!
 //! **Tells** `talentflow.mentoring.mentor.*.v1`: registered, closed; `talentflow.mentoring.round.published.v1`;
 //! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded. **Follows** organisations and
@@ -25,7 +26,7 @@ pub use store::CHECKS;
 
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence"]);
+    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0007_city"]);
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.
 pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/mentoring.toml"));
@@ -42,6 +43,7 @@ pub fn service(context: Context) -> Service {
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
         react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
+        step: Some(|tx, scope| Box::pin(app::go_on(tx, scope))),
         checks: CHECKS,
     }
 }

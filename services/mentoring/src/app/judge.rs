@@ -21,6 +21,12 @@ impl Judge {
         Ok(Self { weights, conflicts, rankings: Rankings::new(rankings) })
     }
 
+    /// By what a whole round is judged.
+    pub async fn of_round(tx: &mut Tx, weights: Weights, round: RoundId) -> Result<Self, Error> {
+        let conflicts = Conflicts::new(conflict::all(tx).await?);
+        Ok(Self { weights, conflicts, rankings: Rankings::new(ranking::of_round(tx, round).await?) })
+    }
+
     pub fn rules(&self) -> Rules<'_> {
         Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts }
     }

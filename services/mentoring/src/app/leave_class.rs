@@ -1,6 +1,7 @@
 //! A student graduated, or left the class: the pairings end, and the places go to whoever waits for them.
 
 use super::fill::refill;
+use super::publish_round::make_of_student;
 use crate::domain::{EndReason, EnrolmentId, StudentState};
 use crate::events;
 use crate::store::{self, mentor, pairing, student};
@@ -19,6 +20,7 @@ pub struct Leaving {
 pub async fn leave_class(tx: &mut Tx, scope: &Scope, leaving: Leaving) -> Result<(), Error> {
     // The turn before the student's row, as publishing a round takes them.
     store::take_turn(tx).await?;
+    make_of_student(tx, scope, leaving.enrolment).await?;
     student::leave(tx, leaving.enrolment, leaving.state).await?;
     let mut freed = Vec::new();
     for pairing in pairing::live_of_enrolment(tx, leaving.enrolment).await? {

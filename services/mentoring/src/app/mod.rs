@@ -46,12 +46,12 @@ pub use list::{
     ListRematches, ListRounds, ListRuns, ListWeights, Listed, list_conflicts, list_guidance, list_guidance_months, list_mentors,
     list_objections, list_pairings, list_proposals, list_rankings, list_rematches, list_rounds, list_runs, list_weights,
 };
-pub use publish_round::{PublishRound, publish_round};
+pub use publish_round::{BATCH, PublishRound, go_on, publish_round};
 pub use raise_objection::{RaiseObjection, raise_objection};
 pub use record_guidance::{RecordGuidance, Recorded, record_guidance};
 pub use register_mentors::{NewMentor, RegisterMentors, Registered, register_mentors};
 pub use revise_mentor::{ReviseMentor, revise_mentor};
 pub use set_rankings::{Ranked, SetRankings, set_rankings};
 pub use set_weights::{SetWeights, set_weights};
-pub use solve_round::{SolveRound, solve_round};
+pub use solve_round::{SolveRound, keep_run, see_round, think_round};
 pub use withdraw_guidance::{WithdrawGuidance, withdraw_guidance};

@@ -1,5 +1,7 @@
 //! The rules of mentoring, pure: no I/O, no clock, no chance.
 
+mod because;
+mod candidates;
 mod codes;
 mod conflict;
 mod dry_run;
@@ -9,25 +11,28 @@ mod mentor;
 mod objection;
 mod pairing;
 mod ranking;
+mod reach;
 mod refusal;
 mod rematch;
 mod round;
 mod sheet;
 mod student;
 
+pub use because::{Because, Better, Obstacle, Part};
 pub use codes::Codes;
 pub use conflict::{Conflict, Conflicts, Ground, Other};
-pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
+pub use dry_run::{DryRun, Objective, Proof, Question, dry_run};
 pub use fit::{Parts, Weights, eligible, parts};
 pub use guidance::{Guidance, Kind, Month, check_day};
 pub use mentor::{Mentor, Profile, Side, State as MentorState};
 pub use objection::{Objection, ObjectionGround, State as ObjectionState};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
 pub use ranking::{Author, Order, Ranking, Rankings};
+pub use reach::Reach;
 pub use refusal::{Absent, Refusal};
 pub use rematch::{Rematch, State as RematchState};
 pub use round::{Outcome, Round, State as RoundState};
-pub use sheet::{Assignment, Candidate, Rules, assign, keep};
+pub use sheet::{Assignment, Candidate, Rules, Sheet, assign, keep};
 pub use student::{State as StudentState, Student};
 
 kit::id! {

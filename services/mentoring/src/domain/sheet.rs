@@ -1,5 +1,6 @@
 //! One side of a question as the solver sees it: students and mentors by number, in the order of their ids.
 
+use super::candidates::{Field, Lists};
 use super::{Conflicts, EnrolmentId, Mentor, MentorId, Parts, Rankings, Student, Weights, eligible, parts};
 use matching::{Assignment as Numbers, Edge, Fault, Instance, Places, Preference, optimal, spread};
 
@@ -84,6 +85,12 @@ impl<'a> Sheet<'a> {
         });
         let instance = Instance::new(students.len(), places.collect(), &edges)?;
         Ok(Self { students, mentors, instance })
+    }
+
+    /// The pairs that are looked at.
+    pub fn of(field: &Field<'a>, lists: &Lists) -> Result<Self, Fault> {
+        let instance = field.instance(lists)?;
+        Ok(Self { students: field.students.clone(), mentors: field.mentors.clone(), instance })
     }
 
     /// Who a number is.

@@ -53,8 +53,8 @@ pub async fn take_turn(tx: &mut Tx) -> Result<(), Error> {
 pub const CHECKS: &[Check] = &[
     Check {
         name: "mentoring-load",
-        en: "every mentor's load is the number of live pairings, and within the places there are",
-        zh: "导师在带人数等于其有效结对数且不超过名额",
+        en: "every mentor's load is the number of live pairings, and of those a round being published is about to make, and within the places there are",
+        zh: "导师在带人数等于其有效结对数与发布中轮次待结对数之和，且不超过名额",
         broken: WRONG_LOADS,
     },
     Check {
@@ -93,11 +93,18 @@ pub const CHECKS: &[Check] = &[
         zh: "已发布轮次的结对数与其统计一致",
         broken: WRONG_ROUNDS,
     },
+    Check {
+        name: "mentoring-published-whole",
+        en: "every published round is complete: nobody is left in it, and each side of its dry run is a pairing",
+        zh: "已发布轮次完整：无遗留学生，试算的每一侧均已结对或空缺",
+        broken: HALF_ROUNDS,
+    },
 ];
 
 statements! {
     TAKE_TURN = "UPDATE mentoring_turn SET changes = changes + 1 WHERE turn_id = 1";
-    WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.places AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' GROUP BY m.mentor_id, m.load, m.places HAVING m.load <> count(p.pairing_id) OR m.load > m.places LIMIT 100";
+    /// The places of a round that is being published are taken before its pairings are made.
+    WRONG_LOADS = "SELECT CAST(m.mentor_id AS TEXT) || ' load ' || CAST(m.load AS TEXT) || ' of ' || CAST(m.places AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) || ', to be made ' || CAST(coalesce(max(k.kept), 0) AS TEXT) FROM mentoring_mentor m LEFT JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' LEFT JOIN (SELECT q.mentor_id, count(*) AS kept FROM mentoring_round r JOIN mentoring_student s ON s.open_round_id = r.round_id JOIN mentoring_proposal q ON q.run_id = r.run_id AND q.enrolment_id = s.enrolment_id WHERE r.state = 'publishing' AND q.mentor_id IS NOT NULL GROUP BY q.mentor_id) k ON k.mentor_id = m.mentor_id GROUP BY m.mentor_id, m.load, m.places HAVING m.load <> count(p.pairing_id) + coalesce(max(k.kept), 0) OR m.load > m.places LIMIT 100";
     WRONG_PAIRINGS = "SELECT CAST(s.enrolment_id AS TEXT) || ' ' || s.state || ' academic ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'academic') AS TEXT) || ' enterprise ' || CAST(count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') AS TEXT) FROM mentoring_student s LEFT JOIN mentoring_pairing p ON p.enrolment_id = s.enrolment_id AND p.state <> 'ended' GROUP BY s.enrolment_id, s.state, s.round_id HAVING count(p.pairing_id) FILTER (WHERE p.side = 'academic') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END OR count(p.pairing_id) FILTER (WHERE p.side = 'enterprise') <> CASE WHEN s.state = 'enrolled' AND s.round_id IS NOT NULL THEN 1 ELSE 0 END LIMIT 100";
     CLOSED_MENTORS = "SELECT CAST(p.pairing_id AS TEXT) FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.state = 'active' AND m.state <> 'active' LIMIT 100";
     /// Free is who may be paired with the student: no conflict, no exclusion in their round, and a match for the mentor
@@ -108,4 +115,5 @@ statements! {
     OPEN_OBJECTIONS = "SELECT CAST(o.objection_id AS TEXT) FROM mentoring_objection o JOIN mentoring_round r ON r.round_id = o.round_id WHERE o.state = 'open' AND r.state = 'final' LIMIT 100";
     /// What a round counts as matched was matched then: pairings that came to be vacant only later had a mentor before.
     WRONG_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' counts ' || CAST(r.students AS TEXT) || ' students, paired ' || CAST(count(DISTINCT p.enrolment_id) AS TEXT) FROM mentoring_round r LEFT JOIN mentoring_pairing p ON p.round_id = r.round_id WHERE r.state IN ('published', 'final') GROUP BY r.round_id, r.students HAVING r.students <> count(DISTINCT p.enrolment_id) LIMIT 100";
+    HALF_ROUNDS = "SELECT CAST(r.round_id AS TEXT) || ' still holds ' || CAST(s.enrolment_id AS TEXT) FROM mentoring_round r JOIN mentoring_student s ON s.open_round_id = r.round_id WHERE r.state IN ('published', 'final') UNION ALL SELECT CAST(r.round_id AS TEXT) || ' made no ' || q.side || ' pairing for ' || CAST(q.enrolment_id AS TEXT) FROM mentoring_round r JOIN mentoring_proposal q ON q.run_id = r.run_id WHERE r.state IN ('published', 'final') AND NOT EXISTS (SELECT 1 FROM mentoring_pairing p WHERE p.round_id = r.round_id AND p.enrolment_id = q.enrolment_id AND p.side = q.side) LIMIT 100";
 }
