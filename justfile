@@ -33,6 +33,10 @@ build:
 bench-solve *flags:
     tests/bench/run solve {{ flags }}
 
+# One matching round of a whole city on a SQLite file, phase by phase; on PostgreSQL with `--database-url postgres://…`.
+bench-round *flags:
+    tests/bench/round {{ flags }}
+
 # PostgreSQL and NATS for tests run by hand, until Ctrl-C.
 servers:
     tests/run servers

@@ -80,6 +80,10 @@ pub enum Command {
     /// --objective stable --out assignment.csv --certificate cert.json --json
     #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
     Solve(Box<Solve>),
+    /// Measures what is promised about speed, on a database of its own.
+    ///
+    /// Example: talentflow bench round --students 131915 --database-url sqlite:/tmp/bench.db --json
+    Bench(Bench),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///
     /// Example: talentflow config > talentflow.toml
@@ -231,6 +235,41 @@ pub enum Objective {
     Optimal,
     /// Nobody has a reason to leave: no student and mentor would both rather have each other.
     Stable,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    pub what: Measured,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Measured {
+    /// One matching round of a whole city: opened, closed, solved on both sides with the mentors of each student
+    /// compatible, and published, through the service and into the tables. The database must be empty.
+    Round(BenchRound),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchRound {
+    /// How many students wait; mentors are in proportion.
+    #[arg(long, default_value_t = 131_915)]
+    pub students: u32,
+    /// Possible mentors looked at first, a student and side.
+    #[arg(long, default_value_t = 30)]
+    pub candidates: i32,
+    /// What is wanted of the assignment.
+    #[arg(long, value_enum, default_value_t = Objective::Optimal)]
+    pub objective: Objective,
+    /// Places in percent of the students; below 100 somebody stays alone.
+    #[arg(long, default_value_t = 110)]
+    pub places: u32,
+    /// The same seed makes the same city.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Prints the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! talentflow: the services of a city that trains people together with its enterprises, in one binary.
 
+mod bench;
 mod cli;
 mod commands;
 mod demo;

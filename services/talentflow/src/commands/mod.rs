@@ -8,7 +8,7 @@ mod verify;
 
 use crate::cli::{Cli, Command, Common};
 use crate::wiring::{GATEWAY, SERVICES};
-use crate::{demo, solve};
+use crate::{bench, demo, solve};
 use kit::config::{Config, Sources};
 use std::process::ExitCode;
 
@@ -32,6 +32,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         tracing::debug!(?config, "configuration");
         match cli.command {
             Command::Serve(command) => serve::run(config, &command).await,
+            Command::Bench(command) => bench::run(config, &command).await,
             Command::Demo(command) => demo::run(config, &command).await,
             Command::Migrate => migrate::run(&config).await,
             Command::Verify(command) => verify::run(&config, &command).await,
