@@ -82,7 +82,7 @@ pub enum Command {
     Solve(Box<Solve>),
     /// Measures what is promised about speed, on a database of its own.
     ///
-    /// Example: talentflow bench round --students 131915 --database-url sqlite:/tmp/bench.db --json
+    /// Example: talentflow bench round --students 131915 --database-url sqlite:bench.db --json
     Bench(Bench),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///

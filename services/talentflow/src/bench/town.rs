@@ -65,7 +65,7 @@ impl Town {
                 programme,
             }));
         }
-        Self { schools, enterprises, programmes, students, now, chance }
+        Self { chance, now, schools, enterprises, programmes, students }
     }
 
     fn chain(enterprise: usize) -> String {
