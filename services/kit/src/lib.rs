@@ -38,7 +38,7 @@ pub mod verify;
 pub mod wire;
 pub mod work;
 
-pub use command::{Calls, Scope};
+pub use command::{Calls, Member, Scope, Together};
 pub use context::Context;
 pub use db::{Db, Tx};
 pub use error::{Code, Error};
@@ -48,10 +48,11 @@ pub use service::{Arrival, React, Service, Step};
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {
+    let commands = command::statements();
     [
         bus::STATEMENTS,
         db::STATEMENTS,
-        command::STATEMENTS,
+        commands.as_slice(),
         outbox::STATEMENTS,
         inbox::STATEMENTS,
         letters::STATEMENTS,

@@ -1,7 +1,8 @@
 //! Invariants that can be proved from the tables, while the services run or after they were killed.
 
-use crate::db::{Db, Lane, Sql, args, statements};
+use crate::db::{Db, Lane, Sql, Tx, args, statements};
 use crate::error::Error;
+use futures::future::BoxFuture;
 
 /// One invariant: a query that lists what breaks it, a line each. No rows is proof.
 #[derive(Debug, Clone, Copy)]
@@ -14,20 +15,48 @@ pub struct Check {
     pub broken: Sql,
 }
 
+/// What a check is called, and what holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub name: &'static str,
+    pub en: &'static str,
+    pub zh: &'static str,
+}
+
+/// A look under way: what is broken, a line each.
+pub type Looking<'a> = BoxFuture<'a, Result<Vec<String>, Error>>;
+
+/// An invariant that no query can state: code reads the tables and says what breaks it. It is given what was kept
+/// elsewhere and the tables must agree with, if anything was.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub name: Named,
+    pub broken: for<'a> fn(&'a mut Tx, Option<&'a str>) -> Looking<'a>,
+}
+
 /// What a check found.
 #[derive(Debug)]
 pub struct Finding {
-    pub check: Check,
+    pub check: Named,
     pub broken: Vec<String>,
 }
 
 /// Runs `checks` and kit's own on one consistent picture of the database.
 pub async fn verify(db: &Db, checks: &[Check]) -> Result<Vec<Finding>, Error> {
+    verify_all(db, checks, &[], None).await
+}
+
+/// As [`verify`], and `looks` on the same picture, with what was kept elsewhere.
+pub async fn verify_all(db: &Db, checks: &[Check], looks: &[Look], kept: Option<&str>) -> Result<Vec<Finding>, Error> {
     let mut tx = db.read(Lane::Background).await?;
     let mut findings = Vec::new();
     for check in KIT.iter().chain(checks) {
         let rows: Vec<(String,)> = tx.fetch_all(check.broken, args![]).await?;
-        findings.push(Finding { check: *check, broken: rows.into_iter().map(|row| row.0).collect() });
+        let named = Named { name: check.name, en: check.en, zh: check.zh };
+        findings.push(Finding { check: named, broken: rows.into_iter().map(|row| row.0).collect() });
+    }
+    for look in looks {
+        findings.push(Finding { check: look.name, broken: (look.broken)(&mut tx, kept).await? });
     }
     tx.rollback().await?;
     Ok(findings)

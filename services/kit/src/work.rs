@@ -79,7 +79,7 @@ impl Worker {
     }
 
     async fn once(&self) -> Result<bool, Error> {
-        let scope = Scope::of_worker(&self.context);
+        let scope = Scope::of_job(&self.context, "");
         let mut tx = self.context.db.begin(Lane::Background).await?;
         let more = (self.step)(&mut tx, &scope).await?;
         if more {

@@ -11,6 +11,15 @@
 //! Journal of Political Economy 124 (2016)). A mentor who is full has as cutoff the lowest rank that was admitted;
 //! one who is not admits everybody. If each student has the best mentor of those who would admit them, no student
 //! and mentor would both rather have each other.
+//!
+//! **Where mentors share places**, a *holder* of places is a mentor or a group. Every holder has a price and a cutoff:
+//! a place of a mentor costs the prices of the mentor and of all groups above, and a mentor admits whom the mentor and
+//! all groups above admit. Both arguments stand as they are. A pair is then said to block if the student would rather be
+//! there, and the mentor and each group above has a place or has somebody it ranks lower; the student's own place
+//! counts where they would leave it. With the same rank for all projects of a mentor that is the stability of
+//! Abraham, Irving and Manlove, *Two algorithms for the student-project allocation problem*, Journal of Discrete
+//! Algorithms 5 (2007); with ranks by project and groups within groups, that of Fleiner, *A fixed-point approach to
+//! stable matchings and some applications*, Mathematics of Operations Research 28 (2003), for laminar matroids.
 
 use crate::{Arc, Assignment, Instance, Preference};
 use std::cmp::Reverse;
@@ -45,7 +54,7 @@ impl Sub for Worth {
     }
 }
 
-/// What a place of a mentor costs: where places are scarce a pair, and the price more or less; elsewhere the price.
+/// What a place of a holder costs: where places are scarce a pair, and the price more or less; elsewhere the price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
     pub scarce: bool,
@@ -72,8 +81,30 @@ impl Rank {
     }
 }
 
-/// The lowest rank a mentor admits; `None` while a place is free.
+/// The lowest rank a holder admits; `None` while a place is free.
 pub type Cutoff = Option<Rank>;
+
+/// Who or what holds places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    Mentor(usize),
+    Group(usize),
+}
+
+impl Holder {
+    fn of(instance: &Instance, holder: usize) -> Self {
+        holder.checked_sub(instance.mentors()).map_or(Self::Mentor(holder), Self::Group)
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Mentor(number) => write!(f, "mentor {number}"),
+            Self::Group(number) => write!(f, "group {number}"),
+        }
+    }
+}
 
 /// What is wrong with an answer or its certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,14 +113,14 @@ pub enum Flaw {
     Size { what: &'static str, given: usize, there: usize },
     #[error("student {student} and mentor {mentor} are no possible pair")]
     Impossible { student: usize, mentor: u32 },
-    #[error("mentor {mentor} has {free} free places, and {students} students were assigned")]
-    Overfull { mentor: usize, free: usize, students: usize },
-    #[error("the price of mentor {mentor} is below nothing")]
-    Negative { mentor: usize },
+    #[error("{holder} has {free} free places, and {students} students were assigned")]
+    Overfull { holder: Holder, free: usize, students: usize },
+    #[error("the price of {holder} is below nothing")]
+    Negative { holder: Holder },
     #[error("the assignment has {has:?}; by these prices {bound:?} might be possible")]
     Gap { has: Worth, bound: Worth },
-    #[error("the cutoff of mentor {mentor} is not the lowest rank admitted there")]
-    Cutoff { mentor: usize },
+    #[error("the cutoff of {holder} is not the lowest rank admitted there")]
+    Cutoff { holder: Holder },
     #[error("student {student} would be admitted by mentor {mentor} and would rather be there")]
     Envy { student: usize, mentor: u32 },
 }
@@ -98,17 +129,17 @@ pub enum Flaw {
 pub fn check_assignment(instance: &Instance, assignment: &Assignment) -> Result<Worth, Flaw> {
     same_size("students", assignment.len(), instance.students())?;
     let mut worth = Worth::default();
-    let mut load = vec![0; instance.mentors()];
+    let mut load = vec![0; instance.holders()];
     for (student, mentor) in assignment.iter().enumerate() {
         let Some(mentor) = *mentor else { continue };
         let value = instance.value(student, mentor).ok_or(Flaw::Impossible { student, mentor })?;
-        load[mentor as usize] += 1;
+        instance.chain(mentor).for_each(|holder| load[holder] += 1);
         worth += Worth { assigned: 1, value: value.into() };
     }
-    for (mentor, students) in load.into_iter().enumerate() {
-        let free = instance.free(mentor);
+    for (holder, students) in load.into_iter().enumerate() {
+        let free = instance.free_of(holder);
         if students > free {
-            return Err(Flaw::Overfull { mentor, free, students });
+            return Err(Flaw::Overfull { holder: Holder::of(instance, holder), free, students });
         }
     }
     Ok(worth)
@@ -117,17 +148,20 @@ pub fn check_assignment(instance: &Instance, assignment: &Assignment) -> Result<
 /// Judges whether an assignment is optimal, as its prices say.
 pub fn check_optimal(instance: &Instance, assignment: &Assignment, prices: &[Price]) -> Result<Worth, Flaw> {
     let has = check_assignment(instance, assignment)?;
-    same_size("prices", prices.len(), instance.mentors())?;
+    same_size("prices", prices.len(), instance.holders())?;
     let mut bound = Worth::default();
-    for (mentor, price) in prices.iter().enumerate() {
+    for (holder, price) in prices.iter().enumerate() {
         let price = Worth::from(*price);
         if price < Worth::default() {
-            return Err(Flaw::Negative { mentor });
+            return Err(Flaw::Negative { holder: Holder::of(instance, holder) });
         }
-        bound += price.times(instance.free(mentor));
+        bound += price.times(instance.free_of(holder));
     }
     for student in 0..instance.students() {
-        let gain = |arc: &Arc| Worth { assigned: 1, value: arc.value.into() } - prices[arc.mentor as usize].into();
+        let gain = |arc: &Arc| {
+            let worth = Worth { assigned: 1, value: arc.value.into() };
+            instance.chain(arc.mentor).fold(worth, |worth, holder| worth - prices[holder].into())
+        };
         bound += instance.arcs(student).iter().map(gain).max().unwrap_or_default().max(Worth::default());
     }
     if has == bound { Ok(has) } else { Err(Flaw::Gap { has, bound }) }
@@ -136,19 +170,20 @@ pub fn check_optimal(instance: &Instance, assignment: &Assignment, prices: &[Pri
 /// Judges whether an assignment is stable, as its cutoffs say.
 pub fn check_stable(instance: &Instance, assignment: &Assignment, cutoffs: &[Cutoff]) -> Result<Worth, Flaw> {
     let worth = check_assignment(instance, assignment)?;
-    same_size("cutoffs", cutoffs.len(), instance.mentors())?;
-    for (mentor, (cutoff, admitted)) in cutoffs.iter().zip(admitted(instance, assignment)).enumerate() {
-        let full = admitted.len() >= instance.free(mentor);
+    same_size("cutoffs", cutoffs.len(), instance.holders())?;
+    for (holder, (cutoff, admitted)) in cutoffs.iter().zip(admitted(instance, assignment)).enumerate() {
+        let full = admitted.len() >= instance.free_of(holder);
         let lowest = admitted.into_iter().min();
-        // A mentor without places admits nobody, whatever is said.
-        if instance.free(mentor) > 0 && *cutoff != lowest.filter(|_| full) {
-            return Err(Flaw::Cutoff { mentor });
+        // Without places nobody is admitted, whatever is said.
+        if instance.free_of(holder) > 0 && *cutoff != lowest.filter(|_| full) {
+            return Err(Flaw::Cutoff { holder: Holder::of(instance, holder) });
         }
     }
     for (student, number) in (0..instance.students()).zip(0u32..) {
         let admits = |arc: Arc, preference: Preference| {
-            let cutoff = cutoffs[arc.mentor as usize];
-            instance.free(arc.mentor as usize) > 0 && cutoff.is_none_or(|cutoff| cutoff <= Rank::of(number, arc, preference))
+            let rank = Rank::of(number, arc, preference);
+            let passes = |holder: usize| instance.free_of(holder) > 0 && cutoffs[holder].is_none_or(|cutoff| cutoff <= rank);
+            instance.chain(arc.mentor).all(passes)
         };
         let open = instance.ranked(student).filter(|(arc, preference)| admits(*arc, *preference));
         let best = open.max_by_key(|(arc, preference)| (preference.by_student, arc.value, Reverse(arc.mentor)));
@@ -166,34 +201,42 @@ pub fn blocking_pairs(instance: &Instance, assignment: &Assignment) -> usize {
     let lowest: Vec<Option<(i32, i32)>> = admitted
         .iter()
         .enumerate()
-        .map(|(mentor, ranks)| {
-            let full = ranks.len() >= instance.free(mentor);
-            // Nobody is better than what a mentor without places has.
-            let none = (instance.free(mentor) == 0).then_some((i32::MAX, i32::MAX));
+        .map(|(holder, ranks)| {
+            let full = ranks.len() >= instance.free_of(holder);
+            // Nobody is better than what a holder without places has.
+            let none = (instance.free_of(holder) == 0).then_some((i32::MAX, i32::MAX));
             none.or_else(|| ranks.iter().min().filter(|_| full).map(|rank| (rank.preference, rank.value)))
         })
         .collect();
     let mut count = 0;
     for (student, mentor) in assignment.iter().enumerate() {
         let mine = mentor.and_then(|mentor| instance.ranked(student).find(|(arc, _)| arc.mentor == mentor));
+        // What the student would leave, on the way of the mentor they have.
+        let left = mine.map(|(arc, preference)| (arc.mentor, (preference.by_mentor, arc.value)));
         let mine = mine.map(|(arc, preference)| (preference.by_student, arc.value));
         let blocks = |(arc, preference): &(Arc, Preference)| {
             let better = mine.is_none_or(|mine| (preference.by_student, arc.value) > mine);
-            let wanted = lowest[arc.mentor as usize].is_none_or(|lowest| (preference.by_mentor, arc.value) > lowest);
-            better && wanted
+            let rank = (preference.by_mentor, arc.value);
+            let wanted = |holder: usize| {
+                let leaves =
+                    || left.is_some_and(|(mentor, left)| left == rank && instance.chain(mentor).any(|own| own == holder));
+                lowest[holder].is_none_or(|lowest| rank > lowest || (rank == lowest && leaves()))
+            };
+            better && instance.chain(arc.mentor).all(wanted)
         };
         count += instance.ranked(student).filter(blocks).count();
     }
     count
 }
 
-/// The ranks of those each mentor was assigned.
+/// The ranks of those each holder was assigned.
 fn admitted(instance: &Instance, assignment: &Assignment) -> Vec<Vec<Rank>> {
-    let mut ranks = vec![Vec::new(); instance.mentors()];
+    let mut ranks = vec![Vec::new(); instance.holders()];
     for ((student, mentor), number) in assignment.iter().enumerate().zip(0u32..) {
         let pair = mentor.and_then(|mentor| instance.ranked(student).find(|(arc, _)| arc.mentor == mentor));
         if let Some((arc, preference)) = pair {
-            ranks[arc.mentor as usize].push(Rank::of(number, arc, preference));
+            let rank = Rank::of(number, arc, preference);
+            instance.chain(arc.mentor).for_each(|holder| ranks[holder].push(rank));
         }
     }
     ranks

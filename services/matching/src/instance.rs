@@ -1,5 +1,6 @@
 //! The question: who may be paired with whom.
 
+use crate::groups::{Forest, Group};
 use std::cmp::Reverse;
 
 /// The places of a mentor.
@@ -29,6 +30,12 @@ pub struct Edge {
 
 /// How student and mentor rank each other, higher is better. Equals are ranked by value, so who says nothing ranks
 /// by value alone.
+///
+/// Where mentors share the places of a group, the group ranks by the same numbers: those of its mentors are compared
+/// with each other, across projects and across mentors. One order for a whole tree is what makes nested choice
+/// consistent: whom a project lets go for somebody better, its mentor and the quota above would let go too, so who was
+/// refused once need not ask again. With an order of its own at each level that fails, and there may be no stable
+/// assignment at all. So give the ranks of a tree on one scale.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Preference {
     pub by_student: i32,
@@ -53,6 +60,12 @@ pub enum Fault {
     Negative(u32, u32),
     #[error("more than 4,294,967,295 edges")]
     TooLarge,
+    #[error("the groups of {given} mentors are given, the instance has {there}")]
+    Members { given: usize, there: usize },
+    #[error("group {0} is named, but there is no such group")]
+    UnknownGroup(u32),
+    #[error("group {0} lies within itself")]
+    Circle(u32),
 }
 
 /// Students, mentors and the possible pairs, the best first for each student.
@@ -63,6 +76,7 @@ pub struct Instance {
     /// Parallel to the arcs; empty if nobody has a preference.
     preferences: Vec<Preference>,
     places: Vec<Places>,
+    forest: Forest,
     highest: i32,
 }
 
@@ -100,9 +114,15 @@ impl Instance {
             }
             *at += 1;
         }
-        let mut instance = Self { starts, arcs, preferences, places, highest: 0 };
+        let mut instance = Self { starts, arcs, preferences, places, forest: Forest::default(), highest: 0 };
         instance.order();
         Ok(instance)
+    }
+
+    /// The same instance with mentors who share places; `of` says the group of each mentor. Mentors keep their own
+    /// places beside: both bounds hold.
+    pub fn grouped(self, of: &[Option<u32>], groups: &[Group]) -> Result<Self, Fault> {
+        Ok(Self { forest: Forest::new(of, groups, self.places.len())?, ..self })
     }
 
     /// Puts each student's arcs in order and drops those that are named again.
@@ -160,6 +180,37 @@ impl Instance {
         self.places[mentor].free() as usize
     }
 
+    /// Whether mentors share places.
+    pub fn has_groups(&self) -> bool {
+        !self.forest.is_empty()
+    }
+
+    /// How many groups there are.
+    pub fn groups(&self) -> usize {
+        self.forest.places().len()
+    }
+
+    /// How many holders of places there are: the mentors, then the groups, numbered in this order.
+    pub fn holders(&self) -> usize {
+        self.mentors() + self.groups()
+    }
+
+    /// The free places of a holder.
+    pub fn free_of(&self, holder: usize) -> usize {
+        let group = || self.forest.places().get(holder - self.mentors()).map_or(0, |places| places.free() as usize);
+        if holder < self.mentors() { self.free(holder) } else { group() }
+    }
+
+    /// The holders a student of this mentor takes a place of: the mentor, the group, the group that one lies within, …
+    pub fn chain(&self, mentor: u32) -> impl Iterator<Item = usize> {
+        self.forest.from(mentor as usize)
+    }
+
+    /// What lies above a holder.
+    pub(crate) fn above(&self, holder: usize) -> Option<u32> {
+        self.forest.above(holder)
+    }
+
     /// Whom a student may have, the best first, equals by number.
     pub fn arcs(&self, student: usize) -> &[Arc] {
         &self.arcs[self.starts[student] as usize..self.starts[student + 1] as usize]
@@ -211,7 +262,7 @@ impl Instance {
             starts.push(u32::try_from(arcs.len()).unwrap_or(u32::MAX));
         }
         let highest = arcs.iter().map(|arc: &Arc| arc.value).max().unwrap_or_default();
-        Self { starts, arcs, preferences, places: self.places.clone(), highest }
+        Self { starts, arcs, preferences, places: self.places.clone(), forest: self.forest.clone(), highest }
     }
 
     /// Loads the beginning of these students' arcs, all at once: what is read at random from memory next is then

@@ -10,19 +10,25 @@
 //! A certificate is judged by [`certificate`], which shares nothing with the solvers but the [`Instance`]: whoever
 //! does not trust a solver needs to read only that file. [`joint`] makes the mentors of the two sides compatible.
 //!
+//! Mentors may share places ([`Group`]): the projects of a mentor, the mentors of an organisation with a quota. Prices and
+//! cutoffs are then those of the mentors, followed by those of the groups.
+//!
 //! Students and mentors are numbers from 0. Every answer depends on the numbers and values alone, never on the
 //! order in which they were given.
 
 mod auction;
 pub mod certificate;
+mod groups;
 mod instance;
 pub mod joint;
+mod nested;
 pub mod optimal;
 mod repair;
 mod scarcity;
 mod spread;
 pub mod stable;
 
+pub use groups::Group;
 pub use instance::{Arc, Edge, Fault, Instance, Places, Preference};
 pub use spread::spread;
 

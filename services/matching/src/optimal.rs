@@ -4,9 +4,12 @@
 //! and, only where not everybody can be matched, [scarcity](super::scarcity) to solve the part that is short of
 //! places apart. Why this and not network simplex or cost scaling: a student is worth one place, so all the state
 //! there is fits into one price a mentor, which stays in the cache while the arcs stream by.
+//!
+//! Where mentors share places, [paths through the groups](super::nested) alone find the answer.
 
 use crate::auction::{self, Outcome};
-use crate::certificate::Price;
+use crate::certificate::{Price, Worth};
+use crate::nested;
 use crate::repair::{Exact, Short, repair};
 use crate::scarcity::scarce;
 use crate::{Assignment, Instance};
@@ -15,11 +18,23 @@ use crate::{Assignment, Instance};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Optimal {
     pub assignment: Assignment,
-    /// The price of each mentor.
+    /// The price of each mentor, then of each group.
     pub prices: Vec<Price>,
 }
 
+impl Optimal {
+    /// What a place of a mentor costs: the prices of the mentor and of every group above.
+    pub fn cost(&self, instance: &Instance, mentor: u32) -> Worth {
+        let mut cost = Worth::default();
+        instance.chain(mentor).for_each(|holder| cost += self.prices[holder].into());
+        cost
+    }
+}
+
 pub fn solve(instance: &Instance) -> Optimal {
+    if instance.has_groups() {
+        return nested::solve(instance);
+    }
     let sold = auction::run(instance);
     let alone = sold.held.iter().any(Option::is_none);
     let scarce = if alone { scarce(instance, sold.held.clone()) } else { vec![false; instance.mentors()] };

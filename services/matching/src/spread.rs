@@ -28,27 +28,40 @@ struct Floor<'a> {
     guided: Vec<Vec<u32>>,
     /// Mentors who are as good for a student as the one they have.
     equals: Vec<Vec<u32>>,
-    /// Whether a place of a mentor may stay empty.
+    /// Whether a place of a holder may stay empty.
     free: Vec<bool>,
+    /// The students each holder was given.
+    loads: Vec<usize>,
 }
 
 impl<'a> Floor<'a> {
     fn new(instance: &'a Instance, optimal: &Optimal) -> Self {
         let mut guided = vec![Vec::new(); instance.mentors()];
+        let mut loads = vec![0; instance.holders()];
         let mut equals = vec![Vec::new(); instance.students()];
         for (student, mentor) in numbers(instance.students()).zip(&optimal.assignment) {
             let Some(mentor) = *mentor else { continue };
             guided[mentor as usize].push(student);
+            instance.chain(mentor).for_each(|holder| loads[holder] += 1);
             let arcs = instance.arcs(student as usize);
-            let gain =
-                |mentor: u32, value: i32| Worth { assigned: 1, value: value.into() } - optimal.prices[mentor as usize].into();
+            let gain = |mentor: u32, value: i32| Worth { assigned: 1, value: value.into() } - optimal.cost(instance, mentor);
             let gains = arcs.iter().map(|arc| (arc.mentor, gain(arc.mentor, arc.value)));
             let best = gains.clone().map(|(_, gain)| gain).max();
             let equal = gains.filter(|(other, gain)| *other != mentor && Some(*gain) == best);
             equals[student as usize] = equal.map(|(other, _)| other).collect();
         }
         let free = optimal.prices.iter().map(|price| Worth::from(*price) == Worth::default()).collect();
-        Self { instance, held: optimal.assignment.clone(), guided, equals, free }
+        Self { instance, held: optimal.assignment.clone(), guided, equals, free, loads }
+    }
+
+    /// Whether a mentor can have one more of the students when another has one less: groups that hold both do not mind.
+    fn has_room(&self, from: u32, to: u32) -> bool {
+        let apart = |one: u32, other: u32| {
+            let shared = move |holder: &usize| !self.instance.chain(other).any(|also| also == *holder);
+            self.instance.chain(one).filter(shared)
+        };
+        apart(to, from).all(|holder| self.loads[holder] < self.instance.free_of(holder))
+            && apart(from, to).all(|holder| self.free[holder])
     }
 
     fn load(&self, mentor: u32) -> u64 {
@@ -76,15 +89,16 @@ impl<'a> Floor<'a> {
                     }
                     came[*other as usize] = Some(*student);
                     queue.push_back(*other);
-                    let room = self.guided[*other as usize].len() < self.instance.free(*other as usize);
                     let fullness = self.fullness(*other, self.load(*other));
-                    if room && fullness < best.0 {
+                    if fullness < best.0 && self.has_room(from, *other) {
                         best = (fullness, *other);
                     }
                 }
             }
         }
         let mut to = best.1;
+        self.instance.chain(from).for_each(|holder| self.loads[holder] -= 1);
+        self.instance.chain(to).for_each(|holder| self.loads[holder] += 1);
         while let Some(student) = came[to as usize].filter(|_| to != from) {
             let Some(before) = self.held[student as usize].replace(to) else { break };
             self.guided[before as usize].retain(|other| *other != student);

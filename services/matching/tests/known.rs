@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
 
-use matching::certificate::{Flaw, blocking_pairs, check_optimal, check_stable};
+use matching::certificate::{Flaw, Holder, blocking_pairs, check_optimal, check_stable};
 use matching::{Assignment, Edge, Fault, Instance, Places, Preference, optimal, spread, stable};
 
 fn edge(student: u32, mentor: u32, value: i32) -> Edge {
@@ -156,16 +156,19 @@ fn the_checker_names_the_flaw() {
     let answer = optimal::solve(&instance);
     let flaw = |assignment: Assignment| check_optimal(&instance, &assignment, &answer.prices).unwrap_err();
     assert_eq!(flaw(vec![Some(1), None]), Flaw::Impossible { student: 0, mentor: 1 });
-    assert_eq!(flaw(vec![Some(0), Some(0)]), Flaw::Overfull { mentor: 0, free: 1, students: 2 });
+    assert_eq!(flaw(vec![Some(0), Some(0)]), Flaw::Overfull { holder: Holder::Mentor(0), free: 1, students: 2 });
     assert!(matches!(flaw(vec![Some(0)]), Flaw::Size { .. }));
     assert!(matches!(flaw(vec![None, Some(0)]), Flaw::Gap { .. }));
     let mut cheap = answer.prices.clone();
     cheap[0].price = -1;
-    assert_eq!(check_optimal(&instance, &answer.assignment, &cheap), Err(Flaw::Negative { mentor: 0 }));
+    assert_eq!(check_optimal(&instance, &answer.assignment, &cheap), Err(Flaw::Negative { holder: Holder::Mentor(0) }));
     let stable = stable::solve(&instance);
-    assert_eq!(check_stable(&instance, &vec![Some(0), Some(1)], &stable.cutoffs), Err(Flaw::Cutoff { mentor: 0 }));
-    assert_eq!(check_stable(&instance, &stable.assignment, &[None, None]), Err(Flaw::Cutoff { mentor: 0 }));
-    assert_eq!(check_stable(&instance, &vec![None, Some(1)], &[None, None]), Err(Flaw::Cutoff { mentor: 1 }));
+    assert_eq!(
+        check_stable(&instance, &vec![Some(0), Some(1)], &stable.cutoffs),
+        Err(Flaw::Cutoff { holder: Holder::Mentor(0) })
+    );
+    assert_eq!(check_stable(&instance, &stable.assignment, &[None, None]), Err(Flaw::Cutoff { holder: Holder::Mentor(0) }));
+    assert_eq!(check_stable(&instance, &vec![None, Some(1)], &[None, None]), Err(Flaw::Cutoff { holder: Holder::Mentor(1) }));
 }
 
 #[test]

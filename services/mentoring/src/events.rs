@@ -2,8 +2,8 @@
 
 use crate::app::{Leaving, employment_changed, enrol, leave_class, rotation_began, rotation_over};
 use crate::domain::{
-    AbsenceId, Codes, EmploymentId, EndReason, GuidanceRecordId, Guide, Mentor, MentorState, OrganisationId, Pairing,
-    PairingEvent, PersonId, RotationId, Round, Side, Student, StudentState,
+    AbsenceId, Codes, EmploymentId, EndReason, Evaluation, GuidanceRecordId, Guide, Mentor, MentorState, OrganisationId, Pairing,
+    PairingEvent, PersonId, RotationId, Round, Side, Student, StudentState, TermId,
 };
 use crate::store::absence::Absence;
 use crate::store::directory::{self, Employment};
@@ -178,6 +178,7 @@ pub async fn emit_changed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result
         capacity: small(mentor.profile.capacity),
         places: small(mentor.places),
         state: pb::MentorState::from(mentor.state).into(),
+        available: mentor.available,
     };
     scope.emit(tx, mentor.id, mentor.told, &event).await
 }
@@ -221,7 +222,9 @@ pub async fn emit_pairing(tx: &mut Tx, scope: &Scope, pairing: &Pairing, event: 
         PairingEvent::Created => {
             let person = pairing.guide.map(|guide| guide.person.to_string()).unwrap_or_default();
             let organisation = pairing.guide.map(|guide| guide.organisation.to_string()).unwrap_or_default();
-            let event = pb::PairingCreated { pairing: id.to_string(), enrolment, student, mentor, person, organisation, side };
+            let project = pairing.guide.and_then(|guide| guide.project).map(|project| project.to_string()).unwrap_or_default();
+            let pairing = id.to_string();
+            let event = pb::PairingCreated { pairing, enrolment, student, mentor, person, organisation, side, project };
             scope.emit(tx, id, version, &event).await
         }
         PairingEvent::Vacant => {
@@ -286,6 +289,37 @@ pub async fn emit_guidance_confirmed(
         last_date: Some(date(last_day)),
         records: small(month.records),
         minutes: small(month.minutes),
+    };
+    scope.emit(tx, pairing.id, pairing.version, &event).await
+}
+
+/// Tells that a side has evaluated: the pairing's next version.
+pub async fn emit_evaluation(tx: &mut Tx, scope: &Scope, pairing: &Pairing, evaluation: &Evaluation) -> Result<(), Error> {
+    let event = pb::EvaluationRecorded {
+        pairing: pairing.id.to_string(),
+        evaluation: evaluation.id.to_string(),
+        term: evaluation.term.to_string(),
+        evaluator: pb::Evaluator::from(evaluation.evaluator).into(),
+    };
+    scope.emit(tx, pairing.id, pairing.version, &event).await
+}
+
+/// Tells what both said, the student first: the pairing's next version.
+pub async fn emit_exchanged(
+    tx: &mut Tx,
+    scope: &Scope,
+    pairing: &Pairing,
+    (guide, term): (&Guide, TermId),
+    (by_student, by_mentor): (i64, i64),
+) -> Result<(), Error> {
+    let event = pb::EvaluationsExchanged {
+        pairing: pairing.id.to_string(),
+        term: term.to_string(),
+        student: pairing.student.to_string(),
+        mentor: guide.mentor.to_string(),
+        person: guide.person.to_string(),
+        score_by_student: small(by_student),
+        score_by_mentor: small(by_mentor),
     };
     scope.emit(tx, pairing.id, pairing.version, &event).await
 }

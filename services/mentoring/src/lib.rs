@@ -1,14 +1,16 @@
 //! Dual mentors (双导师制): every student of an order class has one academic and one enterprise mentor.
 //!
-//! **Owns** mentors, matching rounds with their proposals, pairings, guidance records.
+//! **Owns** terms, mentors with their timetables and projects, matching rounds with their proposals, pairings, guidance
+//! records, evaluations.
 //!
-//! **Holds** that no mentor has more students than places; that a student who went through a published round has
+//! **Holds** that no mentor and no project has more students than places, and no
+//! organisation more of a round than its quota; that a student who went through a published round has
 //! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
 //! who has left; that nobody waits beside an eligible mentor who is free; that a student is in one unfinished round at most,
 //! and a published round is complete.
 //!
 //! **Tells** `talentflow.mentoring.mentor.*.v1`: registered, closed; `talentflow.mentoring.round.published.v1`;
-//! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded. **Follows** organisations and
+//! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded, evaluated. **Follows** organisations and
 //! people of directory (skills, employments), enrolments of training.
 
 pub mod app;
@@ -25,8 +27,10 @@ pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("mentoring", ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0007_city"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
+    "mentoring",
+    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations", "0007_city"]
+);
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.
 pub static RULES: kit::rules::Shipped = kit::rules::Shipped::new(include_str!("../rules/mentoring.toml"));

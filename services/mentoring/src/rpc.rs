@@ -53,11 +53,38 @@ impl MentoringService for Rpc {
     async fn list_rankings(&self, request: Request<pb::ListRankingsRequest>) -> Answer<pb::ListRankingsResponse> {
         self.calls.read(request, app::list_rankings).await
     }
+    async fn batch_create_projects(
+        &self,
+        request: Request<pb::BatchCreateProjectsRequest>,
+    ) -> Answer<pb::BatchCreateProjectsResponse> {
+        self.calls.run(request, app::create_projects).await
+    }
+    async fn get_project(&self, request: Request<pb::GetProjectRequest>) -> Answer<pb::Project> {
+        self.calls.read(request, app::find_project).await
+    }
+    async fn list_projects(&self, request: Request<pb::ListProjectsRequest>) -> Answer<pb::ListProjectsResponse> {
+        self.calls.read(request, app::list_projects).await
+    }
+    async fn revise_project(&self, request: Request<pb::ReviseProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::revise_project).await
+    }
+    async fn close_project(&self, request: Request<pb::CloseProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::turn_project).await
+    }
+    async fn reopen_project(&self, request: Request<pb::ReopenProjectRequest>) -> Answer<pb::Project> {
+        self.calls.run(request, app::turn_project).await
+    }
+    async fn set_admission(&self, request: Request<pb::SetAdmissionRequest>) -> Answer<pb::Admission> {
+        self.calls.run(request, app::set_admission).await
+    }
+    async fn list_admissions(&self, request: Request<pb::ListAdmissionsRequest>) -> Answer<pb::ListAdmissionsResponse> {
+        self.calls.read(request, app::list_admissions).await
+    }
     async fn close_preferences(&self, request: Request<pb::ClosePreferencesRequest>) -> Answer<pb::Round> {
         self.calls.run(request, app::close_preferences).await
     }
     async fn solve_round(&self, request: Request<pb::SolveRoundRequest>) -> Answer<pb::Run> {
-        self.calls.think(request, app::see_round, app::think_round, app::keep_run).await
+        self.calls.think(request, app::make_ready, app::see_round, app::think_round, app::keep_run).await
     }
     async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Answer<pb::Run> {
         self.calls.read(request, app::find_run).await
@@ -112,6 +139,42 @@ impl MentoringService for Rpc {
     }
     async fn approve_rematch(&self, request: Request<pb::ApproveRematchRequest>) -> Answer<pb::Rematch> {
         self.calls.run(request, app::approve_rematch).await
+    }
+    async fn create_term(&self, request: Request<pb::CreateTermRequest>) -> Answer<pb::Term> {
+        self.calls.run(request, app::create_term).await
+    }
+    async fn list_terms(&self, request: Request<pb::ListTermsRequest>) -> Answer<pb::ListTermsResponse> {
+        self.calls.read(request, app::list_terms).await
+    }
+    async fn set_timetable(&self, request: Request<pb::SetTimetableRequest>) -> Answer<pb::Timetable> {
+        self.calls.run(request, app::set_timetable).await
+    }
+    async fn get_timetable(&self, request: Request<pb::GetTimetableRequest>) -> Answer<pb::Timetable> {
+        self.calls.read(request, app::find_timetable).await
+    }
+    async fn refresh_mentors(&self, request: Request<pb::RefreshMentorsRequest>) -> Answer<pb::RefreshMentorsResponse> {
+        self.calls.run(request, app::refresh_mentors).await
+    }
+    async fn batch_create_evaluations(
+        &self,
+        request: Request<pb::BatchCreateEvaluationsRequest>,
+    ) -> Answer<pb::BatchCreateEvaluationsResponse> {
+        self.calls.run(request, app::evaluate).await
+    }
+    async fn list_evaluations(&self, request: Request<pb::ListEvaluationsRequest>) -> Answer<pb::ListEvaluationsResponse> {
+        self.calls.read(request, app::list_evaluations).await
+    }
+    async fn report_load(&self, request: Request<pb::ReportLoadRequest>) -> Answer<pb::LoadReport> {
+        self.calls.read(request, app::report_load).await
+    }
+    async fn report_coverage(&self, request: Request<pb::ReportCoverageRequest>) -> Answer<pb::CoverageReport> {
+        self.calls.read(request, app::report_coverage).await
+    }
+    async fn list_guidance_gaps(&self, request: Request<pb::ListGuidanceGapsRequest>) -> Answer<pb::ListGuidanceGapsResponse> {
+        self.calls.read(request, app::list_gaps).await
+    }
+    async fn list_mentor_hours(&self, request: Request<pb::ListMentorHoursRequest>) -> Answer<pb::ListMentorHoursResponse> {
+        self.calls.read(request, app::list_hours).await
     }
     async fn get_pairing(&self, request: Request<pb::GetPairingRequest>) -> Answer<pb::Pairing> {
         self.calls.read(request, app::find_pairing).await

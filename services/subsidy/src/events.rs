@@ -1,7 +1,7 @@
 //! The events of subsidy: facts come in, and what became of funds, claims and payments is told.
 
 use crate::app::{News, Organisation, Unpaired, record};
-use crate::domain::{Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
+use crate::domain::{BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
 use crate::store::fund::Fund;
 use crate::store::receivable::Receivable;
 use chrono::{Days, NaiveDate};
@@ -41,7 +41,10 @@ fn read(event: &Envelope) -> Result<Option<News>, Error> {
         directory::EmploymentStarted::TYPE => employment_started(event)?,
         directory::EmploymentEnded::TYPE => employment_ended(event)?,
         directory::EmploymentCorrected::TYPE => employment_corrected(event)?,
+        training::EnrolmentCreated::TYPE => enrolled(event)?,
+        training::EnrolmentPlaced::TYPE => placed(event)?,
         training::EnrolmentGraduated::TYPE => graduated(event)?,
+        training::EnrolmentWithdrawn::TYPE => left_class(event)?,
         rotation::RotationCompleted::TYPE => rotation_completed(event)?,
         rotation::RotationEndedEarly::TYPE => rotation_ended_early(event)?,
         mentoring::PairingCreated::TYPE => paired(event)?,
@@ -131,6 +134,45 @@ fn employment_corrected(event: &Envelope) -> Result<Fact, Error> {
         organisation: Some(OrganisationId::parse("organisation", &told.organisation)?),
         withdrawn: told.withdrawn,
         ..fact(event, person, FactKind::Corrected, told.employment, parse_date("start_date", told.start_date)?)
+    })
+}
+
+fn enrolled(event: &Envelope) -> Result<Fact, Error> {
+    let told: training::EnrolmentCreated = event.decode()?;
+    let person = PersonId::parse("student", &told.student)?;
+    // An order class without days of its own began when the student joined it.
+    let start = parse_date_optional("start_date", told.start_date)?.unwrap_or_else(|| local_date(event.time));
+    let end = parse_date_optional("end_date", told.end_date)?;
+    Ok(Fact {
+        end_day: end.and_then(|end| end.pred_opt()).map(|last| last.max(start)),
+        organisation: Some(OrganisationId::parse("enterprise", &told.enterprise)?),
+        counterpart: Some(OrganisationId::parse("school", &told.school)?),
+        detail: told.programme,
+        ..fact(event, person, FactKind::Enrolled, told.enrolment, start)
+    })
+}
+
+fn placed(event: &Envelope) -> Result<Fact, Error> {
+    let told: training::EnrolmentPlaced = event.decode()?;
+    let person = PersonId::parse("student", &told.student)?;
+    let start = parse_date("start_date", told.start_date)?;
+    let end = parse_date_optional("end_date", told.end_date)?;
+    Ok(Fact {
+        end_day: end.and_then(|end| end.pred_opt()).map(|last| last.max(start)),
+        organisation: Some(OrganisationId::parse("enterprise", &told.enterprise)?),
+        counterpart: Some(OrganisationId::parse("school", &told.school)?),
+        ..fact(event, person, FactKind::Placed, told.placement, start)
+    })
+}
+
+fn left_class(event: &Envelope) -> Result<Fact, Error> {
+    let told: training::EnrolmentWithdrawn = event.decode()?;
+    let person = PersonId::parse("student", &told.student)?;
+    let left_on = parse_date_optional("left_on", told.left_on)?.unwrap_or_else(|| local_date(event.time));
+    Ok(Fact {
+        organisation: Some(OrganisationId::parse("enterprise", &told.enterprise)?),
+        counterpart: Some(OrganisationId::parse("school", &told.school)?),
+        ..fact(event, person, FactKind::LeftClass, told.enrolment, left_on)
     })
 }
 
@@ -245,6 +287,17 @@ pub async fn fund_created(tx: &mut Tx, scope: &Scope, fund: &Fund) -> Result<(),
 
 pub async fn fund_appropriated(tx: &mut Tx, scope: &Scope, fund: FundId, version: i64, amount: Money) -> Result<(), Error> {
     scope.emit(tx, fund, version, &pb::FundAppropriated { fund: fund.to_string(), amount: Some(amount.into()) }).await
+}
+
+/// The number is told to nobody.
+pub async fn account_proposed(tx: &mut Tx, scope: &Scope, account: &BankAccount) -> Result<(), Error> {
+    let told = pb::BankAccountProposed { bank_account: account.id.to_string(), owner: account.owner.to_string() };
+    scope.emit(tx, account.id, 1, &told).await
+}
+
+pub async fn account_confirmed(tx: &mut Tx, scope: &Scope, account: &BankAccount) -> Result<(), Error> {
+    let told = pb::BankAccountConfirmed { bank_account: account.id.to_string(), owner: account.owner.to_string() };
+    scope.emit(tx, account.id, 2, &told).await
 }
 
 pub async fn batch_created(tx: &mut Tx, scope: &Scope, batch: &PaymentBatch) -> Result<(), Error> {

@@ -1,35 +1,51 @@
 //! Subsidy accounting (补贴核算): facts earn money under schemes; every fen is explained back to the event that
 //! earned it, nothing is paid twice, nothing is overspent.
 //!
-//! **Owns** funds and their budgets, facts, claims, payment batches, receivables and the ledger. Schemes are
+//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables and the ledger. Schemes are
 //! data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
-//! equal credits and balances equal their entries; that nothing is committed that is not available; that
-//! nobody approves what they submitted, or other content than they saw; that a claim is paid at most once.
+//! equal credits and balances equal their entries; that nothing is committed that is not available, from a fund or
+//! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
+//! at most once; that what was posted stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,payment-batch,receivable}.*.v1`. **Follows** organisations and
+//! **Tells** `talentflow.subsidy.{fund,claim,bank-account,payment-batch,receivable}.*.v1`. **Follows** organisations and
 //! people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;
 pub mod domain;
 mod events;
+pub mod files;
 mod rpc;
 pub mod store;
 
+pub use app::checkpoint_of;
+pub use domain::log::Checkpoint;
 pub use events::SUBSCRIPTIONS;
 pub use store::CHECKS;
 
-use kit::{Calls, Context, React, Service};
+use kit::verify::{Look, Named};
+use kit::{Context, React, Service};
 use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations = kit::migrations!("subsidy", ["0001_init"]);
+pub const MIGRATIONS: kit::db::Migrations =
+    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments"]);
+
+/// What `talentflow verify` proves by reading the ledger whole.
+pub const LOOKS: &[Look] = &[Look {
+    name: Named {
+        name: "subsidy-log",
+        en: "every ledger entry is what was logged, in its place, and the log holds every root it ever gave out",
+        zh: "每条分录与入账时一致且位置未变，日志包含其给出过的每个根值",
+    },
+    broken: app::walk,
+}];
 
 /// The service, ready to be run.
 pub fn service(context: Context) -> Service {
-    let rpc = SubsidyServiceServer::new(rpc::Rpc { calls: Calls::new(context.clone()) })
+    let rpc = SubsidyServiceServer::new(rpc::Rpc::new(context.clone()))
         .max_decoding_message_size(kit::serve::MAX_MESSAGE_BYTES)
         .max_encoding_message_size(kit::serve::MAX_MESSAGE_BYTES);
     Service {

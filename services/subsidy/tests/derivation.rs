@@ -12,7 +12,7 @@ mod world;
 
 use kit::Money;
 use proptest::prelude::*;
-use subsidy::domain::{Change, FactKind, Schemes, State, derive};
+use subsidy::domain::{Change, FactKind, State};
 use world::{World, any_history, at, day, employment, fact, organisation};
 
 const PLENTY: i64 = 1_000_000_000_000;
@@ -87,7 +87,7 @@ proptest! {
             }
         }
         world.derive();
-        let due: Money = derive(Schemes::shipped(), &world.facts).unwrap().dues.iter().map(|due| due.amount).sum();
+        let due: Money = world.derived().dues.iter().map(|due| due.amount).sum();
         let live = world.claims.iter().filter(|claim| !matches!(claim.state, State::Voided | State::ClawedBack));
         prop_assert_eq!(live.map(|claim| claim.amount).sum::<Money>(), due);
         world.verify();
@@ -123,7 +123,7 @@ fn only_an_enterprise_is_paid_for_hiring_and_only_once_a_graduate() {
     world.arrive(employment(3, 1, 4, 20, None, false));
     let live = world.live();
     assert_eq!(live.len(), 1);
-    let (_, occasion, fen, beneficiary, earned_on, _) = live.first().unwrap();
+    let (_, occasion, _, fen, beneficiary, earned_on, _) = live.first().unwrap();
     assert_eq!((occasion.as_str(), *fen, *earned_on), ("employments/3", 150_000, day(20)));
     assert_eq!(*beneficiary, organisation(4).to_string());
 }
@@ -192,7 +192,7 @@ fn a_stipend_is_cut_to_what_the_year_leaves() {
         fact.quantity = 80;
         world.arrive(fact);
     }
-    let amounts: Vec<_> = world.live().into_iter().map(|claim| claim.2).collect();
+    let amounts: Vec<_> = world.live().into_iter().map(|claim| claim.3).collect();
     assert_eq!(amounts, [400_000, 400_000, 200_000]);
 }
 

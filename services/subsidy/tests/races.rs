@@ -8,14 +8,18 @@
     reason = "a test that cannot go on should stop, loudly"
 )]
 
+mod desk;
 mod town;
 
+use desk::{Desk, fund, fund_id};
 use kit::db::{Lane, Tx, args, statements};
 use kit::id::Id;
+use kit::rng::Chance;
+use kit::{Code as KitCode, Money};
 use proto::directory::v1 as directory;
 use proto::subsidy::v1 as pb;
 use std::time::Duration;
-use subsidy::domain::{ClaimId, Fact, FactKind, OrganisationId, PaymentBatchId, PersonId};
+use subsidy::domain::{ClaimId, Fact, FactKind, FundId, OrganisationId, PaymentBatchId, Period, PersonId, Posting};
 use subsidy::store;
 use testkit::foreign;
 use tokio::task::JoinHandle;
@@ -149,5 +153,107 @@ async fn a_claim_that_goes_to_the_bank_while_its_facts_change_is_not_voided() {
         let_go(held, &mut delivery, town.sandbox.test.engine).await;
         delivery.await.unwrap();
         assert_eq!(town.claim(&name).await.state(), pb::ClaimState::Approved, "{}", town.sandbox.test.engine);
+    }
+}
+
+/// Every fund with the funds it stands under, each given as much as the one at the top.
+async fn family(town: &Town, cap: i64, funds: usize, chance: &Chance) -> Vec<FundId> {
+    let mut family = vec![fund(town, "f0", "", cap).await];
+    for n in 1..funds {
+        let above = family[usize::try_from(chance.below(n as u64)).unwrap()];
+        family.push(fund(town, &format!("f{n}"), &above.to_string(), cap).await);
+    }
+    family
+}
+
+#[tokio::test]
+async fn of_commitments_at_once_on_funds_under_one_cap_exactly_as_many_pass_as_fit() {
+    for seed in 1..=4 {
+        for town in Town::both().await {
+            let chance = Chance::seeded(seed);
+            let fit = 5 + i64::try_from(chance.below(20)).unwrap();
+            let family = family(&town, fit * 100 + 99, 2 + usize::try_from(chance.below(5)).unwrap(), &chance).await;
+            let desk = Desk::of(&town.sandbox);
+            let tries: Vec<_> = (0..60)
+                .map(|_| {
+                    let fund = family[usize::try_from(chance.below(family.len() as u64)).unwrap()];
+                    let (desk, postings) = (desk.clone(), desk.commitments(fund, 1, 100));
+                    tokio::spawn(async move { desk.post(&postings).await })
+                })
+                .collect();
+            let mut granted = 0;
+            for answer in tries {
+                match answer.await.unwrap() {
+                    Ok(()) => granted += 1,
+                    Err(error) => assert_eq!(error.reason(), "BUDGET_EXCEEDED", "{error:?}"),
+                }
+            }
+            assert_eq!(granted, fit, "{} with seed {seed}", town.sandbox.test.engine);
+            let top = town.budget(&family[0].to_string()).await;
+            assert_eq!((top.committed, top.available), (town::fen(fit * 100), town::fen(99)));
+            town.verify().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn batches_at_once_that_spend_from_the_same_funds_wait_for_each_other_and_lose_nothing() {
+    for town in Town::both().await {
+        let chance = Chance::seeded(11);
+        let family = family(&town, 1_000_000, 5, &chance).await;
+        let desk = Desk::of(&town.sandbox);
+        let tries: Vec<_> = (0..24)
+            .map(|_| {
+                let mut postings: Vec<Posting> = family.iter().flat_map(|fund| desk.commitments(*fund, 2, 10)).collect();
+                postings.rotate_left(usize::try_from(chance.below(10)).unwrap());
+                let desk = desk.clone();
+                tokio::spawn(async move { desk.post(&postings).await })
+            })
+            .collect();
+        for answer in tries {
+            answer.await.unwrap().unwrap();
+        }
+        assert_eq!(town.budget(&family[0].to_string()).await.committed, town::fen(24 * 10 * 10));
+        town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn of_reversals_at_once_of_one_payment_no_more_pass_than_it_was() {
+    for town in Town::both().await {
+        let desk = Desk::of(&town.sandbox);
+        let fund = fund_id(&town.fund(1_000_000).await);
+        let (claim, payment) = desk.paid(fund, 100).await;
+        let tries: Vec<_> = (0..12)
+            .map(|_| {
+                let (desk, posting) = (desk.clone(), Posting::claw_back(fund, &claim, Money::fen(30), payment));
+                tokio::spawn(async move { desk.one(posting).await })
+            })
+            .collect();
+        let mut taken = 0;
+        for answer in tries {
+            match answer.await.unwrap() {
+                Ok(()) => taken += 1,
+                Err(error) => assert_eq!(error.code(), KitCode::Internal, "{error:?}"),
+            }
+        }
+        assert_eq!(taken, 3, "{}", town.sandbox.test.engine);
+        town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_posting_that_meets_the_close_of_its_month_finds_it_closed() {
+    for town in Town::both().await {
+        town.fund(1_000_000).await;
+        town.graduate_hired(1).await;
+        let checked = town.checked(&town.only_claim().await.name).await;
+        let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        store::log::close_through(&mut held, Period::of(town.now())).await.unwrap();
+        let (mut officer, engine) = (town.officer(), town.sandbox.test.engine);
+        let request = pb::ApproveClaimRequest { name: checked.name, content_hash: checked.content_hash };
+        let mut approval = tokio::spawn(async move { officer.approve_claim(request).await });
+        let_go(held, &mut approval, engine).await;
+        assert_eq!(reason(&approval.await.unwrap().unwrap_err()), "PERIOD_CLOSED", "{engine}");
     }
 }

@@ -8,11 +8,14 @@
     reason = "a test that cannot go on should stop, loudly"
 )]
 
+mod desk;
 mod town;
 
-use kit::db::{Db, Lane, Sql, args, statements};
-use kit::verify::verify;
-use town::{Town, day};
+use desk::Desk;
+use kit::db::{Db, Engine, Lane, Sql, args, statements};
+use kit::verify::verify_all;
+use proto::subsidy::v1 as pb;
+use town::{ENTERPRISE, Town, account_of, day};
 
 async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     let mut tx = db.begin(Lane::Request).await?;
@@ -21,7 +24,8 @@ async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     Ok(rows)
 }
 
-/// One claim paid, one clawed back, one approved and in a batch.
+/// One claim paid, one clawed back, one approved and in a batch that went to the bank; an account that waits for its
+/// confirmation.
 async fn busy() -> Vec<Town> {
     let towns = Town::both().await;
     for town in &towns {
@@ -35,7 +39,11 @@ async fn busy() -> Vec<Town> {
         town.pay(&names[1]).await;
         town.left(2, 3, day(2026, 8, 1)).await;
         town.approve(&names[2]).await;
-        town.batch(&fund).await.unwrap();
+        let batch = town.batch(&fund).await.unwrap();
+        let format = pb::PaymentFileFormat::Csv.into();
+        town.officer().export_payment_batch(pb::ExportPaymentBatchRequest { name: batch.name, format }).await.unwrap();
+        let request = pb::CreateBankAccountRequest { bank_account: Some(account_of(ENTERPRISE)) };
+        town.clerk().create_bank_account(request).await.unwrap();
         town.verify().await;
     }
     towns
@@ -50,35 +58,147 @@ mod forbidden {
         DROP_TRANSACTION = "DELETE FROM subsidy_ledger_transaction";
         EDIT_FACT = "UPDATE subsidy_fact SET quantity = quantity + 1";
         DROP_FACT = "DELETE FROM subsidy_fact";
-        REVERSE_TWICE = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, cause, rule, reverses, posted_at) SELECT batch_id, fund_id, 'clawback', claim_id, cause, rule, (SELECT reverses FROM subsidy_ledger_transaction WHERE reverses IS NOT NULL), posted_at FROM subsidy_ledger_transaction WHERE batch_id IS NOT NULL";
-        PAY_TWICE = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, cause, rule, posted_at) SELECT batch_id, fund_id, kind, claim_id, cause, rule, posted_at FROM subsidy_ledger_transaction WHERE kind = 'payment'";
+        EDIT_LEAF = "UPDATE subsidy_ledger_entry SET leaf = leaf + 1000";
+        UNHASH = "UPDATE subsidy_ledger_entry SET leaf_hash = ''";
+        EDIT_TILE = "UPDATE subsidy_ledger_tile SET hash = hash";
+        DROP_TILE = "DELETE FROM subsidy_ledger_tile";
+        EDIT_PERIOD = "UPDATE subsidy_period SET log_size = 0";
+        DROP_PERIOD = "DELETE FROM subsidy_period";
+        SHORTEN_LOG = "UPDATE subsidy_ledger_head SET size = size - 1";
+        OPEN_MONTH = "UPDATE subsidy_ledger_head SET closed_through = ''";
+        DROP_HEAD = "DELETE FROM subsidy_ledger_head";
+        SECOND_HEAD = "INSERT INTO subsidy_ledger_head (head_id, size, frontier, backlog, closed_through) VALUES (2, 0, '', FALSE, '')";
+        FREE_PAYMENT = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, period, posted_at) SELECT batch_id, fund_id, kind, amount, claim_id, cause, rule, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'payment'";
+        REVERSE_TOO_MUCH = "UPDATE subsidy_ledger_reversal SET reversed = amount + 1";
+        OWN_PARENT = "UPDATE subsidy_fund SET parent_id = fund_id";
+        COMMIT_TWICE = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, period, posted_at) SELECT claim_id, fund_id, kind, amount, claim_id, cause, rule, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'commitment'";
+        RESOLVE_TWICE = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, resolves, period, posted_at) SELECT claim_id, fund_id, 'release', amount, claim_id, cause, rule, resolves, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'payment'";
+        SAME_LEAF = "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT transaction_id, transaction_id, account_id, side, amount, leaf, leaf_hash FROM subsidy_ledger_entry WHERE leaf = 0";
         OVERSPEND = "UPDATE subsidy_budget SET committed = appropriated - paid + 1";
         OVERDRAW = "UPDATE subsidy_ledger_account SET credits = debits + 1 WHERE kind = 'available'";
         OWN_APPROVAL = "UPDATE subsidy_claim SET approved_by = submitted_by";
         OTHER_CONTENT = "UPDATE subsidy_claim SET content_hash = 'another' WHERE approved_hash IS NOT NULL";
         UNAPPROVED = "UPDATE subsidy_claim SET approved_by = NULL";
         SECOND_LINE = "INSERT INTO subsidy_payment_line (batch_id, claim_id, beneficiary_id, amount, state, updated_at) SELECT fund_id, claim_id, beneficiary_id, amount, 'pending', updated_at FROM subsidy_claim WHERE state = 'approved'";
+        EDIT_ACCOUNT = "UPDATE subsidy_bank_account SET account_number = '62220210019999'";
+        DROP_ACCOUNT = "DELETE FROM subsidy_bank_account";
+        EDIT_CONFIRMATION = "UPDATE subsidy_bank_account_confirmation SET confirmed_by = 'another'";
+        DROP_CONFIRMATION = "DELETE FROM subsidy_bank_account_confirmation";
+        EDIT_EXPORT = "UPDATE subsidy_payment_export SET sha256 = 'another'";
+        DROP_EXPORT = "DELETE FROM subsidy_payment_export";
+        OWN_ACCOUNT = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, proposed_by, proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        OTHER_PROPOSER = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, 'another', proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
+        TOO_OFTEN = "UPDATE subsidy_payment_line SET attempt = 100";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
     }
+}
+
+/// What empties or replaces passes by the triggers for rows.
+mod sweeping {
+    use super::statements;
+    statements! {
+        REPLACE_ENTRY = "INSERT OR REPLACE INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT entry_id, transaction_id, account_id, side, amount + 1, leaf, leaf_hash FROM subsidy_ledger_entry";
+        REPLACE_LEAF = "INSERT OR REPLACE INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT transaction_id, transaction_id, account_id, side, amount + 1, leaf, leaf_hash FROM subsidy_ledger_entry WHERE leaf = 0";
+        REPLACE_TRANSACTION = "INSERT OR REPLACE INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, cause, rule, period, posted_at) SELECT transaction_id, fund_id, kind, amount, cause, 'another', period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
+        REPLACE_RESOLUTION = "INSERT OR REPLACE INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, resolves, period, posted_at) SELECT claim_id, fund_id, 'release', amount, claim_id, cause, rule, resolves, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'payment'";
+        REPLACE_PERIOD = "INSERT OR REPLACE INTO subsidy_period (period, log_size, log_root, closed_by, closed_at) SELECT period, 0, log_root, 'somebody else', closed_at FROM subsidy_period";
+        REPLACE_TILE = "INSERT OR REPLACE INTO subsidy_ledger_tile (level, tile, hash) SELECT level, tile, hash FROM subsidy_ledger_tile";
+        REPLACE_HEAD = "INSERT OR REPLACE INTO subsidy_ledger_head (head_id, size, frontier, backlog, closed_through) VALUES (1, 0, '', FALSE, '')";
+        REPLACE_FACT = "INSERT OR REPLACE INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, quantity, share_percent, detail, withdrawn, received_at) SELECT fact_key, person_id, kind, resource, version, event_type, subject, day, quantity + 1, share_percent, detail, withdrawn, received_at FROM subsidy_fact";
+        EMPTY_ENTRIES = "TRUNCATE subsidy_ledger_entry";
+        EMPTY_TRANSACTIONS = "TRUNCATE subsidy_ledger_transaction";
+        EMPTY_TILES = "TRUNCATE subsidy_ledger_tile";
+        EMPTY_PERIODS = "TRUNCATE subsidy_period";
+        EMPTY_HEAD = "TRUNCATE subsidy_ledger_head";
+        EMPTY_FACTS = "TRUNCATE subsidy_fact";
+        QUANTITIES = "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM subsidy_fact";
+    }
+    pub const SQLITE: [kit::db::Sql; 7] =
+        [REPLACE_ENTRY, REPLACE_LEAF, REPLACE_TRANSACTION, REPLACE_RESOLUTION, REPLACE_PERIOD, REPLACE_TILE, REPLACE_HEAD];
+    pub const POSTGRES: [kit::db::Sql; 6] =
+        [EMPTY_ENTRIES, EMPTY_TRANSACTIONS, EMPTY_TILES, EMPTY_PERIODS, EMPTY_HEAD, EMPTY_FACTS];
+}
+
+/// With a closed month, and a log that is long enough to keep parts of its tree.
+async fn settled(town: &Town) {
+    let desk = Desk::of(&town.sandbox);
+    let fund = desk::fund(town, "roads", "", 1_000_000).await;
+    desk.post(&desk.commitments(fund, 130, 10)).await.unwrap();
+    town.sandbox.clock.advance(chrono::TimeDelta::days(40));
+    let request = pb::ClosePeriodRequest { name: "periods/2026-09".into() };
+    town.officer().close_period(request).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
-        DROP_ENTRY, DROP_FACT, DROP_TRANSACTION, EDIT_ENTRY, EDIT_FACT, EDIT_TRANSACTION, OTHER_CONTENT, OVERDRAW, OVERSPEND,
-        OWED_TOO_MUCH, OWN_APPROVAL, PAY_TWICE, REVERSE_TWICE, SECOND_LINE, UNAPPROVED,
+        COMMIT_TWICE, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD, DROP_PERIOD, DROP_TILE,
+        DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY, EDIT_EXPORT, EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_TILE,
+        EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH,
+        OWN_ACCOUNT, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG,
+        TOO_OFTEN, UNAPPROVED, UNHASH,
     };
-    let by_what = [
-        ("append-only", &[EDIT_ENTRY, DROP_ENTRY, EDIT_TRANSACTION, DROP_TRANSACTION, EDIT_FACT, DROP_FACT][..]),
-        ("unique", &[REVERSE_TWICE, PAY_TWICE, SECOND_LINE][..]),
-        ("check", &[OVERSPEND, OVERDRAW, OWN_APPROVAL, OTHER_CONTENT, UNAPPROVED, OWED_TOO_MUCH][..]),
+    let append_only = [
+        EDIT_ENTRY,
+        DROP_ENTRY,
+        EDIT_LEAF,
+        UNHASH,
+        EDIT_TRANSACTION,
+        DROP_TRANSACTION,
+        EDIT_FACT,
+        DROP_FACT,
+        EDIT_TILE,
+        DROP_TILE,
+        EDIT_PERIOD,
+        DROP_PERIOD,
+        SHORTEN_LOG,
+        OPEN_MONTH,
+        DROP_HEAD,
+        EDIT_ACCOUNT,
+        DROP_ACCOUNT,
+        EDIT_CONFIRMATION,
+        DROP_CONFIRMATION,
+        EDIT_EXPORT,
+        DROP_EXPORT,
+    ];
+    let checked = [
+        OVERSPEND,
+        OVERDRAW,
+        OWN_APPROVAL,
+        OTHER_CONTENT,
+        UNAPPROVED,
+        OWED_TOO_MUCH,
+        FREE_PAYMENT,
+        REVERSE_TOO_MUCH,
+        OWN_PARENT,
+        OWN_ACCOUNT,
+        TOO_OFTEN,
     ];
     for town in busy().await {
+        settled(&town).await;
+        let sqlite = town.sandbox.test.db.engine() == Engine::Sqlite;
+        // On SQLite a second row is refused by the guard against replacing the first.
+        let unique = if sqlite { "append-only" } else { "unique" };
+        let by_what = [
+            ("append-only", &append_only[..]),
+            (unique, &[COMMIT_TWICE, RESOLVE_TWICE, SAME_LEAF][..]),
+            ("unique", &[SECOND_LINE][..]),
+            ("foreign key", &[OTHER_PROPOSER][..]),
+            ("check", &checked[..]),
+            (if sqlite { "append-only" } else { "check" }, &[SECOND_HEAD][..]),
+            ("append-only", if sqlite { &sweeping::SQLITE[..] } else { &sweeping::POSTGRES[..] }),
+        ];
         for (what, statements) in by_what {
             for sql in statements {
                 let refused = format!("{:?}", run(&town.sandbox.test.db, *sql).await.unwrap_err()).to_lowercase();
                 assert!(refused.contains(what), "{} on {}: {refused}", sql.name, town.sandbox.test.engine);
             }
+        }
+        if sqlite {
+            let desk = Desk::of(&town.sandbox);
+            let before = desk.count(sweeping::QUANTITIES).await;
+            run(&town.sandbox.test.db, sweeping::REPLACE_FACT).await.unwrap();
+            assert_eq!(desk.count(sweeping::QUANTITIES).await, before, "a fact that is there already stays as it is");
         }
         town.verify().await;
     }
@@ -87,14 +207,22 @@ async fn the_tables_refuse_what_no_code_should_try() {
 mod damage {
     use super::statements;
     statements! {
-        HALF_A_TRANSACTION = "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount) SELECT transaction_id, transaction_id, account_id, side, amount FROM subsidy_ledger_entry WHERE entry_id = (SELECT entry_id FROM subsidy_ledger_entry ORDER BY entry_id LIMIT 1)";
+        HALF_A_TRANSACTION = "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT transaction_id, transaction_id, account_id, side, amount, 1000, leaf_hash FROM subsidy_ledger_entry WHERE leaf = 0";
         BALANCE = "UPDATE subsidy_ledger_account SET debits = debits + 1, credits = credits + 1 WHERE kind = 'bank'";
         BUDGET = "UPDATE subsidy_budget SET appropriated = appropriated + 1";
         COMMITMENT = "UPDATE subsidy_claim SET amount = amount + 1 WHERE state = 'approved'";
         UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
         DEBT = "UPDATE subsidy_receivable SET amount = amount + 1";
         LINE = "UPDATE subsidy_payment_line SET state = 'pending' WHERE state = 'paid'";
-        FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, cause, rule, reverses, posted_at) SELECT fund_id, fund_id, 'release', claim_id, cause, rule, transaction_id, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
+        FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, reverses, period, posted_at) SELECT fund_id, fund_id, 'clawback', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
+        FOREIGN_RESOLUTION = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, resolves, period, posted_at) SELECT fund_id, fund_id, 'release', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
+        REVERSAL = "UPDATE subsidy_ledger_reversal SET reversed = reversed - 1";
+        MONTH = "UPDATE subsidy_period_total SET debits = debits + 1 WHERE kind = 'bank'";
+        CLOSED = "UPDATE subsidy_ledger_head SET closed_through = '2026-10'";
+        TOTAL = "UPDATE subsidy_payment_batch SET total = total + 1";
+        OTHER_OUTCOME = "UPDATE subsidy_payment_line SET state = 'failed' WHERE state = 'paid'";
+        FILE = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT bank_account_id FROM subsidy_bank_account WHERE version = 2) WHERE bank_account_id IS NOT NULL";
+        STRANGER = "INSERT INTO subsidy_agenda (person_id, due_on) SELECT f.fund_id, (SELECT MIN(day) FROM subsidy_fact) FROM subsidy_fund f";
     }
 }
 
@@ -108,13 +236,22 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::UNPAID, "subsidy-paid-once"),
         (damage::DEBT, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),
+        (damage::TOTAL, "subsidy-batch-totals"),
+        (damage::OTHER_OUTCOME, "subsidy-batch-totals"),
+        (damage::FILE, "subsidy-payment-files"),
         (damage::FOREIGN_REVERSAL, "subsidy-reversals"),
+        (damage::FOREIGN_RESOLUTION, "subsidy-resolved"),
+        (damage::REVERSAL, "subsidy-reversals"),
+        (damage::MONTH, "subsidy-periods"),
+        (damage::CLOSED, "subsidy-periods"),
+        (damage::HALF_A_TRANSACTION, "subsidy-log"),
+        (damage::STRANGER, "subsidy-agenda"),
     ];
     for (sql, check) in expected {
         for town in busy().await {
             let db = &town.sandbox.test.db;
             assert!(run(db, sql).await.unwrap() > 0, "{} damaged nothing", sql.name);
-            let findings = verify(db, subsidy::CHECKS).await.unwrap();
+            let findings = verify_all(db, subsidy::CHECKS, subsidy::LOOKS, None).await.unwrap();
             let broken: Vec<_> = findings.iter().filter(|found| !found.broken.is_empty()).map(|found| found.check.name).collect();
             assert!(broken.contains(&check), "{} on {}: {broken:?}", sql.name, town.sandbox.test.engine);
         }

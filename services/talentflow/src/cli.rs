@@ -1,6 +1,6 @@
 //! The command line.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -58,8 +58,16 @@ pub enum Command {
     /// Proves the invariants of every service from the tables: that the ledger balances, that no event was lost
     /// or applied twice, that nothing was overspent. Exits with 1 and says which, if one is broken.
     ///
-    /// Example: talentflow verify --json
+    /// With `--checkpoint`, also that everything the ledger held when the checkpoint was made is still there, unchanged and
+    /// in its place, whoever may have had their hands in the tables since.
+    ///
+    /// Example: talentflow verify --checkpoint ledger-2026-09.txt --json
     Verify(Verify),
+    /// Prints the size and root of the log over the ledger. Keep it where nobody who can write to the database can reach:
+    /// `verify --checkpoint` holds the ledger against it.
+    ///
+    /// Example: talentflow checkpoint > ledger-2026-09.txt
+    Checkpoint,
     /// Publishes events of the outbox again, after a stream was lost or restored from an older copy. Consumers
     /// recognise what they have applied.
     ///
@@ -80,9 +88,20 @@ pub enum Command {
     /// --objective stable --out assignment.csv --certificate cert.json --json
     #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
     Solve(Box<Solve>),
-    /// Measures what is promised about speed, on a database of its own.
+    /// Reads scheme files (补贴项目) and says everything that is wrong with them: file, line, column, rule, way out.
+    /// Exits with 1 if anything is.
     ///
-    /// Example: talentflow bench round --students 131915 --database-url sqlite:bench.db --json
+    /// Example: talentflow scheme check schemes/*.toml
+    #[command(subcommand)]
+    Scheme(SchemeAction),
+    /// Brings subsidy claims into line as days pass: for a daily cron. Safe to repeat; a second run finds nothing.
+    ///
+    /// A SQLite file belongs to the process that serves it: there, ask the API instead (`claims:runAccrual`).
+    ///
+    /// Example: talentflow accrue --through 2027-03-31 --json
+    Accrue(Accrue),
+    /// Measures what is promised about speed; beside a peer where there is one, in the same run, with the ratio.
+    #[command(subcommand)]
     Bench(Bench),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
     ///
@@ -124,7 +143,7 @@ pub struct Solve {
     pub action: Option<Check>,
 }
 
-/// The three files of a question.
+/// The files of a question.
 #[derive(Debug, Clone, Args)]
 pub struct QuestionFiles {
     /// Who is to be matched.
@@ -136,11 +155,16 @@ pub struct QuestionFiles {
     /// The possible pairs of both sides, and how well they fit.
     #[arg(long, value_name = "CSV")]
     pub edges: PathBuf,
+    /// Places that mentors share (`side,group_id,capacity`, and `within` for a group within a group): the projects of a
+    /// mentor, the mentors of an organisation with a quota. A project is a row of its own among the mentors; the column
+    /// `group` there names the group of a row, and may be empty.
+    #[arg(long, value_name = "CSV")]
+    pub groups: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct SolveFiles {
-    // The three of QuestionFiles by themselves: clap does not see through a flattened struct within an optional one.
+    // Those of QuestionFiles by themselves: clap does not see through a flattened struct within an optional one.
     /// Who is to be matched.
     #[arg(long, value_name = "CSV")]
     students: PathBuf,
@@ -150,6 +174,11 @@ pub struct SolveFiles {
     /// The possible pairs of both sides, and how well they fit.
     #[arg(long, value_name = "CSV")]
     edges: PathBuf,
+    /// Places that mentors share (`side,group_id,capacity`, and `within` for a group within a group): the projects of a
+    /// mentor, the mentors of an organisation with a quota. A project is a row of its own among the mentors; the column
+    /// `group` there names the group of a row, and may be empty.
+    #[arg(long, value_name = "CSV")]
+    groups: Option<PathBuf>,
     /// Academic mentors, enterprise mentors, or both at once with the two of a student compatible.
     #[arg(long)]
     pub side: Sides,
@@ -172,7 +201,12 @@ pub struct SolveFiles {
 
 impl SolveFiles {
     pub fn question(&self) -> QuestionFiles {
-        QuestionFiles { students: self.students.clone(), mentors: self.mentors.clone(), edges: self.edges.clone() }
+        QuestionFiles {
+            students: self.students.clone(),
+            mentors: self.mentors.clone(),
+            edges: self.edges.clone(),
+            groups: self.groups.clone(),
+        }
     }
 }
 
@@ -237,17 +271,31 @@ pub enum Objective {
     Stable,
 }
 
-#[derive(Debug, Args)]
-pub struct Bench {
-    #[command(subcommand)]
-    pub what: Measured,
-}
-
 #[derive(Debug, Subcommand)]
-pub enum Measured {
+pub enum Bench {
+    /// Approvals posted through gRPC by 64 clients, beside pgbench running the least a posting can be; on a database of the
+    /// benchmark's own on the same server. On SQLite there is no peer. `psql` and `pgbench` are PostgreSQL's own.
+    ///
+    /// Example: talentflow bench ledger --database-url postgres://… --json
+    Ledger(BenchLedger),
     /// One matching round of a whole city: opened, closed, solved on both sides with the mentors of each student
     /// compatible, and published, through the service and into the tables. The database must be empty.
+    ///
+    /// Example: talentflow bench round --students 131915 --database-url sqlite:bench.db --json
     Round(BenchRound),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchLedger {
+    /// Approvals of each turn.
+    #[arg(long, default_value_t = 20_000, value_name = "1000..65535", value_parser = clap::value_parser!(u16).range(1000..))]
+    pub approvals: u16,
+    /// Turns; the middle one counts.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub turns: u16,
+    /// Prints the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -274,7 +322,33 @@ pub struct BenchRound {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// A file that `talentflow checkpoint` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
     /// Prints the findings as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SchemeAction {
+    /// Reads files as `serve` would read a city's own.
+    Check {
+        /// The files, as schemes/README.md describes them.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Accrue {
+    /// Those for whom something is due on this day or earlier; today when absent, never later.
+    #[arg(long, value_name = "DATE")]
+    pub through: Option<NaiveDate>,
+    /// Everybody with facts, as after a change of schemes.
+    #[arg(long)]
+    pub all: bool,
+    /// Prints what was done as one JSON object.
     #[arg(long)]
     pub json: bool,
 }

@@ -4,6 +4,8 @@ mod bench;
 mod cli;
 mod commands;
 mod demo;
+mod people;
+mod progress;
 mod solve;
 mod wiring;
 

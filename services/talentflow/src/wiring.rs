@@ -11,11 +11,12 @@ use kit::delivery::Subscription;
 use kit::rng::Chance;
 use kit::rules::{RulePack, Shipped};
 use kit::serve::{Guard, Limits, Runtime};
-use kit::verify::Check;
+use kit::verify::{Check, Look};
 use kit::{Context, Service};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use subsidy::domain::Schemes;
 
 /// Makes one service.
 type Make = fn(Context) -> Service;
@@ -30,6 +31,8 @@ pub const SERVICES: &[(&str, Make)] = &[
 ];
 /// Whose rules a city can put its own in the place of.
 const RULES: &[(&str, &Shipped)] = &[("training", &training::RULES), ("mentoring", &mentoring::RULES)];
+/// Whose rules are schemes, one file each: a city gives a directory of its own.
+const SCHEMES: &str = "subsidy";
 /// The gateway is served like a service, but owns no tables.
 pub const GATEWAY: &str = "gateway";
 
@@ -73,8 +76,11 @@ impl Process {
         };
         let guard = Guard::new(verifier, clock.clone(), limits);
         let here = SERVICES.iter().filter(|(name, _)| names.contains(name));
-        let rules = own_rules(&config)?;
-        let context = |name, db: &Db| Context::new(name, db.clone(), clock.clone(), &chance).with_rules(rules.get(name).cloned());
+        let (rules, schemes) = (own_rules(&config)?, own_schemes(&config)?);
+        let context = |name, db: &Db| {
+            let context = Context::new(name, db.clone(), clock.clone(), &chance).with_rules(rules.get(name).cloned());
+            if name == SCHEMES { context.with_decided(schemes.clone()) } else { context }
+        };
         let services = db.iter().flat_map(|db| here.clone().map(|(name, make)| make(context(*name, db)))).collect();
         let runtime = Arc::new(Runtime::new(db.clone(), &bus, &guard, services).await?);
         Ok(Self { config, db, bus, clock, guard, runtime, issuer, names })
@@ -114,9 +120,9 @@ impl Process {
 /// The city's own rules, by service.
 fn own_rules(config: &Config) -> anyhow::Result<BTreeMap<&'static str, Arc<RulePack>>> {
     let mut rules = BTreeMap::new();
-    for (name, path) in &config.rules {
+    for (name, path) in config.rules.iter().filter(|(name, _)| *name != SCHEMES) {
         let Some((service, shipped)) = RULES.iter().find(|(service, _)| service == name) else {
-            let known: Vec<&str> = RULES.iter().map(|(service, _)| *service).collect();
+            let known: Vec<&str> = RULES.iter().map(|(service, _)| *service).chain([SCHEMES]).collect();
             bail!("rules.{name}: {name} has no rules; expected one of {}", known.join(", "));
         };
         let text = std::fs::read_to_string(path).with_context(|| format!("rules.{name}: cannot read {path}"))?;
@@ -124,6 +130,28 @@ fn own_rules(config: &Config) -> anyhow::Result<BTreeMap<&'static str, Arc<RuleP
         rules.insert(*service, Arc::new(pack));
     }
     Ok(rules)
+}
+
+/// The schemes that are shipped with the city's own among them, where there is a directory of these.
+fn own_schemes(config: &Config) -> anyhow::Result<Option<Arc<Schemes>>> {
+    let Some(folder) = config.rules.get(SCHEMES) else { return Ok(None) };
+    let unreadable = || format!("rules.{SCHEMES}: cannot read {folder}");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("rules.{SCHEMES}: cannot read {}", path.display()))?;
+            files.push((path.display().to_string(), text));
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        bail!("rules.{SCHEMES}: there is no scheme file (*.toml) in {folder}");
+    }
+    let own = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
+    let schemes = Schemes::with_own(own).map_err(|faults| anyhow::anyhow!("rules.{SCHEMES}:\n{faults}"))?;
+    Ok(Some(Arc::new(schemes)))
 }
 
 /// Who follows what, over all services.
@@ -142,14 +170,21 @@ pub fn checks() -> Vec<Check> {
     [directory::CHECKS, rotation::CHECKS, training::CHECKS, mentoring::CHECKS, subsidy::CHECKS].concat()
 }
 
+/// The invariants that are proved by reading tables whole.
+pub fn looks() -> Vec<Look> {
+    subsidy::LOOKS.to_vec()
+}
+
 /// One service's context, for commands that work on its tables without serving it.
 pub async fn context_of(config: &Config, service: &str) -> anyhow::Result<Context> {
     let Some((name, _)) = SERVICES.iter().find(|(name, _)| *name == service) else {
         let known: Vec<&str> = SERVICES.iter().map(|(name, _)| *name).collect();
         bail!("there is no service `{service}`: expected one of {}", known.join(", "));
     };
+    let (rules, schemes) = (own_rules(config)?, own_schemes(config)?);
     let db = Db::open(&config.database).await?;
-    Ok(Context::new(name, db, Clock::System, &Chance::system()?))
+    let context = Context::new(name, db, Clock::System, &Chance::system()?).with_rules(rules.get(name).cloned());
+    Ok(if *name == SCHEMES { context.with_decided(schemes) } else { context })
 }
 
 /// Whether the configuration names a service that has a database.

@@ -18,5 +18,6 @@ mod reactions;
 mod recorder;
 mod relay;
 mod repeated;
+mod together;
 mod town;
 mod verify;

@@ -83,7 +83,10 @@ pub(super) const SECTIONS: &[Section] = &[
     section("auth", "Who vouches for callers."),
     section("gateway", "The one address for portals."),
     section("gateway.upstreams", "Where services run that are not in this process: name = URL."),
-    section("rules", "A city's own rule packs, in place of those that are shipped: name of the service = file."),
+    section(
+        "rules",
+        "A city's own rule packs, in place of those that are shipped: name of the service = file; for subsidy a directory of scheme files.",
+    ),
     section("log", "Logs go to standard error."),
     section("telemetry", "Traces."),
 ];
@@ -178,7 +181,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("gateway.upstreams.*", Form::Endpoint { such_as: "http://training:8080" }, "", "\"http://training:8080\""),
     optional(
         "rules.*",
-        Form::Text("a file such as /etc/talentflow/training-rules.toml"),
+        Form::Text("a file such as /etc/talentflow/training-rules.toml, for subsidy a directory"),
         "",
         "\"/etc/talentflow/training-rules.toml\"",
     ),

@@ -41,7 +41,7 @@ pub struct Config {
     pub nats: NatsConfig,
     pub auth: AuthConfig,
     pub gateway: GatewayConfig,
-    /// A service's own rule pack: its file, by the service's name.
+    /// A service's own rules, by the service's name: the file of its pack, or the directory of its schemes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<String, String>,
     pub log: LogConfig,

@@ -34,6 +34,7 @@ struct Compiled {
     source: String,
     root: IdedExpr,
     variables: Vec<String>,
+    wanted: Kind,
 }
 
 /// Why an expression does not load, and where in its text.
@@ -75,7 +76,7 @@ impl Expression {
         if kind != wanted && kind != Kind::Unknown {
             return Err(at_start(otherwise));
         }
-        Ok(Self(Arc::new(Compiled { source: source.to_owned(), root, variables })))
+        Ok(Self(Arc::new(Compiled { source: source.to_owned(), root, variables, wanted })))
     }
 
     pub fn source(&self) -> &str {
@@ -104,11 +105,24 @@ impl Expression {
     }
 
     fn evaluate(&self, facts: &Facts) -> Result<Value, Error> {
+        self.value(facts).map_err(|why| self.failed(&why))
+    }
+
+    fn value(&self, facts: &Facts) -> Result<Value, String> {
         if let Some(missing) = self.variables().iter().find(|name| facts.get(name).is_none()) {
-            return Err(self.failed(&format!("the fact `{missing}` was not given")));
+            return Err(format!("the fact `{missing}` was not given"));
         }
         let context = facts.context(&ENVIRONMENT, self.variables());
-        Value::resolve(&self.0.root, &context).map_err(|error| self.failed(&error.to_string()))
+        Value::resolve(&self.0.root, &context).map_err(|error| error.to_string())
+    }
+
+    /// Tries it on facts made up for the purpose: what its author has to mend, if anything.
+    pub fn trial(&self, facts: &Facts) -> Result<(), String> {
+        match (self.value(facts)?, self.0.wanted) {
+            (Value::Bool(_), Kind::Bool) | (Value::Int(_), Kind::Int) => Ok(()),
+            (other, Kind::Bool) => Err(format!("it came to {}, not to true or false", other.type_of())),
+            (other, _) => Err(format!("it came to {}, not to a whole number of fen", other.type_of())),
+        }
     }
 
     /// The facts did not fit an expression that loaded: whoever made the one or the other is to blame, not

@@ -36,6 +36,7 @@ mod expression;
 mod facts;
 mod judgement;
 mod language;
+mod lines;
 mod pack;
 mod shipped;
 
@@ -45,5 +46,6 @@ mod tests;
 pub use expression::{Expression, ExpressionError};
 pub use facts::Facts;
 pub use judgement::{Judgement, Outcome, Verdict, Waiver};
+pub use lines::Lines;
 pub use pack::{PackError, Rule, RulePack, Severity};
 pub use shipped::Shipped;

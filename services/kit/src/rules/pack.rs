@@ -1,11 +1,11 @@
 //! Loading a pack: whatever can be wrong with it is found here, with its place in the file.
 
-use super::expression::{Expression, ExpressionError};
+use super::expression::Expression;
+use super::lines::Lines;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::value::Datetime;
@@ -203,14 +203,8 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn refuse(&self, at: Option<usize>, what: impl Into<String>) -> PackError {
-        let at = at.map(|at| self.place(at));
+        let at = at.map(|at| Lines(self.text).place(at));
         PackError { pack: self.pack.clone(), rule: self.rule.clone(), at, what: what.into() }
-    }
-
-    fn place(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or_default();
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (before.matches('\n').count() + 1, column)
     }
 
     fn head(&self, head: &Head) -> Result<(), PackError> {
@@ -276,22 +270,9 @@ impl Loader<'_> {
     fn condition(&self, source: &Spanned<String>, variables: &[String]) -> Result<Expression, PackError> {
         Expression::condition(source.get_ref(), variables).map_err(|error| {
             let mut refused = self.refuse(None, error.what.clone());
-            refused.at = Some(self.within(&source.span(), &error));
+            refused.at = Some(Lines(self.text).within(&source.span(), &error));
             refused
         })
-    }
-
-    /// The place in the file of a place in one of its strings. Exact in strings without escapes, as which
-    /// expressions are best written: `'…'` or `'''…'''`.
-    fn within(&self, span: &Range<usize>, error: &ExpressionError) -> (usize, usize) {
-        let literal = self.text.get(span.clone()).unwrap_or_default();
-        let quotes = if literal.starts_with("'''") || literal.starts_with("\"\"\"") { 3 } else { 1 };
-        let begins_below = literal.get(quotes..).is_some_and(|text| text.starts_with(['\n', '\r']));
-        let (line, column) = self.place(span.start);
-        match (error.line, begins_below) {
-            (1, false) => (line, column + quotes + error.column - 1),
-            (below, _) => (line + below - usize::from(!begins_below), error.column),
-        }
     }
 
     /// Two versions of one rule must not both judge one day.

@@ -1,5 +1,6 @@
 //! A mentor is away: on leave, as their organisation says, or on a rotation, as its events say.
 
+use super::follow_timetables::follow_timetables;
 use super::part::change;
 use super::publish_round::make_of_mentor;
 use crate::domain::{AbsenceId, Mentor, MentorId, MentorState, OrganisationId, PersonId, Refusal};
@@ -69,6 +70,7 @@ pub async fn rotation_over(tx: &mut Tx, scope: &Scope, absence: Absence) -> Resu
 
 /// Gives a person's mentors the places that are left beside the absences.
 async fn follow(tx: &mut Tx, scope: &Scope, person: PersonId, organisation: OrganisationId) -> Result<(), Error> {
+    follow_timetables(tx, scope).await?;
     let share = absence::share(tx, person, organisation).await?;
     for one in mentor::of_person(tx, person, organisation).await? {
         store::take_turn(tx).await?;

@@ -1,6 +1,7 @@
 //! The bureau approves that many students at once get another mentor.
 
 use super::fill::{Opening, fill};
+use super::follow_timetables::follow_timetables;
 use crate::domain::{Pairing, RematchId};
 use crate::store::rematch::{self, Stored};
 use crate::store::{self, pairing};
@@ -11,6 +12,7 @@ pub struct ApproveRematch(pub RematchId);
 
 pub async fn approve_rematch(tx: &mut Tx, scope: &Scope, command: ApproveRematch) -> Result<Stored, Error> {
     let id = command.0;
+    follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
     let stored = rematch::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     let approved = stored.rematch.approve(&scope.principal().subject)?;

@@ -1,6 +1,7 @@
 //! Conflicts: who is not to be paired, and which two mentors do not guide the same student.
 
 use super::fill::refill;
+use super::follow_timetables::follow_timetables;
 use crate::domain::{Conflict, ConflictId, Ground, Mentor, MentorId, OrganisationId, Other, Refusal, Side};
 use crate::store::conflict::{self, Stored};
 use crate::store::{directory, mentor, student};
@@ -89,6 +90,7 @@ pub async fn withdraw_conflict(tx: &mut Tx, scope: &Scope, command: WithdrawConf
     if !conflict::withdraw(tx, id, scope.now()).await? {
         return Err(Refusal::ConflictWithdrawn { conflict: id }.into());
     }
+    follow_timetables(tx, scope).await?;
     let mut mentors = vec![find(tx, mentor).await?];
     if let Other::Mentor(other) = other {
         mentors.push(find(tx, other).await?);

@@ -1,12 +1,16 @@
 //! The school decides on an objection. If it was right, the two are parted for good, and the student gets another
 //! mentor at once.
 
+use super::admissions::refill_rounds;
 use super::fill::{fill, refill, reopen};
+use super::follow_timetables::follow_timetables;
+use super::projects::free_project;
 use crate::domain::{Conflict, EndReason, Ground, ObjectionId, Other, Pairing, PairingState, Student};
 use crate::events;
 use crate::store::objection::{self, Stored};
 use crate::store::{self, conflict, mentor, pairing};
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Copy)]
 pub struct DecideObjection {
@@ -19,6 +23,7 @@ pub async fn decide_objection(tx: &mut Tx, scope: &Scope, command: DecideObjecti
     let stored = objection::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     let pairing = stored.objection.pairing;
     if command.upheld {
+        follow_timetables(tx, scope).await?;
         store::take_turn(tx).await?;
     }
     let (pairing, student) = pairing::with_student(tx, pairing).await?.ok_or_else(|| Error::not_found(pairing))?;
@@ -46,8 +51,10 @@ async fn part(tx: &mut Tx, scope: &Scope, pairing: &Pairing, student: Student) -
     pairing::update(tx, &ended, scope.now()).await?;
     events::emit_pairing(tx, scope, &ended, event).await?;
     mentor::free_place(tx, guide.mentor, scope.now()).await?;
+    free_project(tx, scope, &guide).await?;
     let openings = reopen(tx, scope, pairing, student).await?;
     fill(tx, scope, openings).await?;
     let freed = mentor::by_id(tx, guide.mentor).await?.map(|stored| stored.mentor);
-    refill(tx, scope, freed.as_slice()).await
+    refill(tx, scope, freed.as_slice()).await?;
+    refill_rounds(tx, scope, &BTreeSet::from([pairing.round])).await
 }

@@ -1,9 +1,12 @@
 //! Finds mentors for students who have none: the one way in which vacancies are filled, whether a mentor has
 //! left, a round leaves somebody over, or a place has become free. Nobody who has a mentor is moved.
 
+use super::admissions::apart;
 use super::judge::Judge;
+use super::projects::take_projects;
 use crate::domain::{
-    Assignment, EnrolmentId, Guide, Mentor, MentorId, OrganisationId, Pairing, PairingId, PairingState, Side, Student, assign,
+    Assignment, Candidate, EnrolmentId, Guide, Mentor, MentorId, OrganisationId, Pairing, PairingId, PairingState, Side, Student,
+    assign,
 };
 use crate::events;
 use crate::store::{self, mentor, pairing, weights};
@@ -33,24 +36,27 @@ pub struct Filled {
 /// The caller holds the turn.
 pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<Filled, Error> {
     let mut filled = Filled::default();
+    for together in apart(tx, openings).await? {
+        fill_together(tx, scope, &together, &mut filled).await?;
+    }
+    Ok(filled)
+}
+
+async fn fill_together(tx: &mut Tx, scope: &Scope, openings: &[Opening], filled: &mut Filled) -> Result<(), Error> {
     let weights = weights::newest(tx).await?;
     for side in Side::ALL {
         let open: Vec<&Opening> = openings.iter().filter(|opening| opening.pairing.side == *side).collect();
         let students: Vec<&Student> = open.iter().map(|opening| &opening.student).collect();
-        let mentors = candidates(tx, *side, &students).await?;
         let rounds = open.iter().map(|opening| opening.pairing.round).collect();
         let judge = Judge::new(tx, weights, &students, rounds).await?;
+        let mentors = judge.offers.stand(candidates(tx, *side, &students).await?);
         let rules = judge.rules();
         let partners = partners(tx, &judge, *side, &open).await?;
         let goes = |student: &Student, mentor: &Mentor| {
             partners.get(&student.enrolment).is_none_or(|partner| rules.compatible(student, mentor, partner))
         };
         let assignments = assign(&students, &mentors, rules, goes).map_err(Error::internal)?;
-        let full = take_places(tx, scope, &assignments).await?;
-        if let Some(mentor) = full {
-            // Somebody else took the place after we looked: look again.
-            return Err(Error::stale(&mentor.to_string()));
-        }
+        take_places(tx, scope, &assignments).await?;
         let given = settle(tx, scope, &open, &mentors, &assignments).await?;
         filled.fit += given.1;
         match side {
@@ -58,7 +64,7 @@ pub async fn fill(tx: &mut Tx, scope: &Scope, openings: Vec<Opening>) -> Result<
             Side::Enterprise => filled.enterprise += given.0,
         }
     }
-    Ok(filled)
+    Ok(())
 }
 
 /// The mentors of the other side, of those students whose mentors have to go together.
@@ -117,10 +123,16 @@ pub async fn candidates(tx: &mut Tx, side: Side, students: &[&Student]) -> Resul
     Ok(mentors.into_values().collect())
 }
 
-/// Takes the places that were assigned; names the first mentor who does not have them any more.
-async fn take_places(tx: &mut Tx, scope: &Scope, assignments: &[Assignment]) -> Result<Option<MentorId>, Error> {
-    let mentors = assignments.iter().filter_map(|assignment| assignment.mentor);
-    take(tx, scope, mentors.map(|candidate| candidate.mentor)).await
+/// Takes the places that were assigned. If somebody else took one after we looked, all is looked at again.
+async fn take_places(tx: &mut Tx, scope: &Scope, assignments: &[Assignment]) -> Result<(), Error> {
+    let given: Vec<Candidate> = assignments.iter().filter_map(|assignment| assignment.mentor).collect();
+    if let Some(mentor) = take(tx, scope, given.iter().map(|candidate| candidate.mentor)).await? {
+        return Err(Error::stale(&mentor.to_string()));
+    }
+    match take_projects(tx, scope, given.iter().filter_map(|candidate| candidate.project)).await? {
+        Some(project) => Err(Error::stale(&project.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// Takes a place of each mentor, as often as the mentor is named, in the order of their ids.
@@ -155,6 +167,7 @@ async fn settle(
             mentor: mentor.id,
             person: mentor.profile.person,
             organisation: mentor.profile.organisation,
+            project: candidate.and_then(|candidate| candidate.project),
             since: scope.today(),
         });
         let (next, event) = match (guide, candidate) {

@@ -1,7 +1,8 @@
-//! By what pairs are judged: the weights, the conflicts and rankings that concern these students.
+//! By what pairs are judged: the weights, the conflicts, the rankings and the past that concern these students, and what
+//! their mentors and the organisations of those offer.
 
-use crate::domain::{Conflicts, Rankings, RoundId, Rules, Student, Weights};
-use crate::store::{conflict, ranking};
+use crate::domain::{Conflicts, History, Offers, Ranking, Rankings, RoundId, Rules, Student, Weights};
+use crate::store::{admission, conflict, history, project, ranking};
 use kit::{Error, Tx};
 use std::collections::BTreeSet;
 
@@ -9,26 +10,46 @@ pub struct Judge {
     pub weights: Weights,
     pub conflicts: Conflicts,
     pub rankings: Rankings,
+    pub history: History,
+    pub offers: Offers,
 }
 
 impl Judge {
     pub async fn new(tx: &mut Tx, weights: Weights, students: &[&Student], rounds: BTreeSet<RoundId>) -> Result<Self, Error> {
         let conflicts = conflicts(tx, students).await?;
-        let mut rankings = Vec::new();
-        for round in rounds {
-            rankings.extend(ranking::of_round(tx, round).await?);
+        let (mut rankings, mut admissions) = (Vec::new(), Vec::new());
+        for round in &rounds {
+            rankings.extend(ranking::of_round(tx, *round).await?);
+            admissions.extend(admission::of_round(tx, *round).await?);
         }
-        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings) })
+        let history = if weights.continuity > 0 { history::of_students(tx, students).await? } else { History::default() };
+        let named = rankings.iter().flat_map(Ranking::projects).collect();
+        let mut offers = Offers::new(project::by_ids(tx, &named).await?, admissions);
+        if let (1, Some(round)) = (rounds.len(), rounds.first()) {
+            offers = offers.of_round(*round, admission::guided(tx, *round).await?);
+        }
+        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), history, offers })
     }
 
     /// By what a whole round is judged.
     pub async fn of_round(tx: &mut Tx, weights: Weights, round: RoundId) -> Result<Self, Error> {
         let conflicts = Conflicts::new(conflict::all(tx).await?);
-        Ok(Self { weights, conflicts, rankings: Rankings::new(ranking::of_round(tx, round).await?) })
+        let rankings = ranking::of_round(tx, round).await?;
+        let history = if weights.continuity > 0 { history::of_round(tx, round).await? } else { History::default() };
+        let named = rankings.iter().flat_map(Ranking::projects).collect();
+        let offers = Offers::new(project::by_ids(tx, &named).await?, admission::of_round(tx, round).await?);
+        let offers = offers.of_round(round, admission::guided(tx, round).await?);
+        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), history, offers })
     }
 
     pub fn rules(&self) -> Rules<'_> {
-        Rules { weights: &self.weights, rankings: &self.rankings, conflicts: &self.conflicts }
+        Rules {
+            weights: &self.weights,
+            rankings: &self.rankings,
+            conflicts: &self.conflicts,
+            history: &self.history,
+            offers: &self.offers,
+        }
     }
 }
 

@@ -18,14 +18,14 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    fn page<I: Id>(page: Page, rows: Vec<T>, id: impl Fn(&T) -> I) -> Self {
+    pub(super) fn page<I: Id>(page: Page, rows: Vec<T>, id: impl Fn(&T) -> I) -> Self {
         let (rows, next) = page.cut(rows, id);
         Self { rows, next }
     }
 }
 
 /// The organisation a list is narrowed to; `None` for those who see all.
-fn visible(scope: &Scope) -> Result<Option<OrganisationId>, Error> {
+pub(super) fn visible(scope: &Scope) -> Result<Option<OrganisationId>, Error> {
     scope.visible().map(|own| OrganisationId::parse("organisation", own)).transpose()
 }
 

@@ -1,7 +1,9 @@
 //! Students lose their mentor before their time: each gets another one at once, or after approval when they are many.
 
+use super::admissions::refill_rounds;
 use super::fill::{Opening, beside, candidates, fill, partners, refill, reopen};
 use super::judge::Judge;
+use super::projects::free_project;
 use crate::RULES;
 use crate::domain::{
     EndReason, EnrolmentId, Mentor, MentorState, Pairing, Rematch, RematchId, RematchState, Side, Student, keep,
@@ -23,10 +25,14 @@ pub async fn part(
 ) -> Result<(), Error> {
     let held = held(tx, scope, mentor, over.len(), reason).await?;
     let mut openings = Vec::new();
+    let rounds = over.iter().map(|(pairing, _)| pairing.round).collect();
     for (pairing, student) in over {
         let (ended, event) = pairing.end(last, reason);
         pairing::update(tx, &ended, scope.now()).await?;
         events::emit_pairing(tx, scope, &ended, event).await?;
+        if let Some(guide) = &pairing.guide {
+            free_project(tx, scope, guide).await?;
+        }
         match held {
             None => openings.extend(reopen(tx, scope, &pairing, student).await?),
             Some(rematch) => {
@@ -37,10 +43,10 @@ pub async fn part(
             }
         }
     }
-    if openings.is_empty() {
-        return Ok(());
+    if !openings.is_empty() {
+        fill(tx, scope, openings).await?;
     }
-    fill(tx, scope, openings).await.map(|_| ())
+    refill_rounds(tx, scope, &rounds).await
 }
 
 /// The re-match whose approval so many students wait for, if the rules ask for one.
@@ -67,7 +73,7 @@ async fn held(
 pub async fn change(tx: &mut Tx, scope: &Scope, before: &mentor::Stored, after: Mentor, judgement: &str) -> Result<(), Error> {
     let was = &before.mentor;
     let over = if after.places < was.load { too_many(tx, &after).await? } else { Vec::new() };
-    let told = (after.profile.capacity, after.places, after.state) != (was.profile.capacity, was.places, was.state);
+    let told = after.differs(was);
     let load = was.load - i64::try_from(over.len()).unwrap_or(i64::MAX);
     let after = Mentor { load, told: was.told + i64::from(told), ..after };
     mentor::revise(tx, &after, judgement, scope.now()).await?;

@@ -7,16 +7,17 @@
 //! mentor of such a round meanwhile makes that one's pairings first ([`make_of_student`], [`make_of_mentor`]), so
 //! everything else finds pairings, never places that wait for one.
 //!
-//! Locks are taken in this order: the turn, the round, students, mentors.
+//! Locks are taken in this order: the turn, the round, students, mentors, projects.
 
 use super::fill::{Filled, Opening, fill};
 use super::find::guarded_round;
+use super::follow_timetables::follow_timetables;
 use crate::domain::{
     EnrolmentId, MentorId, Outcome, Pairing, PairingEvent, Refusal, Round, RoundId, RoundState, RunId, Side, Student,
 };
 use crate::events;
 use crate::store::round::{self, Stored};
-use crate::store::{self, mentor, pairing, proposal, run, student};
+use crate::store::{self, mentor, pairing, project, proposal, run, student};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
@@ -42,6 +43,7 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
     before.may_be_solved()?;
     let run = run::by_id(tx, command.run).await?.filter(|run| run.round_id == before.id);
     let run = run.ok_or(Refusal::ForeignRun { run: command.run, round: before.id })?;
+    follow_timetables(tx, scope).await?;
     let at_once = run.students <= BATCH;
     if !at_once || proposal::leaves_vacancies(tx, run.run_id).await? {
         store::take_turn(tx).await?;
@@ -73,7 +75,9 @@ pub async fn publish_round(tx: &mut Tx, scope: &Scope, command: PublishRound) ->
 async fn reserve(tx: &mut Tx, scope: &Scope, round: &Round, run: RunId) -> Result<(), Error> {
     let mentors = proposal::count_mentors(tx, run).await?;
     let full = mentor::take_proposed(tx, run, scope.now()).await? != mentors;
-    if full || proposal::in_conflict(tx, run).await? {
+    let projects = proposal::count_projects(tx, run).await?;
+    let spent = projects > 0 && project::take_proposed(tx, run, scope.now()).await? != projects;
+    if full || spent || proposal::in_conflict(tx, run).await? {
         return Err(Refusal::ProposalOutdated { round: round.id }.into());
     }
     Ok(())
@@ -82,6 +86,7 @@ async fn reserve(tx: &mut Tx, scope: &Scope, round: &Round, run: RunId) -> Resul
 /// A step: the next batch of a round that is being published. `false` when there is none.
 pub async fn go_on(tx: &mut Tx, scope: &Scope) -> Result<bool, Error> {
     let Some(id) = round::publishing(tx).await? else { return Ok(false) };
+    follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
     let round = round::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.round;
     if round.state != RoundState::Publishing {

@@ -1,6 +1,7 @@
 //! An organisation registers mentors. Whoever waits for one of their kind is paired at once.
 
 use super::fill::refill;
+use super::follow_timetables::follow_timetables;
 use crate::RULES;
 use crate::domain::{Mentor, OrganisationId, PersonId, Profile, Refusal, Side};
 use crate::events;
@@ -38,6 +39,7 @@ pub async fn register_mentors(tx: &mut Tx, scope: &Scope, command: RegisterMento
     for person in people {
         directory::lock_person(tx, person).await?;
     }
+    follow_timetables(tx, scope).await?;
     let mut mentors = Vec::with_capacity(command.mentors.len());
     for (at, new) in command.mentors.into_iter().enumerate() {
         let mentor = register(tx, scope, new, kind.as_deref()).await;

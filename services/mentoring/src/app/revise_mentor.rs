@@ -1,6 +1,7 @@
 //! An organisation changes the profile of a mentor.
 
 use super::absence::own;
+use super::follow_timetables::follow_timetables;
 use super::part::change;
 use super::publish_round::make_of_mentor;
 use super::register_mentors::qualified;
@@ -23,6 +24,7 @@ pub struct ReviseMentor {
 pub async fn revise_mentor(tx: &mut Tx, scope: &Scope, command: ReviseMentor) -> Result<Stored, Error> {
     let id = command.mentor;
     own(tx, scope, id).await?;
+    follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
     make_of_mentor(tx, scope, id).await?;
     let stored = mentor::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;

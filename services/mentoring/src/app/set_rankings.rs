@@ -2,10 +2,11 @@
 
 use super::create_round::take_in;
 use crate::domain::{
-    Absent, EnrolmentId, Mentor, MentorId, Order, OrganisationId, Ranking, Refusal, Round, RoundId, Student, eligible,
+    Absent, Choice, EnrolmentId, Mentor, MentorId, Order, OrganisationId, Project, ProjectId, Ranking, Refusal, Round, RoundId,
+    Student, eligible,
 };
 use crate::store::ranking::{self, Stored};
-use crate::store::{mentor, round, student};
+use crate::store::{mentor, project, round, student};
 use kit::{Error, Scope, Tx};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ pub struct Ranked(pub Vec<Stored>);
 struct Field {
     students: BTreeMap<EnrolmentId, Student>,
     mentors: BTreeMap<MentorId, Option<Mentor>>,
+    projects: BTreeMap<ProjectId, Option<Project>>,
 }
 
 pub async fn set_rankings(tx: &mut Tx, scope: &Scope, command: SetRankings) -> Result<Ranked, Error> {
@@ -31,7 +33,8 @@ pub async fn set_rankings(tx: &mut Tx, scope: &Scope, command: SetRankings) -> R
     round.takes_rankings()?;
     // Held, so that none comes in behind the closing.
     round::hold(tx, &round, scope.now()).await?;
-    let mut field = Field { students: students(tx, &round, &command.rankings).await?, mentors: BTreeMap::new() };
+    let students = students(tx, &round, &command.rankings).await?;
+    let mut field = Field { students, mentors: BTreeMap::new(), projects: BTreeMap::new() };
     let mut stored = Vec::with_capacity(command.rankings.len());
     for (at, ranking) in command.rankings.into_iter().enumerate() {
         let organisation = check(tx, scope, &mut field, &ranking).await;
@@ -69,7 +72,12 @@ async fn check(tx: &mut Tx, scope: &Scope, field: &mut Field, ranking: &Ranking)
             let student = field.student(*author).map_err(|error| error.on("author"))?.clone();
             scope.own(student.school, author).map_err(|error| error.on("author"))?;
             for (on, named) in named(order) {
-                let mentor = field.mentor(tx, named).await.map_err(|error| error.on(&on))?;
+                let of = field.mentor_of(tx, named).await.map_err(|error| error.on(&on))?;
+                // Whose project is wanted is not excluded.
+                if matches!(named, Choice::Project(_)) && order.excluded.contains(&Choice::Mentor(of)) {
+                    return Err(Error::from(Refusal::NamedTwice { who: of.to_string() }).on(&on));
+                }
+                let mentor = field.mentor(tx, of).await.map_err(|error| error.on(&on))?;
                 pairable(&student, mentor, &named).map_err(|error| error.on(&on))?;
             }
             Ok(student.school)
@@ -106,6 +114,20 @@ impl Field {
     fn student(&self, id: EnrolmentId) -> Result<&Student, Error> {
         let absent = || Refusal::NotInRound { who: id.to_string(), why: Absent::DoesNotWait }.into();
         self.students.get(&id).ok_or_else(absent)
+    }
+
+    /// The mentor who is meant, or whose project is.
+    async fn mentor_of(&mut self, tx: &mut Tx, choice: Choice) -> Result<MentorId, Error> {
+        let id = match choice {
+            Choice::Mentor(mentor) => return Ok(mentor),
+            Choice::Project(project) => project,
+        };
+        let known = match self.projects.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(project::by_id(tx, id).await?.map(|stored| stored.project)),
+        };
+        let absent = || Refusal::NotInRound { who: id.to_string(), why: Absent::NoProject }.into();
+        known.as_ref().filter(|project| project.is_open()).map(|project| project.mentor).ok_or_else(absent)
     }
 
     async fn mentor(&mut self, tx: &mut Tx, id: MentorId) -> Result<&Mentor, Error> {

@@ -1,9 +1,10 @@
 //! A dry run: proposes pairings for the students of a closed round who wait now, and says how good they are and why.
 //!
-//! It looks in a reading transaction, thinks with none open, and writes the answer down in one of its own: a city takes
+//! It brings mentors to today, looks in a reading transaction, thinks with none open, and writes the answer down in one of its own: a city takes
 //! seconds to think through, and nobody waits for that.
 
 use super::find::guarded_round;
+use super::follow_timetables::follow_timetables;
 use super::judge::Judge;
 use crate::domain::{DryRun, Mentor, Objective, Question, Refusal, Round, RoundId, Side, Student, dry_run};
 use crate::store::proposal::{self, Proposal, Rows};
@@ -38,6 +39,12 @@ pub struct Solved {
     rows: Rows,
 }
 
+/// Brings mentors to today, which the reading after it cannot do.
+pub async fn make_ready(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Result<(), Error> {
+    guarded_round(tx, scope, command.round, command.etag).await?.round.may_be_solved()?;
+    follow_timetables(tx, scope).await.map(|_| ())
+}
+
 pub async fn see_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Result<Seen, Error> {
     let round = guarded_round(tx, scope, command.round, command.etag).await?.round;
     round.may_be_solved()?;
@@ -46,9 +53,9 @@ pub async fn see_round(tx: &mut Tx, scope: &Scope, command: SolveRound) -> Resul
         Some(version) => weights::by_version(tx, version).await?.ok_or(Refusal::UnknownWeights { version })?,
     };
     let students = student::in_round(tx, &round, i64::MAX).await?;
-    let academic = mentor::free(tx, Side::Academic).await?;
-    let enterprise = mentor::free(tx, Side::Enterprise).await?;
     let judge = Judge::of_round(tx, weights, round.id).await?;
+    let academic = judge.offers.stand(mentor::free(tx, Side::Academic).await?);
+    let enterprise = judge.offers.stand(mentor::free(tx, Side::Enterprise).await?);
     Ok(Seen { round, objective: command.objective, students, academic, enterprise, judge })
 }
 
@@ -89,6 +96,7 @@ fn rows(scope: &Scope, answer: DryRun) -> Rows {
             enrolment_id: assignment.student,
             side,
             mentor_id: assignment.mentor.map(|candidate| candidate.mentor),
+            project_id: assignment.mentor.and_then(|candidate| candidate.project),
             fit: assignment.mentor.map_or(0, |candidate| candidate.fit),
         };
         (row, because.to_text())

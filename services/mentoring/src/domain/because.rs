@@ -1,7 +1,7 @@
 //! Why a proposal is as it is, and how that is kept: a city's dry run keeps a quarter of a million of them.
 
-use super::MentorId;
 use super::fit::{Parts, Weights};
+use super::{MentorId, ProjectId};
 use kit::id::Id;
 use kit::macros::uuid::Uuid;
 use serde::Deserialize;
@@ -25,6 +25,9 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Better {
     pub mentor: String,
+    /// The mentor's project, if it is one.
+    #[serde(default)]
+    pub project: Option<String>,
     pub fit: i64,
     pub obstacle: Obstacle,
 }
@@ -35,6 +38,10 @@ kit::words! {
         Taken = "taken",
         Excluded = "excluded",
         Incompatible = "incompatible",
+        /// The mentor had places, and the project none.
+        ProjectFull = "project-full",
+        /// The mentor had places, and the quota of the organisation none.
+        Quota = "quota",
     }
 }
 
@@ -57,8 +64,12 @@ impl Because {
         }
         let fulfilled = self.parts.iter().filter(|part| part.score > 0);
         lines.extend(fulfilled.map(|part| format!("{} {}", part.part, part.score)));
-        let id = |mentor: &str| mentor.rsplit('/').next().unwrap_or_default().to_owned();
-        lines.extend(self.better.iter().map(|better| format!("{} {} {}", id(&better.mentor), better.fit, better.obstacle)));
+        let id = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        lines.extend(self.better.iter().map(|better| {
+            let Better { mentor, project, fit, obstacle } = better;
+            let project = project.as_deref().map_or_else(String::new, |project| format!(" {}", id(project)));
+            format!("{} {fit} {obstacle}{project}", id(mentor))
+        }));
         lines.join("\n")
     }
 
@@ -73,8 +84,9 @@ impl Because {
             match words.as_slice() {
                 [PAIRED] => paired = true,
                 [part, score] => drop(scores.insert(*part, score.parse().map_err(|_| Unreadable)?)),
-                [mentor, fit, obstacle] => better.push(Better {
-                    mentor: MentorId::from_uuid(Uuid::try_parse(mentor).map_err(|_| Unreadable)?).to_string(),
+                [mentor, fit, obstacle, project @ ..] if project.len() < 2 => better.push(Better {
+                    mentor: MentorId::from_uuid(uuid(mentor)?).to_string(),
+                    project: project.first().map(|id| uuid(id).map(|id| ProjectId::from_uuid(id).to_string())).transpose()?,
                     fit: fit.parse().map_err(|_| Unreadable)?,
                     obstacle: Obstacle::try_from((*obstacle).to_owned()).map_err(|_| Unreadable)?,
                 }),
@@ -89,6 +101,10 @@ impl Because {
         let weighed = Parts::default().weighed(weights).into_iter().filter(|(_, _, weight)| paired && *weight > 0);
         Ok(Self { parts: weighed.map(part).collect(), better })
     }
+}
+
+fn uuid(text: &str) -> Result<Uuid, Unreadable> {
+    Uuid::try_parse(text).map_err(|_| Unreadable)
 }
 
 /// What a run kept cannot be read; a fault of ours.
@@ -110,6 +126,7 @@ mod tests {
         spare: 0,
         student_rank: 0,
         mentor_rank: 0,
+        continuity: 0,
     };
 
     fn because() -> Because {
@@ -117,7 +134,7 @@ mod tests {
         let mentor = MentorId::from_uuid(Uuid::from_u128(7)).to_string();
         Because {
             parts: vec![part("organisation", 1000, 250), part("programme", 0, 200), part("skills", 333, 150)],
-            better: vec![Better { mentor, fit: 900, obstacle: Obstacle::Taken }],
+            better: vec![Better { mentor, project: None, fit: 900, obstacle: Obstacle::Taken }],
         }
     }
 
@@ -126,6 +143,9 @@ mod tests {
         assert_eq!(Because::from_text(&because().to_text(), &WEIGHTS).unwrap(), because());
         let alone = Because { parts: Vec::new(), ..because() };
         assert_eq!(Because::from_text(&alone.to_text(), &WEIGHTS).unwrap(), alone);
+        let mut offered = because();
+        offered.better[0].project = Some(ProjectId::from_uuid(Uuid::from_u128(8)).to_string());
+        assert_eq!(Because::from_text(&offered.to_text(), &WEIGHTS).unwrap(), offered);
         assert_eq!(Because::from_text("", &WEIGHTS).unwrap(), Because::default());
     }
 
@@ -133,6 +153,6 @@ mod tests {
     fn reasons_of_earlier_runs_are_still_read() {
         let earlier = r#"{"parts":[{"part":"organisation","score":1000,"weight":250},{"part":"programme","score":0,"weight":200},{"part":"skills","score":333,"weight":150}],"better":[{"mentor":"mentors/00000000-0000-0000-0000-000000000007","fit":900,"obstacle":"taken"}]}"#;
         assert_eq!(Because::from_text(earlier, &WEIGHTS).unwrap(), because());
-        assert!(Because::from_text("a b c d", &WEIGHTS).is_err() && Because::from_text("{}", &WEIGHTS).is_err());
+        assert!(Because::from_text("a b c d e", &WEIGHTS).is_err() && Because::from_text("{}", &WEIGHTS).is_err());
     }
 }

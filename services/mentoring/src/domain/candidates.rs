@@ -8,10 +8,10 @@
 //! could be, so the limit costs nobody a mentor and no point of fit; it only saves time.
 
 use super::sheet::Rules;
-use super::{EnrolmentId, Mentor, MentorId, OrganisationId, PersonId, Rankings, Side, Student, eligible, parts};
+use super::{ClassId, EnrolmentId, Mentor, MentorId, OrganisationId, PersonId, ProjectId, Shared, Side, Student, eligible};
 use kit::id::Id;
 use matching::certificate::Worth;
-use matching::{Edge, Fault, Instance, Places, Preference, optimal::Optimal};
+use matching::{Edge, Fault, Instance, Preference, optimal::Optimal};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ const FULL: i64 = 1000;
 /// The students and one side's mentors, with what all students of a kind have in common worked out once.
 pub struct Field<'a> {
     pub students: Vec<&'a Student>,
-    /// In the order of their ids, as are the students.
+    /// In the order of their ids and projects, as are the students.
     pub mentors: Vec<&'a Mentor>,
     rules: Rules<'a>,
     pools: Vec<Pool>,
@@ -30,9 +30,10 @@ pub struct Field<'a> {
     kind_of: Vec<usize>,
     skills: BTreeMap<&'a str, usize>,
     people: BTreeMap<PersonId, Vec<u32>>,
+    projects: BTreeMap<ProjectId, u32>,
 }
 
-/// Mentors who may guide the same students.
+/// Mentors who may guide the same students; without those who stand with a project, whom only students get who name it.
 #[derive(Default)]
 struct Pool {
     mentors: Vec<u32>,
@@ -45,6 +46,8 @@ struct Kind {
     pool: usize,
     /// Each mentor's parts of the fit, weighed and summed up, without the skills.
     base: Vec<i64>,
+    /// How high each mentor's organisation ranks these students; empty where none does.
+    heights: Vec<i32>,
 }
 
 /// A pair that is looked at.
@@ -72,7 +75,7 @@ impl<'a> Field<'a> {
         let mut students = students.to_vec();
         students.sort_by_key(|student| student.enrolment);
         let mut mentors: Vec<&Mentor> = mentors.iter().collect();
-        mentors.sort_by_key(|mentor| mentor.id);
+        mentors.sort_by_key(|mentor| mentor.key());
         let mut field = Self {
             students,
             mentors,
@@ -82,9 +85,13 @@ impl<'a> Field<'a> {
             kind_of: Vec::new(),
             skills: BTreeMap::new(),
             people: BTreeMap::new(),
+            projects: BTreeMap::new(),
         };
         for (number, mentor) in (0u32..).zip(&field.mentors) {
             field.people.entry(mentor.profile.person).or_default().push(number);
+            if let Some(offer) = mentor.offer {
+                field.projects.insert(offer.project, number);
+            }
             for skill in mentor.profile.skills.iter() {
                 let next = field.skills.len();
                 field.skills.entry(skill).or_insert(next);
@@ -97,13 +104,15 @@ impl<'a> Field<'a> {
     fn sort_students(&mut self) {
         type Key<'k> = (OrganisationId, OrganisationId, &'k str);
         let mut pools: BTreeMap<Key, usize> = BTreeMap::new();
-        let mut kinds: BTreeMap<(Key, &str, &str), usize> = BTreeMap::new();
+        let mut kinds: BTreeMap<(Key, &str, &str, ClassId), usize> = BTreeMap::new();
+        let prefers = self.rules.offers.prefer();
         let academic = self.mentors.first().is_none_or(|mentor| mentor.profile.side == Side::Academic);
         for student in self.students.clone() {
             let all = (student.school, student.enterprise, student.chain.as_str());
             // What a mentor is eligible by.
             let key = if academic { (all.0, OrganisationId::unset(), "") } else { (OrganisationId::unset(), all.1, all.2) };
-            let kind = *kinds.entry((all, student.programme.as_str(), student.place.as_str())).or_insert_with(|| {
+            let class = if prefers { student.class } else { ClassId::unset() };
+            let kind = *kinds.entry((all, student.programme.as_str(), student.place.as_str(), class)).or_insert_with(|| {
                 // Whoever it is: not a mentor, and without skills of their own.
                 let anybody = Student {
                     person: PersonId::unset(),
@@ -125,7 +134,7 @@ impl<'a> Field<'a> {
     fn pool(&self, anybody: &Student) -> Pool {
         let mut pool = Pool::default();
         for (number, mentor) in (0u32..).zip(&self.mentors) {
-            if !eligible(anybody, mentor) {
+            if mentor.offer.is_some() || !eligible(anybody, mentor) {
                 continue;
             }
             for skill in mentor.profile.skills.iter() {
@@ -138,9 +147,13 @@ impl<'a> Field<'a> {
     }
 
     fn kind(&self, anybody: &Student, pool: usize) -> Kind {
-        let nobody = Rankings::default();
-        let base = |number: &u32| parts(anybody, self.mentors[*number as usize], &nobody).sum(self.rules.weights);
-        Kind { pool, base: self.pools[pool].mentors.iter().map(base).collect() }
+        let mentors = || self.pools[pool].mentors.iter().map(|number| self.mentors[*number as usize]);
+        let height = |mentor| self.rules.offers.priority(anybody, mentor).0;
+        Kind {
+            pool,
+            base: mentors().map(|mentor| self.rules.parts(anybody, mentor).sum(self.rules.weights)).collect(),
+            heights: if self.rules.offers.prefer() { mentors().map(height).collect() } else { Vec::new() },
+        }
     }
 
     /// Works out how well everybody of the pool fits a student, and who is not to be paired with the student.
@@ -169,25 +182,35 @@ impl<'a> Field<'a> {
     pub fn excluded(&self, student: usize) -> impl Iterator<Item = u32> {
         let who = self.students[student];
         let excluded = self.rules.rankings.excluded_beside(who.enrolment).chain(self.rules.conflicts.of_person(who.person));
-        excluded.filter_map(|mentor| self.number(mentor))
+        excluded.flat_map(|mentor| self.numbers(mentor))
     }
 
-    fn number(&self, mentor: MentorId) -> Option<u32> {
-        let at = self.mentors.binary_search_by_key(&mentor, |mentor| mentor.id).ok()?;
-        u32::try_from(at).ok()
+    /// A mentor, without a project and with each.
+    fn numbers(&self, mentor: MentorId) -> impl Iterator<Item = u32> {
+        let from = self.mentors.partition_point(|one| one.id < mentor);
+        let all = self.mentors[from..].iter().take_while(move |one| one.id == mentor);
+        all.zip(u32::try_from(from).unwrap_or(u32::MAX)..).map(|(_, number)| number)
     }
 
-    /// Those a student and a mentor have said something of: they are looked at in any case.
+    /// Those of whom more is known than what all students of a kind have in common: who ranks or is ranked, with whom the
+    /// student was before, and the projects the student names. They are looked at in any case.
     fn ranked(&self, student: usize, view: &View) -> Vec<Pair> {
         let who = self.students[student];
-        let numbers: BTreeSet<u32> = self.rules.rankings.ranked_beside(who.enrolment).filter_map(|id| self.number(id)).collect();
+        let rankings = self.rules.rankings;
+        let mut numbers: BTreeSet<u32> = rankings.ranked_beside(who.enrolment).flat_map(|id| self.numbers(id)).collect();
+        numbers.extend(rankings.projects_of(who.enrolment).filter_map(|project| self.projects.get(&project)));
+        let before = self.rules.history.of_student(who.person).filter_map(|person| self.people.get(&person));
+        numbers.extend(before.flatten());
         let pair = |number: u32| {
             let mentor = self.mentors[number as usize];
-            let (by_student, by_mentor) = self.rules.rankings.heights(who.enrolment, mentor.id);
+            let (by_student, by_mentor) = self.rules.heights(who, mentor);
             let fit = i32::try_from(self.rules.fit(who, mentor)).unwrap_or(i32::MAX);
             Pair { mentor: number, fit, preference: Preference { by_student, by_mentor } }
         };
-        let possible = |number: &u32| !view.banned.contains(number) && eligible(who, self.mentors[*number as usize]);
+        let possible = |number: &u32| {
+            let mentor = self.mentors[*number as usize];
+            !view.banned.contains(number) && eligible(who, mentor) && self.rules.offered(who, mentor)
+        };
         numbers.into_iter().filter(possible).map(pair).collect()
     }
 
@@ -202,7 +225,8 @@ impl<'a> Field<'a> {
         cut: Cut,
         worth: impl Fn(u32, i32) -> Option<Worth>,
     ) -> usize {
-        let pool = &self.pools[self.kinds[self.kind_of[student]].pool];
+        let kind = &self.kinds[self.kind_of[student]];
+        let pool = &self.pools[kind.pool];
         let size = pool.mentors.len().max(1);
         let start = if cut.turned { student % size } else { 0 };
         view.best.clear();
@@ -219,8 +243,9 @@ impl<'a> Field<'a> {
             view.best.truncate(cut.most);
         }
         for (_, turned, number) in &view.best {
-            let fit = view.fits[(turned + start) % size];
-            list.push(Pair { mentor: *number, fit, preference: Preference::default() });
+            let place = (turned + start) % size;
+            let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
+            list.push(Pair { mentor: *number, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } });
         }
         view.best.len()
     }
@@ -237,18 +262,18 @@ impl<'a> Field<'a> {
         (0..self.students.len()).map(list).collect()
     }
 
-    /// Adds the pairs by which a student would gain at these prices; answers how many.
-    pub fn priced(&self, lists: &mut Lists, optimal: &Optimal, cut: Cut) -> usize {
-        let prices: Vec<Worth> = optimal.prices.iter().map(|price| (*price).into()).collect();
+    /// Adds the pairs by which a student would gain at these prices of an instance; answers how many.
+    pub fn priced(&self, lists: &mut Lists, (instance, optimal): (&Instance, &Optimal), cut: Cut) -> usize {
+        let prices: Vec<Worth> = (0..self.mentors.len()).map(|mentor| optimal.cost(instance, as_number(mentor))).collect();
+        let open: Vec<bool> = (0..self.mentors.len())
+            .map(|mentor| instance.chain(as_number(mentor)).all(|holder| instance.free_of(holder) > 0))
+            .collect();
         let gain = |mentor: u32, fit: i32| Worth { assigned: 1, value: fit.into() } - prices[mentor as usize];
         let (mut view, mut added) = (View::default(), 0);
         for (student, list) in lists.iter_mut().enumerate() {
             let has = list.iter().map(|pair| gain(pair.mentor, pair.fit)).max().unwrap_or_default().max(Worth::default());
             self.look(student, &mut view);
-            let better = |mentor: u32, fit: i32| {
-                let free = self.mentors[mentor as usize].spare() > 0;
-                Some(gain(mentor, fit)).filter(|gain| free && *gain > has)
-            };
+            let better = |mentor: u32, fit: i32| Some(gain(mentor, fit)).filter(|gain| open[mentor as usize] && *gain > has);
             added += self.add(student, &mut view, list, cut, better);
         }
         added
@@ -278,18 +303,19 @@ impl<'a> Field<'a> {
     }
 
     /// The question about the pairs that are looked at.
-    pub fn instance(&self, lists: &Lists) -> Result<Instance, Fault> {
+    pub fn instance(&self, lists: &Lists) -> Result<(Instance, Vec<Shared>), Fault> {
         let mut edges = Vec::with_capacity(lists.iter().map(Vec::len).sum());
         for (student, list) in (0u32..).zip(lists) {
             let edge = |pair: &Pair| Edge { student, mentor: pair.mentor, value: pair.fit, preference: pair.preference };
             edges.extend(list.iter().map(edge));
         }
-        let places = self.mentors.iter().map(|mentor| Places {
-            capacity: u32::try_from(mentor.places).unwrap_or_default(),
-            taken: u32::try_from(mentor.load).unwrap_or_default(),
-        });
-        Instance::new(self.students.len(), places.collect(), &edges)
+        let places = self.mentors.iter().map(|mentor| mentor.seats());
+        self.rules.offers.bind(Instance::new(self.students.len(), places.collect(), &edges)?, &self.mentors)
     }
+}
+
+fn as_number(mentor: usize) -> u32 {
+    u32::try_from(mentor).unwrap_or(u32::MAX)
 }
 
 /// How many pairs are added, and from where on among equals.

@@ -3,7 +3,7 @@
 use super::because::{Because, Better, Obstacle, Part};
 use super::candidates::{Cut, Field, Lists};
 use super::sheet::{Rules, Sheet};
-use super::{Assignment, Mentor, Side, Student};
+use super::{Assignment, Mentor, Shared, Side, Student};
 use matching::certificate::{Flaw, Worth, blocking_pairs, check_assignment, check_optimal, check_stable};
 use matching::joint::{beside_academic, beside_enterprise};
 use matching::optimal::Optimal;
@@ -121,7 +121,7 @@ impl<'a> Apart<'a> {
         loop {
             let sheet = Sheet::of(&field, &lists)?;
             let optimal = optimal::solve(&sheet.instance);
-            if field.priced(&mut lists, &optimal, cut) == 0 {
+            if field.priced(&mut lists, (&sheet.instance, &optimal), cut) == 0 {
                 check_optimal(&sheet.instance, &optimal.assignment, &optimal.prices)?;
                 return Ok(Self { field, lists, sheet, optimal });
             }
@@ -278,8 +278,10 @@ impl Sheets<'_> {
 
     fn proposals(&self, held: &[Numbers; 2], objective: Objective) -> Result<Vec<(Side, Assignment, Because)>, Unsolved> {
         let of_side = |side: Side, apart: &Apart, mine: &Numbers| {
+            let loads = apart.sheet.loads(mine);
             let because = |(number, assignment): (usize, Assignment)| {
-                let obstacle = |mentor: u32| self.obstacle(held, (side, number, mentor), objective);
+                let full = |mentor: u32| apart.sheet.full(mentor, &loads);
+                let obstacle = |mentor: u32| self.obstacle(held, (side, number, mentor), full(mentor), objective);
                 (side, assignment, self.because(apart, (number, mine[number]), objective, obstacle))
             };
             apart.sheet.read(mine).into_iter().enumerate().map(because).collect::<Vec<_>>()
@@ -293,15 +295,22 @@ impl Sheets<'_> {
     }
 
     /// Why a student was not given a better mentor.
-    fn obstacle(&self, held: &[Numbers; 2], (side, student, mentor): (Side, usize, u32), objective: Objective) -> Obstacle {
+    fn obstacle(
+        &self,
+        held: &[Numbers; 2],
+        (side, student, mentor): (Side, usize, u32),
+        full: Option<Obstacle>,
+        objective: Objective,
+    ) -> Obstacle {
         let goes = match side {
             Side::Academic => held[1][student].is_none_or(|other| self.compatible(student, mentor, other)),
             Side::Enterprise => held[0][student].is_none_or(|other| self.compatible(student, other, mentor)),
         };
-        match (goes, objective) {
-            (false, _) => Obstacle::Incompatible,
-            (true, Objective::Optimal) => Obstacle::Taken,
-            (true, Objective::Stable) => Obstacle::Outranked,
+        match (goes, full, objective) {
+            (false, ..) => Obstacle::Incompatible,
+            (true, Some(obstacle), _) => obstacle,
+            (true, None, Objective::Optimal) => Obstacle::Taken,
+            (true, None, Objective::Stable) => Obstacle::Outranked,
         }
     }
 
@@ -333,14 +342,16 @@ impl Sheets<'_> {
         }
         for other in apart.field.excluded(number) {
             let mentor = sheet.mentors[other as usize];
-            let height = height(rules.rankings.heights(student.enrolment, mentor.id).0, rules.fit(student, mentor));
-            if super::eligible(student, mentor) && floor.is_none_or(|floor| height > floor) {
+            let height = height(rules.heights(student, mentor).0, rules.fit(student, mentor));
+            let stands = super::eligible(student, mentor) && rules.offered(student, mentor);
+            if stands && floor.is_none_or(|floor| height > floor) {
                 better.push((height, other, Some(Obstacle::Excluded)));
             }
         }
         better.sort_by_key(|(height, mentor, _)| (std::cmp::Reverse(*height), *mentor));
         let told = |((_, fit), mentor, forbidden): ((i32, i64), u32, Option<Obstacle>)| Better {
             mentor: sheet.mentors[mentor as usize].id.to_string(),
+            project: sheet.mentors[mentor as usize].offer.map(|offer| offer.project.to_string()),
             fit,
             obstacle: forbidden.unwrap_or_else(|| obstacle(mentor)),
         };
@@ -358,4 +369,27 @@ fn even(instance: &Instance, mut optimal: Optimal) -> Result<Optimal, Unsolved> 
     }
     check_optimal(instance, &optimal.assignment, &optimal.prices)?;
     Ok(optimal)
+}
+
+impl Sheet<'_> {
+    /// The students each holder of places is given.
+    fn loads(&self, held: &Numbers) -> Vec<usize> {
+        let mut loads = vec![0; self.instance.holders()];
+        for mentor in held.iter().flatten() {
+            self.instance.chain(*mentor).for_each(|holder| loads[holder] += 1);
+        }
+        loads
+    }
+
+    /// Whether it is a project or a quota, and not the mentor, that has no place left.
+    fn full(&self, mentor: u32, loads: &[usize]) -> Option<Obstacle> {
+        let full = |holder: &usize| loads[*holder] >= self.instance.free_of(*holder);
+        let what = |holder: usize| match holder.checked_sub(self.mentors.len()).and_then(|group| self.shared.get(group)) {
+            None if self.mentor(Some(mentor)).is_some_and(|mentor| mentor.offer.is_some()) => Some(Obstacle::ProjectFull),
+            Some(Shared::Organisation) => Some(Obstacle::Quota),
+            None | Some(Shared::Mentor) => None,
+        };
+        let mut short: Vec<Option<Obstacle>> = self.instance.chain(mentor).filter(full).map(what).collect();
+        if short.contains(&None) { None } else { short.drain(..).next().flatten() }
+    }
 }

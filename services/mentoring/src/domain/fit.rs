@@ -1,6 +1,6 @@
 //! Who may guide whom, and how well they fit.
 
-use super::{Mentor, MentorState, Rankings, Side, Student};
+use super::{History, Mentor, MentorState, Rankings, Side, Student};
 
 /// The best fit.
 const FULL: i64 = 1000;
@@ -25,6 +25,8 @@ pub struct Weights {
     pub student_rank: i64,
     /// How high the mentor ranks the student.
     pub mentor_rank: i64,
+    /// The mentor guided the student before.
+    pub continuity: i64,
 }
 
 /// How far each part is fulfilled, 0 to 1,000.
@@ -38,11 +40,12 @@ pub struct Parts {
     pub spare: i64,
     pub student_rank: i64,
     pub mentor_rank: i64,
+    pub continuity: i64,
 }
 
 impl Parts {
     /// Each part with its name, how far it is fulfilled, and how much it counts.
-    pub fn weighed(&self, weights: &Weights) -> [(&'static str, i64, i64); 8] {
+    pub fn weighed(&self, weights: &Weights) -> [(&'static str, i64, i64); 9] {
         [
             ("organisation", self.organisation, weights.organisation),
             ("programme", self.programme, weights.programme),
@@ -52,6 +55,7 @@ impl Parts {
             ("spare", self.spare, weights.spare),
             ("student_rank", self.student_rank, weights.student_rank),
             ("mentor_rank", self.mentor_rank, weights.mentor_rank),
+            ("continuity", self.continuity, weights.continuity),
         ]
     }
 
@@ -84,7 +88,7 @@ pub fn eligible(student: &Student, mentor: &Mentor) -> bool {
     belongs && mentor.state == MentorState::Active && profile.person != student.person
 }
 
-pub fn parts(student: &Student, mentor: &Mentor, rankings: &Rankings) -> Parts {
+pub fn parts(student: &Student, mentor: &Mentor, rankings: &Rankings, history: &History) -> Parts {
     let (student_rank, mentor_rank) = rankings.scores(student.enrolment, mentor.id);
     let profile = &mentor.profile;
     let home = match profile.side {
@@ -100,6 +104,7 @@ pub fn parts(student: &Student, mentor: &Mentor, rankings: &Rankings) -> Parts {
         spare: mentor.spare() * FULL / profile.capacity.max(1),
         student_rank,
         mentor_rank,
+        continuity: whole(history.has(student.person, profile.person)),
     }
 }
 
@@ -202,26 +207,50 @@ mod tests {
             spare: 100,
             student_rank: 0,
             mentor_rank: 0,
+            continuity: 0,
         };
         let mut best = mentor(Side::Enterprise, 6, "nylon");
         best.profile.programmes = Codes::new(["programmes/7".to_owned()]);
         best.profile.skills = Codes::new(["cnc", "welding", "more"].map(str::to_owned));
         best.profile.place = "weidong".to_owned();
-        assert_eq!(parts(&student(), &best, &Rankings::default()).fit(&weights), 1000);
+        assert_eq!(parts(&student(), &best, &Rankings::default(), &History::default()).fit(&weights), 1000);
         best.profile.skills = Codes::new(["cnc".to_owned()]);
         best.load = 2;
-        assert_eq!(parts(&student(), &best, &Rankings::default()).fit(&weights), 1000 - 75 - 50);
+        assert_eq!(parts(&student(), &best, &Rankings::default(), &History::default()).fit(&weights), 1000 - 75 - 50);
+    }
+
+    #[test]
+    fn who_guided_the_student_before_fits_better_also_as_another_mentor() {
+        let weights = Weights {
+            version: 3,
+            organisation: 100,
+            programme: 0,
+            chain: 0,
+            place: 0,
+            skills: 0,
+            spare: 0,
+            student_rank: 0,
+            mentor_rank: 0,
+            continuity: 100,
+        };
+        let again = Mentor { id: id(77), ..mentor(Side::Academic, 5, "") };
+        let before = History::new([(student().person, again.profile.person)]);
+        let fit = |mentor: &Mentor, history: &History| parts(&student(), mentor, &Rankings::default(), history).fit(&weights);
+        assert_eq!((fit(&again, &before), fit(&again, &History::default())), (1000, 500));
+        let mut somebody = again.clone();
+        somebody.profile.person = id(99);
+        assert_eq!(fit(&somebody, &before), 500);
     }
 
     proptest! {
         #[test]
         fn the_fit_stays_between_0_and_1000_whatever_the_weights(
-            w in prop::array::uniform8(0i64..=1000), load in 0i64..=4, own: bool, chain: bool,
+            w in prop::array::uniform9(0i64..=1000), load in 0i64..=4, own: bool, chain: bool,
         ) {
-            let weights = Weights { version: 1, organisation: w[0], programme: w[1], chain: w[2], place: w[3], skills: w[4], spare: w[5], student_rank: w[6], mentor_rank: w[7] };
+            let weights = Weights { version: 1, organisation: w[0], programme: w[1], chain: w[2], place: w[3], skills: w[4], spare: w[5], student_rank: w[6], mentor_rank: w[7], continuity: w[8] };
             let mut mentor = mentor(Side::Enterprise, if own { 6 } else { 9 }, if chain { "nylon" } else { "steel" });
             mentor.load = load;
-            prop_assert!((0..=1000).contains(&parts(&student(), &mentor, &Rankings::default()).fit(&weights)));
+            prop_assert!((0..=1000).contains(&parts(&student(), &mentor, &Rankings::default(), &History::default()).fit(&weights)));
         }
     }
 }

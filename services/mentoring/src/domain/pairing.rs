@@ -1,6 +1,6 @@
 //! A student and one of the two mentors: vacant until somebody is free, active, ended.
 
-use super::{ClassId, EnrolmentId, MentorId, OrganisationId, PairingId, PersonId, RematchId, RoundId, Side, Student};
+use super::{ClassId, EnrolmentId, MentorId, OrganisationId, PairingId, PersonId, ProjectId, RematchId, RoundId, Side, Student};
 use chrono::NaiveDate;
 
 kit::words! {
@@ -32,6 +32,8 @@ pub struct Guide {
     pub mentor: MentorId,
     pub person: PersonId,
     pub organisation: OrganisationId,
+    /// The mentor's project the student works on, if it is one.
+    pub project: Option<ProjectId>,
     /// The first day of guidance.
     pub since: NaiveDate,
 }

@@ -1,6 +1,6 @@
 //! How students and mentors rank each other in a round, and whom they exclude.
 
-use super::{EnrolmentId, MentorId, Refusal};
+use super::{Choice, EnrolmentId, MentorId, ProjectId, Refusal};
 use kit::id::Id;
 use kit::macros::uuid::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,9 @@ use std::ops::RangeInclusive;
 const FIRST: i64 = 1000;
 /// What each further place in a ranking counts less.
 const STEP: i64 = 100;
+/// How high a first choice is, whoever ranks and however many: mentors who share the places of their organisation are
+/// measured by one scale. A ranking holds at most 50, so nobody named comes below what a priority counts.
+const HIGHEST: i32 = 100;
 
 /// Whose ranking it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +45,7 @@ impl<T: Copy + Ord + ToString> Order<T> {
     }
 
     fn ranks(&self) -> impl Iterator<Item = (T, Rank)> {
-        let heights = (1..).take(self.ranked.len()).collect::<Vec<i32>>().into_iter().rev();
+        let heights = (0..).map(|place: i32| (HIGHEST - place).max(1));
         let scores = (0..).map(|place: i64| (FIRST - place * STEP).max(STEP));
         self.ranked.iter().zip(heights.zip(scores)).map(|(who, (height, score))| (*who, Rank { height, score }))
     }
@@ -51,11 +54,23 @@ impl<T: Copy + Ord + ToString> Order<T> {
 /// One ranking of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ranking {
-    OfStudent(EnrolmentId, Order<MentorId>),
+    OfStudent(EnrolmentId, Order<Choice>),
     OfMentor(MentorId, Order<EnrolmentId>),
 }
 
 impl Ranking {
+    /// The projects a student names.
+    pub fn projects(&self) -> impl Iterator<Item = ProjectId> {
+        let choices = match self {
+            Self::OfStudent(_, order) => order.ranked.as_slice(),
+            Self::OfMentor(..) => &[],
+        };
+        choices.iter().filter_map(|choice| match choice {
+            Choice::Project(project) => Some(*project),
+            Choice::Mentor(_) => None,
+        })
+    }
+
     pub fn author(&self) -> Author {
         match self {
             Self::OfStudent(student, _) => Author::Student(*student),
@@ -70,6 +85,7 @@ impl Ranking {
 pub struct Rankings {
     by_student: BTreeMap<(EnrolmentId, MentorId), Rank>,
     by_mentor: BTreeMap<(EnrolmentId, MentorId), Rank>,
+    projects: BTreeMap<(EnrolmentId, ProjectId), Rank>,
     excluded: BTreeSet<(EnrolmentId, MentorId)>,
 }
 
@@ -86,8 +102,17 @@ impl Rankings {
         for ranking in rankings {
             match ranking {
                 Ranking::OfStudent(student, order) => {
-                    all.by_student.extend(order.ranks().map(|(mentor, rank)| ((student, mentor), rank)));
-                    all.excluded.extend(order.excluded.into_iter().map(|mentor| (student, mentor)));
+                    for (choice, rank) in order.ranks() {
+                        match choice {
+                            Choice::Mentor(mentor) => drop(all.by_student.insert((student, mentor), rank)),
+                            Choice::Project(project) => drop(all.projects.insert((student, project), rank)),
+                        }
+                    }
+                    for choice in order.excluded {
+                        if let Choice::Mentor(mentor) = choice {
+                            all.excluded.insert((student, mentor));
+                        }
+                    }
                 }
                 Ranking::OfMentor(mentor, order) => {
                     all.by_mentor.extend(order.ranks().map(|(student, rank)| ((student, mentor), rank)));
@@ -110,6 +135,12 @@ impl Rankings {
         (by_student.score, by_mentor.score)
     }
 
+    /// How high a student ranks a project, and what that counts as part of the fit; nothing where it is not named, and
+    /// then the student does not get it.
+    pub fn of_project(&self, student: EnrolmentId, project: ProjectId) -> Option<(i32, i64)> {
+        self.projects.get(&(student, project)).map(|rank| (rank.height, rank.score))
+    }
+
     /// Whether one of the two excluded the other.
     pub fn excluded(&self, student: EnrolmentId, mentor: MentorId) -> bool {
         self.excluded.contains(&(student, mentor))
@@ -119,6 +150,12 @@ impl Rankings {
     pub fn ranked_beside(&self, student: EnrolmentId) -> impl Iterator<Item = MentorId> {
         let [by_student, by_mentor] = [&self.by_student, &self.by_mentor].map(|ranks| ranks.range(beside(student)));
         by_student.chain(by_mentor).map(|((_, mentor), _)| *mentor)
+    }
+
+    /// The projects a student ranks.
+    pub fn projects_of(&self, student: EnrolmentId) -> impl Iterator<Item = ProjectId> {
+        let all = (student, ProjectId::from_uuid(Uuid::nil()))..=(student, ProjectId::from_uuid(Uuid::max()));
+        self.projects.range(all).map(|((_, project), _)| *project)
     }
 
     /// The mentors of whom one of the two excluded the other.
@@ -149,14 +186,29 @@ mod tests {
         EnrolmentId::from_uuid(Uuid::from_u128(n))
     }
 
+    fn choice(n: u128) -> Choice {
+        Choice::Mentor(mentor(n))
+    }
+
     #[test]
     fn who_is_named_earlier_is_ranked_higher_and_who_is_not_named_last() {
-        let ranked = |mentors| Rankings::new([Ranking::OfStudent(student(1), Order::new(mentors, vec![]).unwrap())]);
-        let few = ranked(vec![mentor(1), mentor(2)]);
-        assert_eq!([1, 2, 3].map(|n| few.heights(student(1), mentor(n))), [(2, 0), (1, 0), (0, 0)]);
+        let ranked = |choices| Rankings::new([Ranking::OfStudent(student(1), Order::new(choices, vec![]).unwrap())]);
+        let few = ranked(vec![choice(1), choice(2)]);
+        assert_eq!([1, 2, 3].map(|n| few.heights(student(1), mentor(n))), [(100, 0), (99, 0), (0, 0)]);
         assert_eq!([1, 2, 3].map(|n| few.scores(student(1), mentor(n))), [(1000, 0), (900, 0), (0, 0)]);
-        let many = ranked((0..50).map(mentor).collect());
+        let many = ranked((0..50).map(choice).collect());
         assert_eq!([8, 9, 49].map(|n| many.scores(student(1), mentor(n)).0), [200, 100, 100]);
+        assert_eq!(many.heights(student(1), mentor(49)), (51, 0));
+    }
+
+    #[test]
+    fn a_project_is_ranked_apart_from_its_mentor() {
+        let project = ProjectId::from_uuid(Uuid::from_u128(7));
+        let order = Order::new(vec![Choice::Project(project), choice(1)], vec![]).unwrap();
+        let rankings = Rankings::new([Ranking::OfStudent(student(1), order)]);
+        assert_eq!(rankings.of_project(student(1), project), Some((100, 1000)));
+        assert_eq!(rankings.of_project(student(2), project), None);
+        assert_eq!(rankings.heights(student(1), mentor(1)), (99, 0));
     }
 
     #[test]
@@ -168,11 +220,11 @@ mod tests {
     #[test]
     fn either_of_the_two_can_exclude_the_other() {
         let rankings = Rankings::new([
-            Ranking::OfStudent(student(1), Order::new(vec![], vec![mentor(1)]).unwrap()),
+            Ranking::OfStudent(student(1), Order::new(vec![], vec![choice(1)]).unwrap()),
             Ranking::OfMentor(mentor(2), Order::new(vec![student(2)], vec![student(1)]).unwrap()),
         ]);
         assert!(rankings.excluded(student(1), mentor(1)) && rankings.excluded(student(1), mentor(2)));
         assert!(!rankings.excluded(student(2), mentor(1)) && !rankings.excluded(student(2), mentor(2)));
-        assert_eq!((rankings.heights(student(2), mentor(2)), rankings.scores(student(2), mentor(2))), ((0, 1), (0, 1000)));
+        assert_eq!((rankings.heights(student(2), mentor(2)), rankings.scores(student(2), mentor(2))), ((0, 100), (0, 1000)));
     }
 }

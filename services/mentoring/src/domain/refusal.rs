@@ -1,10 +1,13 @@
 //! Why a command of mentoring is refused.
 
+mod evaluations;
+
 use super::{
-    ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, Reach, RematchId, RoundId,
-    RunId, Side,
+    ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, ProjectId, ProjectState,
+    Reach, RematchId, RoundId, RunId, Side, TermId,
 };
 use chrono::NaiveDate;
+use evaluations::{of_evaluation, of_term};
 use kit::Error;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,8 +80,36 @@ pub enum Refusal {
     NotOnLeave { mentor: MentorId },
     #[error("{mentor} is on leave already")]
     OnLeave { mentor: MentorId },
+    #[error("{mentor} has {capacity} places: a project of theirs has no more")]
+    ProjectTooLarge { mentor: MentorId, capacity: i64 },
+    #[error("{project} has {students} students, who keep their places")]
+    ProjectTooSmall { project: ProjectId, students: i64 },
+    #[error("{project} is {state} already")]
+    ProjectIs { project: ProjectId, state: ProjectState },
     #[error("{on} is not a day of the pairing: it can be guidance of {since} to {last}")]
     OutsidePairing { on: NaiveDate, since: NaiveDate, last: NaiveDate },
+    #[error("there is a term {code} already")]
+    TermExists { code: String },
+    #[error("{code} has a day in common with {other}")]
+    TermsOverlap { code: String, other: String },
+    #[error("{on} is not a day of {code}")]
+    NotOfTerm { on: NaiveDate, code: String },
+    #[error("{term} is named twice")]
+    TermTwice { term: TermId },
+    #[error("the mentor's capacity is {most}: no term has more")]
+    AboveCapacity { term: TermId, most: i64 },
+    #[error("two windows have {on} in common")]
+    WindowsOverlap { on: NaiveDate },
+    #[error("{pairing} had a mentor on no day of {code}")]
+    OutsideTerm { pairing: PairingId, code: String },
+    #[error("{code} is evaluated from {from} on")]
+    EvaluatedEarly { code: String, from: NaiveDate },
+    #[error("{code} is over: each side has read what the other said")]
+    TermOver { code: String },
+    #[error("both of {pairing} have evaluated each other for {code}")]
+    EvaluationSealed { pairing: PairingId, code: String },
+    #[error("{pairing} is evaluated twice for {code} by the same side")]
+    EvaluatedTwice { pairing: PairingId, code: String },
 }
 
 /// Why somebody cannot be ranked.
@@ -90,6 +121,10 @@ pub enum Absent {
     NotActive,
     #[error("cannot be paired with who ranks or excludes them")]
     NotEligible,
+    #[error("is no project that is open")]
+    NoProject,
+    #[error("has no mentor for a student of this round")]
+    NoMentors,
 }
 
 impl From<Refusal> for Error {
@@ -103,6 +138,9 @@ impl From<Refusal> for Error {
             | Refusal::OnLeave { .. }
             | Refusal::NotOnLeave { .. }
             | Refusal::RematchApproved { .. } => of_mentor(&refusal, en),
+            Refusal::ProjectTooLarge { .. } | Refusal::ProjectTooSmall { .. } | Refusal::ProjectIs { .. } => {
+                of_project(&refusal, en)
+            }
             Refusal::NoMentor { .. }
             | Refusal::OutsidePairing { .. }
             | Refusal::MonthConfirmed { .. }
@@ -123,6 +161,17 @@ impl From<Refusal> for Error {
             Refusal::ConflictExists { .. } | Refusal::SameSide { .. } | Refusal::ConflictWithdrawn { .. } => {
                 of_conflict(&refusal, en)
             }
+            Refusal::TermExists { .. }
+            | Refusal::TermsOverlap { .. }
+            | Refusal::NotOfTerm { .. }
+            | Refusal::TermTwice { .. }
+            | Refusal::AboveCapacity { .. }
+            | Refusal::WindowsOverlap { .. } => of_term(&refusal, en),
+            Refusal::OutsideTerm { .. }
+            | Refusal::EvaluatedEarly { .. }
+            | Refusal::TermOver { .. }
+            | Refusal::EvaluationSealed { .. }
+            | Refusal::EvaluatedTwice { .. } => of_evaluation(&refusal, en),
             _ => of_round(&refusal, en),
         }
     }
@@ -166,6 +215,32 @@ fn of_mentor(refusal: &Refusal, en: String) -> Error {
         Refusal::RematchApproved { rematch } => {
             Error::refused(&rematch.to_string(), "REMATCH_APPROVED", en, format!("{rematch} 已核准"))
                 .rule("mentoring/rematch")
+                .way_out("nothing is left to do", "无需再操作")
+        }
+        _ => Error::internal(en),
+    }
+}
+
+fn of_project(refusal: &Refusal, en: String) -> Error {
+    let rule = "mentoring/projects";
+    match refusal {
+        Refusal::ProjectTooLarge { mentor, capacity } => {
+            Error::refused("capacity", "PROJECT_TOO_LARGE", en, format!("{mentor} 共有 {capacity} 个名额，课题名额不得超过"))
+                .rule(rule)
+                .way_out("give the project fewer places, or the mentor more first", "请减少课题名额，或先增加导师名额")
+        }
+        Refusal::ProjectTooSmall { project, students } => {
+            Error::refused("capacity", "PROJECT_TOO_SMALL", en, format!("{project} 已有 {students} 名学生，名额不得更少"))
+                .rule(rule)
+                .way_out("close the project: it takes nobody further", "请关闭课题，即不再接收学生")
+        }
+        Refusal::ProjectIs { project, state } => {
+            let (code, zh) = match state {
+                ProjectState::Open => ("PROJECT_OPEN", "开放"),
+                ProjectState::Closed => ("PROJECT_CLOSED", "关闭"),
+            };
+            Error::refused(&project.to_string(), code, en, format!("{project} 已{zh}"))
+                .rule(rule)
                 .way_out("nothing is left to do", "无需再操作")
         }
         _ => Error::internal(en),
@@ -251,6 +326,8 @@ fn of_ranking(refusal: &Refusal, en: String) -> Error {
                 Absent::DoesNotWait => "不是本轮次待匹配的学生",
                 Absent::NotActive => "不是在任导师",
                 Absent::NotEligible => "双方不具备结对条件",
+                Absent::NoProject => "不是开放中的课题",
+                Absent::NoMentors => "在本轮次没有可指导学生的导师",
             };
             Error::refused("", "NOT_IN_ROUND", en, format!("{who}：{zh}")).rule(rule).way_out(
                 "name students of the class who wait, and mentors of their school, their enterprise or their chain",

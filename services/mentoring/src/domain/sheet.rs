@@ -1,13 +1,18 @@
 //! One side of a question as the solver sees it: students and mentors by number, in the order of their ids.
 
 use super::candidates::{Field, Lists};
-use super::{Conflicts, EnrolmentId, Mentor, MentorId, Parts, Rankings, Student, Weights, eligible, parts};
-use matching::{Assignment as Numbers, Edge, Fault, Instance, Places, Preference, optimal, spread};
+use super::{
+    Conflicts, EnrolmentId, History, Mentor, MentorId, Offers, Parts, ProjectId, Rankings, Shared, Student, Weights, eligible,
+    parts,
+};
+use matching::{Assignment as Numbers, Edge, Fault, Instance, Preference, optimal, spread};
 
 /// Somebody a student is paired with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     pub mentor: MentorId,
+    /// The mentor's project, if it is one.
+    pub project: Option<ProjectId>,
     /// 0 to 1,000.
     pub fit: i64,
 }
@@ -25,6 +30,8 @@ pub struct Rules<'a> {
     pub weights: &'a Weights,
     pub rankings: &'a Rankings,
     pub conflicts: &'a Conflicts,
+    pub history: &'a History,
+    pub offers: &'a Offers,
 }
 
 impl Rules<'_> {
@@ -41,7 +48,32 @@ impl Rules<'_> {
     }
 
     pub fn parts(&self, student: &Student, mentor: &Mentor) -> Parts {
-        parts(student, mentor, self.rankings)
+        let mut parts = parts(student, mentor, self.rankings, self.history);
+        if let Some(offer) = mentor.offer {
+            parts.student_rank = self.rankings.of_project(student.enrolment, offer.project).map_or(0, |(_, score)| score);
+        }
+        if parts.mentor_rank == 0 {
+            parts.mentor_rank = self.offers.priority(student, mentor).1;
+        }
+        parts
+    }
+
+    /// Whether the mentor stands for the student: with a project only where the student named it.
+    pub fn offered(&self, student: &Student, mentor: &Mentor) -> bool {
+        mentor.offer.is_none_or(|offer| self.rankings.of_project(student.enrolment, offer.project).is_some())
+    }
+
+    /// How high each ranks the other: by the student, by the mentor; whom the mentor does not name, by the priorities
+    /// of the organisation.
+    pub fn heights(&self, student: &Student, mentor: &Mentor) -> (i32, i32) {
+        let (mut by_student, mut by_mentor) = self.rankings.heights(student.enrolment, mentor.id);
+        if let Some(offer) = mentor.offer {
+            by_student = self.rankings.of_project(student.enrolment, offer.project).map_or(0, |(height, _)| height);
+        }
+        if by_mentor == 0 {
+            by_mentor = self.offers.priority(student, mentor).0;
+        }
+        (by_student, by_mentor)
     }
 
     pub fn fit(&self, student: &Student, mentor: &Mentor) -> i64 {
@@ -53,6 +85,8 @@ pub struct Sheet<'a> {
     pub students: Vec<&'a Student>,
     pub mentors: Vec<&'a Mentor>,
     pub instance: Instance,
+    /// What the mentors of each group of the instance have in common.
+    pub shared: Vec<Shared>,
 }
 
 impl<'a> Sheet<'a> {
@@ -67,30 +101,29 @@ impl<'a> Sheet<'a> {
         let mut students = students.to_vec();
         students.sort_by_key(|student| student.enrolment);
         let mut mentors: Vec<&Mentor> = mentors.iter().collect();
-        mentors.sort_by_key(|mentor| mentor.id);
+        mentors.sort_by_key(|mentor| mentor.key());
         let mut edges = Vec::new();
         for (number, student) in (0..).zip(&students) {
             for (other, mentor) in (0..).zip(&mentors) {
-                if !eligible(student, mentor) || rules.forbid(student, mentor) || !passes(student, mentor) {
+                let stands = eligible(student, mentor) && rules.offered(student, mentor);
+                if !stands || rules.forbid(student, mentor) || !passes(student, mentor) {
                     continue;
                 }
-                let (by_student, by_mentor) = rules.rankings.heights(student.enrolment, mentor.id);
+                let (by_student, by_mentor) = rules.heights(student, mentor);
                 let value = i32::try_from(worth(mentor, rules.fit(student, mentor))).unwrap_or(i32::MAX);
                 edges.push(Edge { student: number, mentor: other, value, preference: Preference { by_student, by_mentor } });
             }
         }
-        let places = mentors.iter().map(|mentor| Places {
-            capacity: u32::try_from(mentor.places).unwrap_or_default(),
-            taken: u32::try_from(mentor.load).unwrap_or_default(),
-        });
+        let places = mentors.iter().map(|mentor| mentor.seats());
         let instance = Instance::new(students.len(), places.collect(), &edges)?;
-        Ok(Self { students, mentors, instance })
+        let (instance, shared) = rules.offers.bind(instance, &mentors)?;
+        Ok(Self { students, mentors, instance, shared })
     }
 
     /// The pairs that are looked at.
     pub fn of(field: &Field<'a>, lists: &Lists) -> Result<Self, Fault> {
-        let instance = field.instance(lists)?;
-        Ok(Self { students: field.students.clone(), mentors: field.mentors.clone(), instance })
+        let (instance, shared) = field.instance(lists)?;
+        Ok(Self { students: field.students.clone(), mentors: field.mentors.clone(), instance, shared })
     }
 
     /// Who a number is.
@@ -106,7 +139,10 @@ impl<'a> Sheet<'a> {
             let pair = self.mentor(mentor).zip(fit);
             Assignment {
                 student: student.enrolment,
-                mentor: pair.map(|(mentor, fit)| Candidate { mentor: mentor.id, fit: fit.into() }),
+                mentor: pair.map(|(mentor, fit)| {
+                    let (mentor, project) = mentor.key();
+                    Candidate { mentor, project, fit: fit.into() }
+                }),
             }
         };
         self.students.iter().enumerate().map(read).collect()
@@ -140,6 +176,8 @@ pub fn keep(
     rules: Rules,
     passes: impl Fn(&Student, &Mentor) -> bool,
 ) -> Result<Vec<EnrolmentId>, Fault> {
+    // Of their mentors, not of projects or quotas: those bind when the others look for somebody.
+    let rules = Rules { offers: &Offers::default(), ..rules };
     let mut mentors: Vec<Mentor> = others.iter().filter(|other| other.id != mentor.id).cloned().collect();
     mentors.push(Mentor { load: 0, ..mentor.clone() });
     let worth = |one: &Mentor, fit| if one.id == mentor.id { fit + STAYING } else { fit };

@@ -1,11 +1,16 @@
 //! From what is stored to answers.
 
-use crate::app::{Explained, Listed, Parted, Ranked, Recorded, Registered, Settled};
+mod evaluations;
+
+use crate::app::{Explained, Listed, Offered, Parted, Ranked, Recorded, Registered, Settled};
 use crate::domain::{
-    Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, Proof, Ranking, Reach, RematchState,
-    RoundState, Weights,
+    Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, ProjectState, Proof, Ranking, Reach,
+    RematchState, RoundState, Weights,
 };
-use crate::store::{conflict, guidance, guidance_month, mentor, objection, pairing, proposal, ranking, rematch, round, run};
+use crate::store::{
+    admission, conflict, evaluation, guidance, guidance_month, mentor, objection, pairing, project, proposal, ranking, rematch,
+    report, round, run, term,
+};
 use kit::wire::{date, etag, timestamp};
 use proto::mentoring::v1 as pb;
 use std::collections::BTreeMap;
@@ -35,6 +40,7 @@ impl From<mentor::Stored> for pb::Mentor {
             languages: profile.languages.into_vec(),
             waivers: BTreeMap::new(),
             judgement: stored.judgement,
+            available: mentor.available,
         }
     }
 }
@@ -114,6 +120,7 @@ impl From<proposal::Line> for pb::Proposal {
             mentor: proposal.mentor_id.map(|mentor| mentor.to_string()).unwrap_or_default(),
             fit: small(proposal.fit),
             name: proposal.proposal_id.to_string(),
+            project: proposal.project_id.map(|project| project.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -130,8 +137,11 @@ impl From<Explained> for pb::Explanation {
                 Obstacle::Taken => pb::Obstacle::Taken,
                 Obstacle::Excluded => pb::Obstacle::Excluded,
                 Obstacle::Incompatible => pb::Obstacle::Incompatible,
+                Obstacle::ProjectFull => pb::Obstacle::ProjectFull,
+                Obstacle::Quota => pb::Obstacle::Quota,
             }
             .into(),
+            project: better.project.unwrap_or_default(),
         };
         Self {
             proposal: Some(explained.line.into()),
@@ -203,6 +213,40 @@ impl From<objection::Stored> for pb::Objection {
     }
 }
 
+impl From<project::Stored> for pb::Project {
+    fn from(stored: project::Stored) -> Self {
+        let project = stored.project;
+        let state = match project.state {
+            ProjectState::Open => pb::ProjectState::Open,
+            ProjectState::Closed => pb::ProjectState::Closed,
+        };
+        Self {
+            name: project.id.to_string(),
+            mentor: project.mentor.to_string(),
+            title: project.outline.title,
+            capacity: small(project.outline.capacity),
+            skills: project.outline.skills.into_vec(),
+            load: small(project.load),
+            state: state.into(),
+            organisation: project.organisation.to_string(),
+            etag: etag(project.version),
+            create_time: Some(timestamp(stored.created_at)),
+        }
+    }
+}
+
+impl From<admission::Stored> for pb::Admission {
+    fn from(stored: admission::Stored) -> Self {
+        let admission = stored.admission;
+        Self {
+            organisation: admission.organisation.to_string(),
+            quota: admission.quota.map(small),
+            priorities: names(&admission.priorities),
+            update_time: Some(timestamp(stored.updated_at)),
+        }
+    }
+}
+
 impl From<conflict::Stored> for pb::Conflict {
     fn from(stored: conflict::Stored) -> Self {
         let conflict = stored.conflict;
@@ -233,6 +277,7 @@ impl From<Weights> for pb::Weights {
             spare: small(weights.spare),
             student_rank: small(weights.student_rank),
             mentor_rank: small(weights.mentor_rank),
+            continuity: small(weights.continuity),
         }
     }
 }
@@ -258,6 +303,7 @@ impl From<pairing::Stored> for pb::Pairing {
             round: pairing.round.to_string(),
             start_date: pairing.guide.map(|guide| date(guide.since)),
             end_date: pairing.end.map(|(on, _)| date(on)),
+            project: pairing.guide.and_then(|guide| guide.project).map(|project| project.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -316,6 +362,12 @@ impl From<Ranked> for pb::BatchSetRankingsResponse {
     }
 }
 
+impl From<Offered> for pb::BatchCreateProjectsResponse {
+    fn from(projects: Offered) -> Self {
+        Self { projects: projects.0.into_iter().map(Into::into).collect() }
+    }
+}
+
 impl From<Parted> for pb::BatchCreateConflictsResponse {
     fn from(conflicts: Parted) -> Self {
         Self { conflicts: conflicts.0.into_iter().map(Into::into).collect() }
@@ -337,6 +389,8 @@ pages! {
     round::Stored => ListRoundsResponse, rounds;
     ranking::Stored => ListRankingsResponse, rankings;
     run::Run => ListRunsResponse, runs;
+    project::Stored => ListProjectsResponse, projects;
+    admission::Stored => ListAdmissionsResponse, admissions;
     proposal::Line => ListProposalsResponse, proposals;
     objection::Stored => ListObjectionsResponse, objections;
     conflict::Stored => ListConflictsResponse, conflicts;
@@ -345,6 +399,9 @@ pages! {
     pairing::Stored => ListPairingsResponse, pairings;
     guidance::Stored => ListGuidanceRecordsResponse, guidance_records;
     guidance_month::Confirmed => ListGuidanceMonthsResponse, guidance_months;
+    term::Stored => ListTermsResponse, terms;
+    evaluation::Stored => ListEvaluationsResponse, evaluations;
+    report::OfPairing => ListGuidanceGapsResponse, guidance_gaps;
 }
 
 fn small(number: i64) -> i32 {

@@ -1,10 +1,16 @@
 //! Mentors in their table.
 
 use crate::domain::{Mentor, MentorId, MentorState, OrganisationId, PersonId, Profile, RunId, Side};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
+use kit::clock::local_date;
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
+use serde_json::{Value, json};
+
+/// Rows of one statement.
+const AT_ONCE: usize = 500;
 
 /// A mentor with what only the table knows.
 #[derive(Debug, Clone)]
@@ -25,6 +31,9 @@ struct Row {
     side: Side,
     capacity: i64,
     places: i64,
+    term_capacity: Option<i64>,
+    available: bool,
+    next_change: Option<NaiveDate>,
     load: i64,
     chain: String,
     programmes: String,
@@ -60,9 +69,13 @@ impl From<Row> for Stored {
             version: row.version,
             profile,
             places: row.places,
+            term_capacity: row.term_capacity,
+            available: row.available,
+            next_change: row.next_change,
             told: row.told,
             load: row.load,
             state: row.state,
+            offer: None,
         };
         Self { mentor, judgement: row.judgement, created_at: row.created_at }
     }
@@ -78,21 +91,29 @@ pub struct Filter {
 
 statements! {
     INSERT = "INSERT INTO mentoring_mentor (mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18) ON CONFLICT (person_id, organisation_id, side) WHERE state <> 'closed' DO NOTHING";
-    REVISE = "UPDATE mentoring_mentor SET version = version + 1, capacity = $2, places = $3, load = $4, chain = $5, programmes = $6, skills = $7, place = $8, title = $9, years = $10, languages = $11, judgement = $12, told = $13, state = $14, updated_at = $15 WHERE mentor_id = $1 AND version = $16";
-    BY_ID = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id = $1";
-    LIST = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id > $1 AND (organisation_id = $3 OR $3 IS NULL) AND (side = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY mentor_id LIMIT $2";
-    FREE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = $1 AND state = 'active' AND load < places ORDER BY mentor_id";
-    FREE_ACADEMIC = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'academic' AND organisation_id = $1 AND state = 'active' AND load < places ORDER BY mentor_id";
-    FREE_ENTERPRISE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'enterprise' AND (organisation_id = $1 OR (chain = $2 AND chain <> '')) AND state = 'active' AND load < places ORDER BY mentor_id";
-    OF_PERSON = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE person_id = $1 AND organisation_id = $2 AND state <> 'closed' ORDER BY mentor_id";
-    /// Takes places only where there are as many, in one statement: however many take at once, none is given twice.
-    TAKE_PLACES = "UPDATE mentoring_mentor SET load = load + $2, version = version + 1, updated_at = $3 WHERE mentor_id = $1 AND state = 'active' AND load + $2 <= places";
+    REVISE = "UPDATE mentoring_mentor SET version = version + 1, capacity = $2, places = $3, load = $4, chain = $5, programmes = $6, skills = $7, place = $8, title = $9, years = $10, languages = $11, judgement = $12, told = $13, state = $14, term_capacity = $15, available = $16, next_change = $17, updated_at = $18 WHERE mentor_id = $1 AND version = $19";
+    BY_ID = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id = $1";
+    LIST = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id > $1 AND (organisation_id = $3 OR $3 IS NULL) AND (side = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY mentor_id LIMIT $2";
+    FREE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = $1 AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
+    FREE_ACADEMIC = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'academic' AND organisation_id = $1 AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
+    FREE_ENTERPRISE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'enterprise' AND (organisation_id = $1 OR (chain = $2 AND chain <> '')) AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
+    OF_PERSON = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE person_id = $1 AND organisation_id = $2 AND state <> 'closed' ORDER BY mentor_id";
+    /// Takes places only where there are as many, in one statement: however many take at once, none is given twice. None is
+    /// taken by what a timetable said of a day before.
+    TAKE_PLACES = "UPDATE mentoring_mentor SET load = load + $2, version = version + 1, updated_at = $3 WHERE mentor_id = $1 AND state = 'active' AND available = TRUE AND load + $2 <= places AND (next_change IS NULL OR next_change > $4)";
     /// Takes the places a dry run proposes, all of a mentor or none; the rows are locked in the order of their ids, as
     /// everywhere.
     TAKE_PROPOSED = {
-        postgres: "WITH wanted AS (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id), held AS (SELECT m.mentor_id FROM mentoring_mentor m WHERE m.mentor_id IN (SELECT mentor_id FROM wanted) ORDER BY m.mentor_id FOR UPDATE) UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM wanted w JOIN held h ON h.mentor_id = w.mentor_id WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.load + w.places <= m.places",
-        sqlite: "UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id) w WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.load + w.places <= m.places",
+        postgres: "WITH wanted AS (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id), held AS (SELECT m.mentor_id FROM mentoring_mentor m WHERE m.mentor_id IN (SELECT mentor_id FROM wanted) ORDER BY m.mentor_id FOR UPDATE) UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM wanted w JOIN held h ON h.mentor_id = w.mentor_id WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.available = TRUE AND m.load + w.places <= m.places AND (m.next_change IS NULL OR m.next_change > $3)",
+        sqlite: "UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id) w WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.available = TRUE AND m.load + w.places <= m.places AND (m.next_change IS NULL OR m.next_change > $3)",
         reason: "PostgreSQL needs an order in which rows are locked; SQLite has one writer, and no FOR UPDATE",
+    };
+    DUE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE next_change <= $1 AND state <> 'closed' ORDER BY mentor_id";
+    /// Takes the rows as a JSON array of arrays: on the first day of a term it is thousands.
+    FOLLOW = {
+        postgres: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = CAST(e->>2 AS BIGINT), available = CAST(e->>3 AS BOOLEAN), next_change = CAST(e->>4 AS DATE), places = CAST(e->>5 AS BIGINT), state = e->>6, told = CAST(e->>7 AS BIGINT), updated_at = $1 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS rows (e) WHERE mentor_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT)",
+        sqlite: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = value->>2, available = value->>3, next_change = value->>4, places = value->>5, state = value->>6, told = value->>7, updated_at = $1 FROM json_each($2) WHERE mentor_id = value->>0 AND version = value->>1",
+        reason: "each engine has its own way to read an array",
     };
     HOLD = "UPDATE mentoring_mentor SET updated_at = $2 WHERE mentor_id = $1";
     FREE_PLACE = "UPDATE mentoring_mentor SET load = load - 1, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND load > 0";
@@ -143,6 +164,9 @@ pub async fn revise(tx: &mut Tx, mentor: &Mentor, judgement: &str, now: DateTime
         judgement,
         mentor.told,
         mentor.state,
+        mentor.term_capacity,
+        mentor.available,
+        mentor.next_change,
         now,
         mentor.version,
     ];
@@ -178,9 +202,39 @@ pub async fn of_person(tx: &mut Tx, person: PersonId, organisation: Organisation
     Ok(rows.into_iter().map(Stored::from).collect())
 }
 
-/// Takes places of a mentor; `false` if there are not as many, or the mentor has left.
+/// Takes places of a mentor; `false` if there are not as many, or the mentor has left, or takes nobody new today.
 pub async fn take_places(tx: &mut Tx, mentor: MentorId, places: i64, now: DateTime<Utc>) -> Result<bool, Error> {
-    Ok(tx.execute(TAKE_PLACES, args![mentor, places, now]).await? == 1)
+    Ok(tx.execute(TAKE_PLACES, args![mentor, places, now, local_date(now)]).await? == 1)
+}
+
+/// The mentors whose timetable has something begin or end by a day, in the order of their ids.
+pub async fn due(tx: &mut Tx, today: NaiveDate) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(DUE, args![today]).await?;
+    Ok(rows.into_iter().map(Stored::from).collect())
+}
+
+/// Saves what a new day did to mentors, as long as nobody else changed them in the meantime.
+pub async fn follow(tx: &mut Tx, mentors: &[Mentor], now: DateTime<Utc>) -> Result<(), Error> {
+    let row = |mentor: &Mentor| {
+        json!([
+            mentor.id.uuid(),
+            mentor.version,
+            mentor.term_capacity,
+            mentor.available,
+            mentor.next_change,
+            mentor.places,
+            mentor.state.as_str(),
+            mentor.told,
+        ])
+    };
+    for some in mentors.chunks(AT_ONCE) {
+        let rows: Vec<Value> = some.iter().map(row).collect();
+        let saved = tx.execute(FOLLOW, args![now, Value::Array(rows).to_string()]).await?;
+        if !usize::try_from(saved).is_ok_and(|saved| saved == some.len()) {
+            return Err(Error::stale("mentors"));
+        }
+    }
+    Ok(())
 }
 
 /// Everybody of a side who has a free place.
@@ -191,7 +245,7 @@ pub async fn free(tx: &mut Tx, side: Side) -> Result<Vec<Mentor>, Error> {
 
 /// Takes the places that a dry run proposes; answers of how many mentors.
 pub async fn take_proposed(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<i64, Error> {
-    Ok(i64::try_from(tx.execute(TAKE_PROPOSED, args![run, now]).await?).unwrap_or(i64::MAX))
+    Ok(i64::try_from(tx.execute(TAKE_PROPOSED, args![run, now, local_date(now)]).await?).unwrap_or(i64::MAX))
 }
 
 /// Holds a mentor to the end of the transaction.

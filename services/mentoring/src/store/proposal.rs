@@ -1,6 +1,6 @@
 //! What dry runs propose, in its table.
 
-use crate::domain::{EnrolmentId, Guide, MentorId, OrganisationId, PersonId, ProposalId, RoundId, RunId, Side};
+use crate::domain::{EnrolmentId, Guide, MentorId, OrganisationId, PersonId, ProjectId, ProposalId, RoundId, RunId, Side};
 use chrono::NaiveDate;
 use kit::Error;
 use kit::db::{Sql, Tx, args, statements};
@@ -19,6 +19,7 @@ pub struct Proposal {
     #[sqlx(try_from = "String")]
     pub side: Side,
     pub mentor_id: Option<MentorId>,
+    pub project_id: Option<ProjectId>,
     pub fit: i64,
 }
 
@@ -47,16 +48,17 @@ pub struct Proposed {
     #[sqlx(try_from = "String")]
     pub side: Side,
     pub mentor_id: Option<MentorId>,
+    pub project_id: Option<ProjectId>,
     pub fit: i64,
     pub person_id: Option<PersonId>,
     pub organisation_id: Option<OrganisationId>,
 }
 
 impl Proposed {
-    /// The mentor, if anybody is proposed, as the guide of somebody from a day on.
+    /// The mentor, if anybody is proposed, as the guide of somebody from a day on, on a project if it is one.
     pub fn guide(&self, since: NaiveDate) -> Option<Guide> {
         let ((mentor, person), organisation) = self.mentor_id.zip(self.person_id).zip(self.organisation_id)?;
-        Some(Guide { mentor, person, organisation, since })
+        Some(Guide { mentor, person, organisation, project: self.project_id, since })
     }
 }
 
@@ -67,13 +69,13 @@ pub struct Rows(Vec<String>);
 statements! {
     /// Takes the rows as a JSON array of arrays: a dry run of a class is one statement.
     INSERT = {
-        postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS UUID), CAST(e->>4 AS BIGINT), e->>5 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS proposals (e)",
-        sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($2)",
+        postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS UUID), CAST(e->>4 AS BIGINT), e->>5, CAST(e->>6 AS UUID) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS proposals (e)",
+        sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each($2)",
         reason: "each engine has its own way to read an array",
     };
     OF_STUDENTS = {
-        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY q.enrolment_id, q.side",
-        sqlite: "SELECT q.enrolment_id, q.side, q.mentor_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY q.enrolment_id, q.side",
+        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY q.enrolment_id, q.side",
+        sqlite: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY q.enrolment_id, q.side",
         reason: "each engine has its own way to read an array",
     };
     /// The students of a run who still wait in its round.
@@ -84,8 +86,9 @@ statements! {
     COUNT_VETOES = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_conflict c JOIN mentoring_proposal a ON a.run_id = $1 AND a.side = 'academic' AND a.mentor_id = c.mentor_id JOIN mentoring_proposal e ON e.run_id = $1 AND e.side = 'enterprise' AND e.enrolment_id = a.enrolment_id AND e.mentor_id = c.other_mentor_id WHERE c.withdrawn_at IS NULL AND c.other_mentor_id IS NOT NULL";
     COUNT_VACANT = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NULL";
     COUNT_MENTORS = "SELECT CAST(count(DISTINCT mentor_id) AS BIGINT) FROM mentoring_proposal WHERE run_id = $1";
-    BY_ID = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.fit, s.person_id, r.round_id, r.weights_version, q.because FROM mentoring_proposal q JOIN mentoring_run r ON r.run_id = q.run_id JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.proposal_id = $1";
-    LIST = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.fit, s.person_id FROM mentoring_proposal q JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.run_id = $1 AND q.proposal_id > $2 ORDER BY q.proposal_id LIMIT $3";
+    COUNT_PROJECTS = "SELECT CAST(count(DISTINCT project_id) AS BIGINT) FROM mentoring_proposal WHERE run_id = $1";
+    BY_ID = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, s.person_id, r.round_id, r.weights_version, q.because FROM mentoring_proposal q JOIN mentoring_run r ON r.run_id = q.run_id JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.proposal_id = $1";
+    LIST = "SELECT q.proposal_id, q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, s.person_id FROM mentoring_proposal q JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.run_id = $1 AND q.proposal_id > $2 ORDER BY q.proposal_id LIMIT $3";
 }
 
 impl Rows {
@@ -99,6 +102,7 @@ impl Rows {
                 proposal.mentor_id.map(Id::uuid),
                 proposal.fit,
                 because,
+                proposal.project_id.map(Id::uuid),
             ])
         };
         let (mut texts, mut rows) = (Vec::new(), Vec::with_capacity(AT_ONCE));
@@ -160,6 +164,11 @@ pub async fn leaves_vacancies(tx: &mut Tx, run: RunId) -> Result<bool, Error> {
 /// How many mentors are proposed to anybody.
 pub async fn count_mentors(tx: &mut Tx, run: RunId) -> Result<i64, Error> {
     count(tx, COUNT_MENTORS, args![run]).await
+}
+
+/// How many projects are proposed to anybody.
+pub async fn count_projects(tx: &mut Tx, run: RunId) -> Result<i64, Error> {
+    count(tx, COUNT_PROJECTS, args![run]).await
 }
 
 pub async fn list(tx: &mut Tx, run: RunId, page: Page) -> Result<Vec<Line>, Error> {

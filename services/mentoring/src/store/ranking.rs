@@ -1,6 +1,6 @@
 //! Rankings in their table.
 
-use crate::domain::{Author, Order, OrganisationId, Ranking, RankingId, RoundId};
+use crate::domain::{Author, Choice, Order, OrganisationId, Ranking, RankingId, RoundId};
 use chrono::{DateTime, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
@@ -31,9 +31,9 @@ impl TryFrom<Row> for Stored {
     fn try_from(row: Row) -> Result<Self, Error> {
         let author = row.author_id.uuid();
         let ranking = if row.author == STUDENT {
-            Ranking::OfStudent(Id::from_uuid(author), order(&row.ranked, &row.excluded)?)
+            Ranking::OfStudent(Id::from_uuid(author), order(&row.ranked, &row.excluded, choice)?)
         } else {
-            Ranking::OfMentor(Id::from_uuid(author), order(&row.ranked, &row.excluded)?)
+            Ranking::OfMentor(Id::from_uuid(author), order(&row.ranked, &row.excluded, |line| Id::parse("ranking", line))?)
         };
         Ok(Self { id: row.ranking_id, ranking, updated_at: row.updated_at })
     }
@@ -43,12 +43,20 @@ const STUDENT: &str = "student";
 const MENTOR: &str = "mentor";
 
 /// Names, one a line: `verify` looks for one in them.
-fn lines<T: Id>(ids: &[T]) -> String {
+fn lines<T: ToString>(ids: &[T]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn order<T: Id>(ranked: &str, excluded: &str) -> Result<Order<T>, Error> {
-    let ids = |lines: &str| lines.lines().map(|line| T::parse("ranking", line)).collect::<Result<Vec<T>, _>>();
+fn choice(line: &str) -> Result<Choice, Error> {
+    if line.starts_with("projects/") {
+        Id::parse("ranking", line).map(Choice::Project)
+    } else {
+        Id::parse("ranking", line).map(Choice::Mentor)
+    }
+}
+
+fn order<T>(ranked: &str, excluded: &str, one: impl Fn(&str) -> Result<T, Error>) -> Result<Order<T>, Error> {
+    let ids = |lines: &str| lines.lines().map(&one).collect::<Result<Vec<T>, _>>();
     Ok(Order { ranked: ids(ranked)?, excluded: ids(excluded)? })
 }
 

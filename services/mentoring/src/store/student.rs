@@ -63,6 +63,8 @@ statements! {
         sqlite: "SELECT open_round_id FROM mentoring_student WHERE class_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
         reason: "each engine has its own way to read an array",
     };
+    /// The students of a round whose school or enterprise an organisation is, or whose chain its enterprise mentors know.
+    COUNT_CONCERNED = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE open_round_id = $1 AND (school_id = $2 OR enterprise_id = $2 OR (chain <> '' AND chain IN (SELECT chain FROM mentoring_mentor WHERE organisation_id = $2 AND side = 'enterprise' AND state <> 'closed')))";
     COUNT_IN_ROUND = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE open_round_id = $1";
     IN_ROUND = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 ORDER BY s.enrolment_id LIMIT $2";
     IN_ROUND_BY_IDS = {
@@ -138,6 +140,13 @@ pub async fn claimed_by_another(tx: &mut Tx, classes: &[ClassId], round: RoundId
 pub async fn count_in_round(tx: &mut Tx, round: RoundId) -> Result<i64, Error> {
     let (count,): (i64,) = tx.fetch_one(COUNT_IN_ROUND, args![round]).await?;
     Ok(count)
+}
+
+/// Whether an organisation may have a mentor for a student of an unfinished round: as their school or enterprise, or as one
+/// that knows their chain.
+pub async fn any_concerned(tx: &mut Tx, round: RoundId, organisation: OrganisationId) -> Result<bool, Error> {
+    let (count,): (i64,) = tx.fetch_one(COUNT_CONCERNED, args![round, organisation]).await?;
+    Ok(count > 0)
 }
 
 fn of_round(rows: Vec<Row>, round: &Round) -> Vec<Student> {

@@ -16,6 +16,7 @@ struct Row {
     spare: i64,
     student_rank: i64,
     mentor_rank: i64,
+    continuity: i64,
 }
 
 impl From<Row> for Weights {
@@ -30,15 +31,16 @@ impl From<Row> for Weights {
             spare: row.spare,
             student_rank: row.student_rank,
             mentor_rank: row.mentor_rank,
+            continuity: row.continuity,
         }
     }
 }
 
 statements! {
-    INSERT = "INSERT INTO mentoring_weights (weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (weights_version) DO NOTHING";
-    NEWEST = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank FROM mentoring_weights ORDER BY weights_version DESC LIMIT 1";
-    BY_VERSION = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank FROM mentoring_weights WHERE weights_version = $1";
-    LIST = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank FROM mentoring_weights WHERE weights_version > $1 ORDER BY weights_version LIMIT $2";
+    INSERT = "INSERT INTO mentoring_weights (weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank, continuity) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (weights_version) DO NOTHING";
+    NEWEST = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank, continuity FROM mentoring_weights ORDER BY weights_version DESC LIMIT 1";
+    BY_VERSION = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank, continuity FROM mentoring_weights WHERE weights_version = $1";
+    LIST = "SELECT weights_version, organisation, programme, chain, place, skills, spare, student_rank, mentor_rank, continuity FROM mentoring_weights WHERE weights_version > $1 ORDER BY weights_version LIMIT $2";
 }
 
 /// Adds a version; `false` if somebody else took its number.
@@ -53,6 +55,7 @@ pub async fn insert(tx: &mut Tx, weights: &Weights) -> Result<bool, Error> {
         weights.spare,
         weights.student_rank,
         weights.mentor_rank,
+        weights.continuity,
     ];
     Ok(tx.execute(INSERT, row).await? == 1)
 }

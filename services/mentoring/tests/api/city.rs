@@ -1,5 +1,6 @@
 //! Rounds that reach further than a class: who opens and sees them, who is in them, and how a large one is published.
 
+use crate::projects::project;
 use crate::town::*;
 use futures::future::join_all;
 use kit::auth::Role;
@@ -165,6 +166,8 @@ statements! {
     PAIRINGS = "SELECT CAST(count(*) AS BIGINT) FROM v_pairing WHERE state <> 'ended'";
     CREATED = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE kind = 'talentflow.mentoring.pairing.created.v1'";
     PUBLISHED = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE kind = 'talentflow.mentoring.round.published.v1'";
+    ON_PROJECTS = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_pairing WHERE state = 'active' AND project_id IS NOT NULL";
+    AT_FACTORY = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_pairing WHERE state = 'active' AND side = 'enterprise'";
     PLUG = {
         postgres: "CREATE FUNCTION plug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the plug is pulled'; END $$",
         sqlite: "SELECT 1",
@@ -530,4 +533,32 @@ async fn who_leaves_or_goes_while_their_round_is_being_published_is_paired_first
         assert_eq!(town.count(PAIRINGS).await, 2 * 2_099);
         assert_eq!(town.count(PUBLISHED).await, 1);
     }
+}
+
+#[tokio::test]
+async fn a_project_and_a_quota_hold_in_a_wide_round_that_is_published_in_batches() {
+    let town = Town::on(sqlite(&[mentoring::MIGRATIONS]).await, 42).await;
+    let mentors = town.register((1..=30).map(|n| academic(n, 45)).collect()).await;
+    town.register((1001..=1030).map(|n| enterprise(n, 45)).collect()).await;
+    let spinning = town.offer(vec![project(&mentors[0].name, 2)]).await.unwrap().remove(0).name;
+    town.enrol_all((1..=1_100).map(|n| enrolled(n, n / 50 + 1, SCHOOL, FACTORY, CHAIN))).await;
+    let round = town.opened_by_bureau(city()).await.unwrap().name;
+    // Four want the project, of the first batch and of the last; the factory takes fewer than there are.
+    let wish = |n| pb::Ranking { author: name("enrolments", n), ranked: vec![spinning.clone()], ..Default::default() };
+    town.rank(&round, [1, 2, 1_099, 1_100].map(wish).to_vec()).await.unwrap();
+    let factory = pb::Admission { organisation: FACTORY.into(), quota: Some(1_060), ..Default::default() };
+    town.admit(&round, factory).await.unwrap();
+    let run = town.closed_and_solved(&round).await;
+    assert_eq!((run.matched_academic, run.matched_enterprise, run.proof()), (1_100, 1_060, pb::Proof::Certified));
+
+    // A vacancy of the first batch finds mentors with free places, and the quota kept for the second one.
+    assert_eq!(town.published(&run).await.unwrap().state(), pb::RoundState::Publishing);
+    town.withdraw(1_050).await;
+    town.sound().await;
+    town.verify().await;
+    let published = town.round(&round).await;
+    assert_eq!((published.state(), published.matched_academic), (pb::RoundState::Published, 1_100));
+    let project = town.bureau().get_project(pb::GetProjectRequest { name: spinning }).await.unwrap().into_inner();
+    assert_eq!((project.load, town.count(ON_PROJECTS).await), (2, 2));
+    assert_eq!(town.count(AT_FACTORY).await, 1_060, "whom the quota held back has the place of who left");
 }

@@ -15,7 +15,7 @@ async fn a_class_goes_from_enrolment_through_dry_runs_to_two_mentors_each() {
         assert_eq!(town.close(&round.name).await.state(), pb::RoundState::Closed);
         let first = town.solve(&round.name).await;
         assert_eq!((first.students, first.matched_academic, first.matched_enterprise), (4, 4, 4));
-        assert_eq!((first.weights_version, first.proof()), (2, pb::Proof::Certified));
+        assert_eq!((first.weights_version, first.proof()), (3, pb::Proof::Certified));
         assert_eq!((first.bound_matched, first.bound_total_fit), (8, first.total_fit));
         let stable = town.solve_for(&round.name, pb::Objective::Stable).await;
         assert_eq!((stable.objective(), stable.blocking_pairs), (pb::Objective::Stable, 0));
@@ -67,8 +67,9 @@ async fn programme_place_and_skills_decide_who_fits() {
         let round = town.open_as(round).await;
         town.close(&round.name).await;
         let solved = town.solve(&round.name).await;
-        // organisation 200 + programme 160 + place 80 + skills 120 + spare places 80; nobody knows the chain or ranks.
-        assert_eq!((solved.matched_academic, solved.total_fit), (1, 640));
+        // organisation 200 + programme 160 + place 80 + skills 120 + spare places 80, of 1,100; nobody knows the chain, ranks or
+        // guided the student before.
+        assert_eq!((solved.matched_academic, solved.total_fit), (1, 581));
         assert_eq!(town.loads().await[&name("people", 2)], 0);
         town.try_publish(&solved).await.unwrap();
         assert_eq!(town.loads().await[&name("people", 2)], 1);

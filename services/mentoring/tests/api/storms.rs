@@ -1,5 +1,6 @@
 //! Much at once, and in any order: whatever happens, everything `talentflow verify` proves still holds.
 
+use crate::offers;
 use crate::town::*;
 use futures::future::join_all;
 use kit::rng::Chance;
@@ -76,7 +77,7 @@ async fn students_and_mentors_who_leave_while_their_round_is_published_leave_not
 /// One step of a random history.
 async fn step(town: &Town, chance: &Chance, history: &mut History) {
     let pick = |bound: u32| u32::try_from(chance.below(u64::from(bound))).unwrap();
-    match pick(15) {
+    match pick(18) {
         0 => {
             let capacity = i32::try_from(1 + pick(3)).unwrap();
             history.people += 1;
@@ -105,6 +106,7 @@ async fn step(town: &Town, chance: &Chance, history: &mut History) {
             let round = pb::Round { class, same_place: pick(2) == 0, objection_days: 5, ..Default::default() };
             let opened = town.dean().create_round(pb::CreateRoundRequest { round: Some(round) }).await;
             history.rounds.extend(opened.map(|round| round.into_inner().name));
+            offers::wish(town, chance, history).await;
         }
         4 => {
             if let Some(round) = history.rounds.pop() {
@@ -205,37 +207,43 @@ async fn unrest(town: &Town, chance: &Chance, history: &mut History, what: u32) 
                 history.done.approvals += 1;
             }
         }
-        _ => {}
+        other => offers::unrest(town, chance, history, other).await,
     }
 }
 
-fn below(chance: &Chance, bound: usize) -> usize {
+pub fn below(chance: &Chance, bound: usize) -> usize {
     usize::try_from(chance.below(u64::try_from(bound).unwrap())).unwrap()
 }
 
 #[derive(Default)]
-struct History {
+pub struct History {
     people: u32,
     students: u32,
     mentors: Vec<(u32, String)>,
-    enrolled: Vec<u32>,
-    rounds: Vec<String>,
+    pub enrolled: Vec<u32>,
+    pub rounds: Vec<String>,
     /// Every mentor there ever was.
-    names: Vec<String>,
+    pub names: Vec<String>,
     conflicts: Vec<String>,
     rotated: BTreeSet<u32>,
-    done: Done,
+    /// Every project there ever was.
+    pub projects: Vec<String>,
+    pub done: Done,
 }
 
 /// What was not refused: a history without any proves nothing about it.
 #[derive(Debug, Default)]
-struct Done {
-    rankings: u32,
+pub struct Done {
+    pub rankings: u32,
     conflicts: u32,
     objections: u32,
     absences: u32,
     changes: u32,
     approvals: u32,
+    pub projects: u32,
+    pub admissions: u32,
+    /// Pairings that were seen on a project.
+    on_projects: usize,
 }
 
 impl History {
@@ -267,7 +275,12 @@ async fn after_every_step_of_a_random_history_everything_that_can_be_proved_hold
         done.absences += history.done.absences;
         done.changes += history.done.changes;
         done.approvals += history.done.approvals;
+        done.projects += history.done.projects;
+        done.admissions += history.done.admissions;
+        let pairings = town.pairings(pb::PairingState::Unspecified).await;
+        done.on_projects += pairings.iter().filter(|pairing| !pairing.project.is_empty()).count();
     }
+    assert!(done.projects > 20 && done.admissions > 20 && done.on_projects > 5, "{done:?}");
     assert!(done.absences > 20 && done.changes > 20 && done.approvals > 5, "{done:?}");
     assert!(done.rankings > 5 && done.conflicts > 20 && done.objections > 20, "{done:?}");
 }

@@ -1,6 +1,7 @@
 //! A town with a school, two factories of one chain, a class, and whoever the test brings.
 
 use kit::auth::Role;
+use kit::db::{Lane, args, statements};
 use kit::verify::verify;
 use proto::directory::v1 as directory;
 use proto::google::r#type::Date;
@@ -11,6 +12,10 @@ use proto::training::v1 as training;
 use std::collections::BTreeMap;
 use testkit::{Caller, Sandbox, Who, both_engines, postgres};
 use tonic_types::StatusExt;
+
+statements! {
+    EVENTS = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE kind = $1";
+}
 
 pub const SCHOOL: &str = "organisations/00000000-0000-7000-8000-00000000000a";
 pub const FACTORY: &str = "organisations/00000000-0000-7000-8000-00000000000b";
@@ -150,8 +155,23 @@ impl Town {
         self.bureau().batch_create_mentors(request).await.unwrap().into_inner().mentors
     }
 
+    pub async fn offer(&self, projects: Vec<pb::Project>) -> Result<Vec<pb::Project>, tonic::Status> {
+        let request = pb::BatchCreateProjectsRequest { projects };
+        self.bureau().batch_create_projects(request).await.map(|answer| answer.into_inner().projects)
+    }
+
+    pub async fn admit(&self, round: &str, admission: pb::Admission) -> Result<pb::Admission, tonic::Status> {
+        let request = pb::SetAdmissionRequest { parent: round.into(), admission: Some(admission) };
+        self.bureau().set_admission(request).await.map(tonic::Response::into_inner)
+    }
+
     /// Enrols the students `from..to` in a class; each student's enrolment has the student's number.
     pub async fn enrol(&self, class: u32, students: std::ops::Range<u32>) {
+        self.enrol_of(class, students, 1).await;
+    }
+
+    /// As [`Town::enrol`], of a programme.
+    pub async fn enrol_of(&self, class: u32, students: std::ops::Range<u32>, programme: u32) {
         for n in students {
             let event = training::EnrolmentCreated {
                 enrolment: name("enrolments", n),
@@ -161,7 +181,7 @@ impl Town {
                 school: SCHOOL.into(),
                 enterprise: FACTORY.into(),
                 chain: CHAIN.into(),
-                programme: name("programmes", 1),
+                programme: name("programmes", programme),
                 start_date: day(2026, 9, 1),
                 end_date: day(2027, 7, 1),
             };
@@ -195,6 +215,18 @@ impl Town {
         };
         self.sandbox.arrive(&name("people", person), 1, &event).await;
         self.left(person, 2, organisation).await;
+    }
+
+    /// Somebody who left works at an organisation again.
+    pub async fn returned(&self, person: u32, organisation: &str) {
+        let event = directory::EmploymentStarted {
+            person: name("people", person),
+            employment: name("employments", 5000 + person),
+            organisation: organisation.into(),
+            start_date: day(2026, 9, 1),
+            post: "post".into(),
+        };
+        self.sandbox.arrive(&name("people", person), 3, &event).await;
     }
 
     /// A rotation takes a person away from an organisation.
@@ -235,6 +267,25 @@ impl Town {
     pub async fn revise(&self, mentor: &str, profile: pb::Mentor) -> Result<pb::Mentor, tonic::Status> {
         let request = pb::ReviseMentorRequest { name: mentor.into(), mentor: Some(profile), etag: String::new() };
         self.bureau().revise_mentor(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn term(&self, term: pb::Term) -> Result<pb::Term, tonic::Status> {
+        let request = pb::CreateTermRequest { term: Some(term) };
+        self.bureau().create_term(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Sets a mentor's timetable.
+    pub async fn plan(&self, mentor: &str, timetable: pb::Timetable) -> Result<pb::Timetable, tonic::Status> {
+        let request = pb::SetTimetableRequest { name: mentor.into(), timetable: Some(timetable), etag: String::new() };
+        self.bureau().set_timetable(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// How many events of a kind were told.
+    pub async fn events(&self, kind: &str) -> i64 {
+        let mut tx = self.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        let (count,): (i64,) = tx.fetch_one(EVENTS, args![kind]).await.unwrap();
+        tx.rollback().await.unwrap();
+        count
     }
 
     pub async fn rematches(&self) -> Vec<pb::Rematch> {

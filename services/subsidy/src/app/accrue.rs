@@ -1,61 +1,109 @@
-//! Facts of a person have changed: what is due is derived anew, and claims follow.
+//! Facts of a person have changed, or a day has come: what is due is derived anew, and claims follow.
 
-use super::books;
+use super::{books, schemes};
 use crate::domain::{
-    Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, ReceivableId, Schemes, State, Step, Topic, derive,
-    reconcile,
+    Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, ReceivableId, State, Step, Topic, derive, reconcile,
 };
 use crate::events;
+use crate::store::ledger::OfClaim;
 use crate::store::receivable::{self, Receivable};
-use crate::store::{claim, fact, ledger};
+use crate::store::{agenda, claim, fact, ledger};
+use chrono::NaiveDate;
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
-/// Brings the claims of people into line with their facts, each in the name of what changed them. Doing it again
-/// changes nothing.
-pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<(), Error> {
+/// How much was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    pub accrued: usize,
+    pub amended: usize,
+    /// Voided, clawed back or marked to be looked at again.
+    pub ended: usize,
+}
+
+/// Brings the claims of people into line with their facts and the day it is, each in the name of what changed them.
+/// Doing it again changes nothing. For many people it is a few statements: what is new or amended goes into the
+/// table together; only what ends a claim that somebody has asked for is done one by one, with its postings.
+pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<Done, Error> {
     let mut facts: BTreeMap<PersonId, Vec<Fact>> = BTreeMap::new();
     for fact in fact::of_people(tx, people.keys().copied()).await? {
         facts.entry(fact.person).or_default().push(fact);
     }
     facts.retain(|_, facts| may_earn(facts));
     if facts.is_empty() {
-        return Ok(());
+        return Ok(Done::default());
     }
     let mut claims: BTreeMap<PersonId, Vec<Claim>> = BTreeMap::new();
     for claim in claim::of_people(tx, facts.keys().copied()).await? {
         claims.entry(claim.person).or_default().push(claim);
     }
-    let schemes = Schemes::shipped();
+    let mut work = Work::default();
+    let mut days: BTreeMap<PersonId, Option<NaiveDate>> = BTreeMap::new();
     for (person, facts) in &facts {
         let Some(scope) = people.get(person) else { continue };
-        let derived = derive(schemes, facts)?;
+        let schemes = schemes(scope);
+        let derived = derive(schemes, facts, scope.today())?;
+        days.insert(*person, derived.next_day());
         for step in reconcile(schemes, &derived, claims.get(person).map_or(&[], Vec::as_slice)) {
-            carry_out(tx, scope, *person, step).await?;
+            work.take(scope, *person, step)?;
         }
     }
-    Ok(())
+    agenda::keep(tx, &days).await?;
+    work.carry_out(tx).await
 }
 
 /// Facts are never taken away, so where none can earn anything none ever did, and there are no claims.
 fn may_earn(facts: &[Fact]) -> bool {
     let earns = |topic: Topic| facts.iter().any(|fact| fact.kind.topic() == topic);
-    (earns(Topic::Employment) && earns(Topic::Graduation)) || earns(Topic::Rotation) || earns(Topic::Guidance)
+    let hired = earns(Topic::Employment) && earns(Topic::Graduation);
+    hired || earns(Topic::Rotation) || earns(Topic::Guidance) || earns(Topic::Enrolment)
 }
 
-async fn carry_out(tx: &mut Tx, scope: &Scope, person: PersonId, step: Step) -> Result<(), Error> {
+/// What is to be done for people, gathered. Claims that are ended come before those that take their place.
+#[derive(Default)]
+struct Work<'a> {
+    ends: Vec<(&'a Scope, Step)>,
+    amended: Vec<(&'a Scope, Claim, Event)>,
+    accrued: Vec<(&'a Scope, Claim, Event)>,
+}
+
+impl<'a> Work<'a> {
+    fn take(&mut self, scope: &'a Scope, person: PersonId, step: Step) -> Result<(), Error> {
+        match step {
+            Step::Accrue { due, part, amount } => {
+                let id: ClaimId = scope.id();
+                let (claim, event) = Claim::accrue(id, person, &due, part, amount);
+                self.accrued.push((scope, claim, event));
+            }
+            Step::Amend { claim, due, amount } => {
+                let (next, event) = claim.decide(Change::Amend { due: Box::new(due), amount })?;
+                self.amended.push((scope, next, event));
+            }
+            end => self.ends.push((scope, end)),
+        }
+        Ok(())
+    }
+
+    async fn carry_out(self, tx: &mut Tx) -> Result<Done, Error> {
+        let done = Done { accrued: self.accrued.len(), amended: self.amended.len(), ended: self.ends.len() };
+        for (scope, step) in self.ends {
+            end(tx, scope, step).await?;
+        }
+        if let Some((scope, ..)) = self.amended.first() {
+            claim::amend_all(tx, self.amended.iter().map(|(_, claim, _)| claim), scope.now()).await?;
+        }
+        if let Some((scope, ..)) = self.accrued.first() {
+            claim::insert_all(tx, self.accrued.iter().map(|(_, claim, _)| claim), scope.now()).await?;
+        }
+        for (scope, claim, event) in self.amended.into_iter().chain(self.accrued) {
+            events::tell(tx, scope, &claim, event).await?;
+        }
+        Ok(done)
+    }
+}
+
+async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
     match step {
-        Step::Accrue { due, part, amount } => {
-            let id: ClaimId = scope.id();
-            let (claim, event) = Claim::accrue(id, person, &due, part, amount);
-            claim::insert(tx, &claim, scope.now()).await?;
-            events::tell(tx, scope, &claim, event).await
-        }
-        Step::Amend { claim, due, amount } => {
-            let (next, event) = claim.decide(Change::Amend { due: Box::new(due), amount })?;
-            claim::amend(tx, &next, scope.now()).await?;
-            events::tell(tx, scope, &next, event).await
-        }
         Step::Void { claim, why, fact } => {
             let (next, event) = claim.decide(Change::Void { reason: why.to_string(), fact })?;
             save(tx, scope, &next, event).await?;
@@ -67,6 +115,7 @@ async fn carry_out(tx: &mut Tx, scope: &Scope, person: PersonId, step: Step) -> 
             recover(tx, scope, &claim).await
         }
         Step::Reconsider { claim } => claim::reconsider(tx, claim.id).await,
+        Step::Accrue { .. } | Step::Amend { .. } => Ok(()),
     }
 }
 
@@ -77,18 +126,22 @@ async fn save(tx: &mut Tx, scope: &Scope, next: &Claim, event: Event) -> Result<
 
 /// The commitment of an approved claim goes back to what is available.
 async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let (Some(fund), Some(commitment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Commitment).await?) else {
+    let made = ledger::of_claims(tx, [claim.id], PostingKind::Commitment).await?.remove(&claim.id).unwrap_or_default();
+    if made.is_empty() {
         return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
-    };
-    books::post(tx, scope, &[Posting::release(fund, claim, commitment)]).await
+    }
+    let release = |made: OfClaim| Posting::release(made.fund, claim, made.amount, made.transaction);
+    books::post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }
 
 /// A payment becomes a receivable.
 async fn recover(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let (Some(fund), Some(payment)) = (claim.fund, ledger::of_claim(tx, claim.id, PostingKind::Payment).await?) else {
+    let made = ledger::of_claims(tx, [claim.id], PostingKind::Payment).await?.remove(&claim.id).unwrap_or_default();
+    let Some(fund) = claim.fund.filter(|_| !made.is_empty()) else {
         return Err(Error::internal(format!("{} is paid, and the ledger has no payment for it", claim.id)));
     };
-    books::post(tx, scope, &[Posting::claw_back(fund, claim, payment)]).await?;
+    let take_back = |made: OfClaim| Posting::claw_back(made.fund, claim, made.amount, made.transaction);
+    books::post(tx, scope, &made.into_iter().map(take_back).collect::<Vec<_>>()).await?;
     let id: ReceivableId = scope.id();
     let receivable = Receivable {
         id,

@@ -1,67 +1,208 @@
-//! Writes postings into the ledger: the budget first, because only it can refuse; then the balances, the
-//! transactions and their entries. Rows are locked in one order everywhere: budgets by fund, accounts by
-//! fund, kind and party.
+//! Writes postings into the ledger, however many, by a constant number of statements: what can refuse comes first
+//! (budgets, reversals), then the balances, the transactions, and last the entries with their places in the log. Rows
+//! are locked in one order everywhere: budgets by fund, reversals by payment, accounts by fund, kind, party, scheme
+//! and stage, and the head of the log last, for as short as can be.
 
-use crate::domain::{Account, AccountId, BudgetChange, EntryId, FundId, Posting, Refusal, Side, TransactionId};
-use crate::store::{fund, ledger};
+use super::log::Grown;
+use crate::domain::{
+    Account, AccountId, AccountKind, Budget, BudgetChange, FundId, Logged, Period, Posting, Refusal, Side, TransactionId,
+};
+use crate::store::ledger::{Made, NewEntry, Occasion};
+use crate::store::{fund, ledger, log, period};
+use kit::id::Id;
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
+/// Budgets that are held to the end of the transaction, with every one above them: what they have left is known, and nobody
+/// else spends of it.
+pub struct Held {
+    budgets: BTreeMap<FundId, Budget>,
+    /// Each fund's own budget and those above it.
+    lines: BTreeMap<FundId, Vec<FundId>>,
+}
+
+impl Held {
+    /// Takes a commitment out of what is left, or says whose budget has not enough.
+    pub fn commit(&mut self, fund: FundId, amount: Money) -> Result<(), Refusal> {
+        let line = self.lines.get(&fund).map(Vec::as_slice).unwrap_or_default();
+        for above in line {
+            let available = self.budgets.get(above).map_or(Money::ZERO, Budget::available);
+            if amount > available {
+                return Err(Refusal::BudgetExceeded { fund: *above, available, asked: amount });
+            }
+        }
+        for above in line {
+            if let Some(budget) = self.budgets.get_mut(above) {
+                budget.committed = budget.committed.checked_add(amount).ok_or(Refusal::TooMuchMoney { fund })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Holds the budgets of funds and those above them, in the order of their ids.
+pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Held, Error> {
+    let mut lines: BTreeMap<FundId, Vec<FundId>> = BTreeMap::new();
+    for (fund, above) in fund::lines(tx, funds).await? {
+        lines.entry(fund).or_default().push(above);
+    }
+    let budgets = fund::hold(tx, lines.values().flatten().copied()).await?;
+    for line in lines.values_mut() {
+        line.sort_unstable();
+    }
+    Ok(Held { budgets: budgets.into_iter().map(|budget| (budget.fund, budget)).collect(), lines })
+}
+
 /// Posts all of them or, by its error, none.
 pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<(), Error> {
-    for posting in postings {
+    post_all(tx, &postings.iter().map(|posting| (scope, posting)).collect::<Vec<_>>()).await
+}
+
+/// As [`post`], each in the name of what caused it, at the same moment.
+pub async fn post_all(tx: &mut Tx, caused: &[(&Scope, &Posting)]) -> Result<(), Error> {
+    let Some((scope, _)) = caused.first() else { return Ok(()) };
+    let postings: Vec<&Posting> = caused.iter().map(|(_, posting)| *posting).collect();
+    for posting in &postings {
         posting.balanced()?;
     }
-    change_budgets(tx, postings).await?;
-    let accounts = move_balances(tx, scope, postings).await?;
-    for posting in postings {
-        let transaction: TransactionId = scope.id();
-        ledger::insert_transaction(tx, transaction, posting, scope.cause(), scope.now()).await?;
-        for transfer in &posting.transfers {
-            let entries: (EntryId, EntryId) = (scope.id(), scope.id());
-            let of =
-                |account: &Account| accounts.get(account).copied().ok_or_else(|| Error::internal("an account was not opened"));
-            let pair = (of(&transfer.debit)?, of(&transfer.credit)?);
-            ledger::insert_pair(tx, entries, transaction, pair, transfer.amount).await?;
-        }
-    }
-    Ok(())
+    change_budgets(tx, &postings).await?;
+    reverse(tx, &postings).await?;
+    let accounts = move_balances(tx, scope, &postings).await?;
+    let made = caused.iter().map(|(scope, posting)| Made { id: scope.id(), posting, cause: scope.cause() });
+    let made: Vec<Made> = made.collect();
+    let occasion = Occasion { period: Period::of(scope.now()), now: scope.now() };
+    ledger::insert_transactions(tx, &made, occasion).await?;
+    append(tx, scope, &made, &accounts, occasion).await
 }
 
-async fn change_budgets(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
-    let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
+/// Spends from each fund and from every fund above it.
+async fn change_budgets(tx: &mut Tx, postings: &[&Posting]) -> Result<(), Error> {
+    let mut own: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
     for posting in postings {
-        let change = changes.entry(posting.fund).or_default();
+        let change = own.entry(posting.fund).or_default();
         *change = change.and(posting.budget_change());
     }
-    for (fund, change) in changes.into_iter().filter(|(_, change)| *change != BudgetChange::default()) {
-        if !fund::spend(tx, fund, change).await? {
-            let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
-            let asked = Money::fen(change.committed + change.paid - change.appropriated);
-            return Err(Refusal::BudgetExceeded { fund, available: budget.available(), asked }.into());
-        }
+    own.retain(|_, change| *change != BudgetChange::default());
+    if own.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
+    for (fund, above) in fund::lines(tx, own.keys().copied()).await? {
+        let Some(change) = own.get(&fund).copied() else { continue };
+        let total = changes.entry(above).or_default();
+        *total = total.and(if fund == above { change } else { change.above() });
+    }
+    changes.retain(|_, change| *change != BudgetChange::default());
+    match fund::spend(tx, &changes).await? {
+        None => Ok(()),
+        Some(fund) => Err(refused(tx, fund, changes[&fund]).await?),
+    }
 }
 
-async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<BTreeMap<Account, AccountId>, Error> {
-    let mut moves: BTreeMap<Account, (i64, i64)> = BTreeMap::new();
-    for (account, side, amount) in postings.iter().flat_map(Posting::entries) {
-        let (debits, credits) = moves.entry(account).or_default();
-        let total = if side == Side::Debit { debits } else { credits };
-        *total = total.checked_add(amount.as_fen()).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
+/// Why a budget refuses a change.
+async fn refused(tx: &mut Tx, fund: FundId, change: BudgetChange) -> Result<Error, Error> {
+    let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
+    if change.fits(&budget) {
+        let parent = fund::by_id(tx, fund).await?.and_then(|fund| fund.parent);
+        let parent = parent.ok_or_else(|| Error::internal(format!("{fund} refuses a change that fits its budget")))?;
+        let above = fund::budget(tx, parent).await?.ok_or_else(|| Error::not_found(parent))?.appropriated;
+        let would_be = Money::fen(budget.appropriated.as_fen() + change.appropriated);
+        return Ok(Refusal::AboveParent { fund, would_be, parent, above }.into());
     }
-    let mut ids = BTreeMap::new();
-    for (account, (debits, credits)) in moves {
-        let (debits, credits) = (Money::fen(debits), Money::fen(credits));
-        let id = if let Some(id) = ledger::move_balance(tx, &account, debits, credits).await? {
-            id
-        } else {
-            let id = scope.id();
-            ledger::open_account(tx, id, &account, debits, credits).await?;
-            id
-        };
-        ids.insert(account, id);
+    let asked = Money::fen(change.committed + change.paid - change.appropriated);
+    Ok(Refusal::BudgetExceeded { fund, available: budget.available(), asked }.into())
+}
+
+/// Takes payments back, together never more of one than it was.
+async fn reverse(tx: &mut Tx, postings: &[&Posting]) -> Result<(), Error> {
+    let mut amounts: BTreeMap<TransactionId, Money> = BTreeMap::new();
+    for posting in postings {
+        if let Some(payment) = posting.reverses {
+            let total = amounts.entry(payment).or_default();
+            *total = total.checked_add(posting.amount()).ok_or(Refusal::ReversedTooMuch)?;
+        }
+    }
+    if amounts.is_empty() || ledger::reverse(tx, &amounts).await? { Ok(()) } else { Err(Refusal::ReversedTooMuch.into()) }
+}
+
+async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[&Posting]) -> Result<BTreeMap<Account, AccountId>, Error> {
+    let mut moves: BTreeMap<&Account, (i64, i64)> = BTreeMap::new();
+    for (account, side, amount) in postings.iter().flat_map(|posting| posting.entries()) {
+        add(moves.entry(account).or_default(), side, amount).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
+    }
+    let mut ids = ledger::move_balances(tx, moves.iter().map(|(account, moved)| (*account, *moved))).await?;
+    moves.retain(|account, _| !ids.contains_key(*account));
+    if !moves.is_empty() {
+        let new: Vec<(AccountId, &Account)> = moves.keys().map(|account| (scope.id(), *account)).collect();
+        if !ledger::open_accounts(tx, &new).await? {
+            // Somebody opened one of them in the meantime. It was not held in its order: begin again, and find it there.
+            return Err(Error::stale("ledger account"));
+        }
+        ids.extend(ledger::move_balances(tx, moves).await?);
     }
     Ok(ids)
+}
+
+/// Adds to debits or credits; `None` when it is more than can be counted.
+fn add((debits, credits): &mut (i64, i64), side: Side, amount: Money) -> Option<()> {
+    let total = if side == Side::Debit { debits } else { credits };
+    *total = total.checked_add(amount.as_fen())?;
+    Some(())
+}
+
+/// Writes the entries at the end of the log.
+async fn append(
+    tx: &mut Tx,
+    scope: &Scope,
+    made: &[Made<'_>],
+    accounts: &BTreeMap<Account, AccountId>,
+    occasion: Occasion,
+) -> Result<(), Error> {
+    let count = made.iter().map(|made| made.posting.transfers.len() * 2).sum();
+    let reserved = log::reserve(tx, count, occasion.period).await?;
+    let head = reserved.ok_or(Refusal::PeriodClosed { period: occasion.period })?;
+    let mut grown = Grown::before(tx, &head, count).await?;
+    let mut entries = Vec::with_capacity(count);
+    let mut moved: BTreeMap<AccountKind, (i64, i64)> = BTreeMap::new();
+    for one in made {
+        for (account, side, amount) in one.posting.entries() {
+            let id = *accounts.get(account).ok_or_else(|| Error::internal("an account was not opened"))?;
+            let entry = NewEntry { id: scope.id(), transaction: one.id, account: id, side, amount };
+            let (leaf, hash) = grown.push(&logged(&entry, account, one, occasion));
+            add(moved.entry(account.kind).or_default(), side, amount).ok_or(Refusal::TooMuchMoney { fund: account.fund })?;
+            entries.push((entry, leaf, hash));
+        }
+    }
+    ledger::insert_entries(tx, &entries).await?;
+    period::add(tx, occasion.period, &moved).await?;
+    grown.keep(tx).await
+}
+
+/// An entry as the log says it.
+fn logged(entry: &NewEntry, account: &Account, made: &Made<'_>, occasion: Occasion) -> Logged {
+    let posting = made.posting;
+    let optional = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    Logged {
+        entry: entry.id.uuid().to_string(),
+        side: entry.side.to_string(),
+        fen: entry.amount.as_fen().to_string(),
+        account: entry.account.uuid().to_string(),
+        account_fund: account.fund.uuid().to_string(),
+        account_kind: account.kind.to_string(),
+        party: ledger::party(account.party),
+        scheme: account.scheme.clone(),
+        stage: account.stage.to_string(),
+        transaction: entry.transaction.uuid().to_string(),
+        fund: posting.fund.uuid().to_string(),
+        kind: posting.kind.to_string(),
+        transaction_fen: posting.amount().as_fen().to_string(),
+        claim: optional(posting.claim.map(Id::uuid)),
+        batch: optional(posting.batch.map(Id::uuid)),
+        cause: made.cause.to_owned(),
+        rule: posting.rule.clone(),
+        resolves: optional(posting.resolves.map(Id::uuid)),
+        reverses: optional(posting.reverses.map(Id::uuid)),
+        period: occasion.period.to_string(),
+        posted_at: log::instant(occasion.now),
+    }
 }

@@ -1,7 +1,7 @@
 //! Submitted claims go through their checks; each result is recorded, and who passes all of them goes on.
 
-use super::{Changed, at, load, save};
-use crate::domain::{self, Budget, Change, ClaimId, FundId, Schemes, derive};
+use super::{Changed, Decided, at, load, save_all, schemes};
+use crate::domain::{self, Budget, Change, Claim, ClaimId, Fact, FundId, PersonId, derive};
 use crate::store::claim::{self, Stored};
 use crate::store::{fact, fund};
 use kit::{Error, Scope, Tx};
@@ -11,21 +11,40 @@ use std::collections::BTreeMap;
 pub struct Check(pub Vec<ClaimId>);
 
 pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed, Error> {
-    let schemes = Schemes::shipped();
-    let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
-    let mut changed = Vec::with_capacity(command.0.len());
-    for (place, stored) in load(tx, scope, &command.0).await? {
-        let decided = stored.claim.decide(Change::Check).map_err(at("names", place))?;
-        let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
-        let derived = derive(schemes, &fact::of_people(tx, [stored.claim.person]).await?)?;
-        let all = claim::of_people(tx, [stored.claim.person]).await?;
-        let checks = domain::check(schemes, &stored.claim, &all, &derived, &budget);
-        claim::record_checks(tx, &stored.claim, &checks).await?;
-        let passed = checks.iter().all(|result| result.passed);
-        let checked = Stored { checks, ..stored };
-        changed.push((place, if passed { save(tx, scope, &checked, decided).await? } else { checked }));
+    let schemes = schemes(scope);
+    let loaded = load(tx, scope, &command.0).await?;
+    let people = loaded.iter().map(|stored| stored.claim.person);
+    let mut facts: BTreeMap<PersonId, Vec<Fact>> = BTreeMap::new();
+    for fact in fact::of_people(tx, people.clone()).await? {
+        facts.entry(fact.person).or_default().push(fact);
     }
-    Ok(Changed::in_order(changed))
+    let mut claims: BTreeMap<PersonId, Vec<Claim>> = BTreeMap::new();
+    for claim in claim::of_people(tx, people).await? {
+        claims.entry(claim.person).or_default().push(claim);
+    }
+    let of = |person: PersonId| {
+        (facts.get(&person).map_or(&[][..], Vec::as_slice), claims.get(&person).map_or(&[][..], Vec::as_slice))
+    };
+    let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
+    let (mut checked, mut decided) = (Vec::with_capacity(loaded.len()), Vec::new());
+    for (place, stored) in loaded.into_iter().enumerate() {
+        // Its state is looked at first: what was checked before is not checked again.
+        stored.claim.decide(Change::Check).map_err(at("names", place))?;
+        let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
+        let (facts, all) = of(stored.claim.person);
+        let checks = domain::check(schemes, &stored.claim, all, &derive(schemes, facts, scope.today())?, &budget);
+        let passed = checks.iter().all(|result| result.passed);
+        let stored = Stored { checks, ..stored };
+        if passed {
+            decided.push(Decided::new(stored.clone(), Change::Check).map_err(at("names", place))?);
+        }
+        checked.push(stored);
+    }
+    claim::record_checks(tx, &checked).await?;
+    let passed = save_all(tx, scope, decided).await?;
+    let mut passed: BTreeMap<ClaimId, Stored> = passed.0.into_iter().map(|stored| (stored.claim.id, stored)).collect();
+    let outcome = |stored: Stored| passed.remove(&stored.claim.id).unwrap_or(stored);
+    Ok(Changed(checked.into_iter().map(outcome).collect()))
 }
 
 async fn budget_of(tx: &mut Tx, known: &mut BTreeMap<FundId, Budget>, fund: Option<FundId>) -> Result<Budget, Error> {
@@ -33,7 +52,7 @@ async fn budget_of(tx: &mut Tx, known: &mut BTreeMap<FundId, Budget>, fund: Opti
     if let Some(budget) = known.get(&fund) {
         return Ok(*budget);
     }
-    let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
+    let budget = fund::tightest(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
     known.insert(fund, budget);
     Ok(budget)
 }

@@ -1,6 +1,7 @@
-//! Everything payable of a fund goes into a payment batch (拨付).
+//! Everything payable of a fund goes into a payment batch (拨付), as far as there are accounts to pay it on. What
+//! has none stays payable and is counted.
 
-use crate::domain::{FundId, PaymentBatchId, Refusal};
+use crate::domain::{FundId, PaymentBatchId, PaymentRefusal, Refusal};
 use crate::events;
 use crate::store::payment::{self, Stored};
 use crate::store::{claim, fund};
@@ -20,10 +21,15 @@ pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> R
         return Err(Error::not_found(fund));
     }
     let id: PaymentBatchId = scope.id();
-    if claim::take_payable(tx, id, fund, MOST).await? == 0 {
+    let taken = claim::take_payable(tx, id, fund, MOST).await?;
+    let left_out = claim::left_out(tx, fund).await?;
+    if taken == 0 && left_out > 0 {
+        return Err(PaymentRefusal::NobodyPayable { fund, claims: left_out }.into());
+    }
+    if taken == 0 {
         return Err(Refusal::NothingPayable { fund }.into());
     }
-    payment::insert(tx, id, fund, &scope.principal().subject, scope.now()).await?;
+    payment::insert(tx, id, fund, left_out, (&scope.principal().subject, scope.now())).await?;
     let stored = payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     events::batch_created(tx, scope, &stored.batch).await?;
     Ok(stored)

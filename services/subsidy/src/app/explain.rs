@@ -1,6 +1,7 @@
 //! One claim back to the events that earned it, and on to the ledger entries it caused.
 
-use crate::domain::{ClaimId, Fact, Scheme, Schemes};
+use super::schemes;
+use crate::domain::{ClaimId, Fact, Scheme};
 use crate::store::claim::{self, Stored};
 use crate::store::fact;
 use crate::store::ledger::{self, Entry};
@@ -26,7 +27,7 @@ pub async fn explain(tx: &mut Tx, scope: &Scope, query: Explain) -> Result<Expla
     let claim = &stored.claim;
     scope.own(claim.beneficiary, id)?;
     // Another text under the same version would explain something else than what was decided.
-    let known = Schemes::shipped().find(&claim.scheme.code, claim.scheme.version);
+    let known = schemes(scope).find(&claim.scheme.code, claim.scheme.version);
     let scheme = known.filter(|scheme| scheme.digest == claim.scheme.digest).cloned();
     let rests_on = |fact: &Fact| claim.facts.contains(&fact.key) || claim.ended_by.as_ref() == Some(&fact.key);
     let facts = fact::of_people(tx, [claim.person]).await?.into_iter().filter(rests_on).collect();

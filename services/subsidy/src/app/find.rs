@@ -1,7 +1,7 @@
-//! One fund, one budget, one claim, one payment batch, one receivable, by name.
+//! One fund, one budget, one claim, one bank account, one payment batch, one receivable, by name.
 
-use crate::domain::{Budget, ClaimId, FundId, PaymentBatchId, ReceivableId};
-use crate::store::{claim, fund, payment, receivable};
+use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId};
+use crate::store::{bank_account, claim, fund, payment, receivable};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -27,6 +27,15 @@ pub async fn find_receivable(tx: &mut Tx, scope: &Scope, query: FindReceivable) 
     let receivable = receivable::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own(receivable.debtor, query.0)?;
     Ok(receivable)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindAccount(pub BankAccountId);
+
+pub async fn find_account(tx: &mut Tx, scope: &Scope, query: FindAccount) -> Result<bank_account::Stored, Error> {
+    let stored = bank_account::by_ids(tx, [query.0]).await?.remove(&query.0).ok_or_else(|| Error::not_found(query.0))?;
+    scope.own(stored.account.owner, query.0)?;
+    Ok(stored)
 }
 
 #[derive(Debug, Clone)]

@@ -1,14 +1,18 @@
-//! Funds, schemes, claims, payment batches, receivables and ledger entries, a page at a time.
+//! Funds, schemes, claims, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
 
-use crate::domain::{OrganisationId, Scheme, Schemes};
+use super::{Month, schemes};
+use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
+use crate::store::bank_account;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::payment::{self, Listing};
+use crate::store::period;
 use crate::store::receivable::{self, Receivable};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One page of anything.
@@ -19,8 +23,12 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    fn new((rows, next): (Vec<T>, String)) -> Self {
+    pub(super) fn new((rows, next): (Vec<T>, String)) -> Self {
         Self { rows, next }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { rows: Vec::new(), next: String::new() }
     }
 }
 
@@ -36,16 +44,38 @@ pub async fn list_funds(tx: &mut Tx, _scope: &Scope, query: ListFunds) -> Result
 pub struct ListSchemes(pub Page);
 
 kit::id! {
-    /// The place of a scheme in the list: schemes have codes, and a page token is an id.
+    /// The place of what has no id in its list: schemes have codes and months names, and a page token is an id.
     Place => "places";
 }
 
-pub async fn list_schemes(_tx: &mut Tx, _scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+pub async fn list_schemes(_tx: &mut Tx, scope: &Scope, query: ListSchemes) -> Result<Listed<(Place, Arc<Scheme>)>, Error> {
+    Ok(placed(query.0, schemes(scope).all().cloned()))
+}
+
+/// A page of what is at hand whole.
+fn placed<T>(page: Page, all: impl Iterator<Item = T>) -> Listed<(Place, T)> {
     let place = |at: u128| Place::from_uuid(uuid::Uuid::from_u128(at));
-    let placed = (1u128..).zip(Schemes::shipped().all().cloned()).map(|(at, scheme)| (place(at), scheme));
-    let limit = usize::try_from(query.0.limit()).unwrap_or_default();
-    let rows = placed.filter(|(at, _)| at.uuid() > query.0.after).take(limit).collect();
-    Ok(Listed::new(query.0.cut(rows, |(at, _)| *at)))
+    let placed = (1u128..).zip(all).map(|(at, one)| (place(at), one));
+    let limit = usize::try_from(page.limit()).unwrap_or_default();
+    let rows = placed.filter(|(at, _)| at.uuid() > page.after).take(limit).collect();
+    Listed::new(page.cut(rows, |(at, _)| *at))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListPeriods(pub Page);
+
+/// Months that took postings or are closed, oldest first; a handful of rows each.
+pub async fn list_periods(tx: &mut Tx, _scope: &Scope, query: ListPeriods) -> Result<Listed<(Place, Month)>, Error> {
+    let mut months: BTreeMap<Period, Month> = BTreeMap::new();
+    let month = |period: Period| Month { period, totals: Vec::new(), closed: None };
+    for total in period::totals(tx).await? {
+        months.entry(total.period).or_insert_with(|| month(total.period)).totals.push(total);
+    }
+    for closed in period::closed(tx).await? {
+        let period = closed.period;
+        months.entry(period).or_insert_with(|| month(period)).closed = Some(closed);
+    }
+    Ok(placed(query.0, months.into_values()))
 }
 
 #[derive(Debug, Clone)]
@@ -58,7 +88,7 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
     query.filter.beneficiary = match Whose::of(scope, query.filter.beneficiary) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
-        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
+        Whose::Nobodys => return Ok(Listed::empty()),
     };
     let rows = claim::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
@@ -76,6 +106,37 @@ pub async fn list_batches(tx: &mut Tx, _scope: &Scope, query: ListBatches) -> Re
 }
 
 #[derive(Debug, Clone)]
+pub struct ListAccounts {
+    pub filter: bank_account::Filter,
+    pub page: Page,
+}
+
+pub async fn list_accounts(tx: &mut Tx, scope: &Scope, mut query: ListAccounts) -> Result<Listed<bank_account::Stored>, Error> {
+    query.filter.owner = match (scope.visible(), query.filter.owner) {
+        (None, asked) => asked,
+        // The accounts of funds are nobody's own.
+        (Some(_), Some(Owner::Fund(_))) => return Ok(Listed::empty()),
+        (Some(_), asked) => match Whose::of(scope, asked.and_then(Owner::organisation)) {
+            Whose::Of(own) => Some(Owner::Organisation(own)),
+            Whose::Everybodys | Whose::Nobodys => return Ok(Listed::empty()),
+        },
+    };
+    let rows = bank_account::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.account.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListMissing {
+    pub fund: Option<FundId>,
+    pub page: Page,
+}
+
+pub async fn list_missing(tx: &mut Tx, _scope: &Scope, query: ListMissing) -> Result<Listed<bank_account::Missing>, Error> {
+    let rows = bank_account::missing(tx, query.fund, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.organisation)))
+}
+
+#[derive(Debug, Clone)]
 pub struct ListReceivables {
     pub filter: receivable::Filter,
     pub page: Page,
@@ -85,7 +146,7 @@ pub async fn list_receivables(tx: &mut Tx, scope: &Scope, mut query: ListReceiva
     query.filter.debtor = match Whose::of(scope, query.filter.debtor) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
-        Whose::Nobodys => return Ok(Listed { rows: Vec::new(), next: String::new() }),
+        Whose::Nobodys => return Ok(Listed::empty()),
     };
     let rows = receivable::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.id)))
@@ -103,7 +164,7 @@ pub async fn list_entries(tx: &mut Tx, _scope: &Scope, query: ListEntries) -> Re
 }
 
 /// Whose records a list shows.
-enum Whose {
+pub(super) enum Whose {
     Everybodys,
     Of(OrganisationId),
     /// Somebody else's were asked for, or the caller has no organisation.
@@ -111,7 +172,7 @@ enum Whose {
 }
 
 impl Whose {
-    fn of(scope: &Scope, asked: Option<OrganisationId>) -> Self {
+    pub(super) fn of(scope: &Scope, asked: Option<OrganisationId>) -> Self {
         match (scope.visible(), asked) {
             (None, None) => Self::Everybodys,
             (None, Some(asked)) => Self::Of(asked),

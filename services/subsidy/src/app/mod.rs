@@ -5,72 +5,120 @@ mod appropriate;
 mod approve;
 mod books;
 mod check;
+mod check_scheme;
+mod close_period;
+mod confirm_accounts;
 mod create_batch;
 mod create_fund;
 mod explain;
+mod export_batch;
+mod export_report;
 mod find;
+mod import_results;
 mod list;
+mod log;
+mod propose_accounts;
 mod record;
 mod reject;
+mod report;
+mod run_accrual;
 mod settle_batch;
+mod simulate;
 mod submit;
+mod walk;
 
 pub use appropriate::{Appropriate, appropriate};
-pub use approve::{Approval, Approve, approve, approve_one};
+pub use approve::{Approval, Approve, approve, approve_each};
+pub use books::post;
 pub use check::{Check, check};
+pub use check_scheme::{CheckScheme, Checked, check_scheme};
+pub use close_period::{ClosePeriod, Month, close_period};
+pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confirm_accounts};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use explain::{Explain, Explanation, explain};
+pub use export_batch::{ExportBatch, Outgoing, export_batch};
+pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
 pub use find::{
-    BudgetOf, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_batch, find_claim, find_fund, find_receivable,
+    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_account, find_batch, find_claim,
+    find_fund, find_receivable,
 };
+pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
-    ListBatches, ListClaims, ListEntries, ListFunds, ListReceivables, ListSchemes, Listed, list_batches, list_claims,
-    list_entries, list_funds, list_receivables, list_schemes,
+    ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListPeriods, ListReceivables, ListSchemes,
+    Listed, list_accounts, list_batches, list_claims, list_entries, list_funds, list_missing, list_periods, list_receivables,
+    list_schemes,
 };
+pub use log::{
+    AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,
+    prove_entry,
+};
+pub use propose_accounts::{Accounts, Proposal, ProposeAccounts, propose_account, propose_accounts};
 pub use record::{News, Organisation, Unpaired, record};
 pub use reject::{Reject, reject};
+pub use report::{
+    BudgetExecution, ClaimTotals, PaymentTotals, ReceivableAges, budget_execution, claim_totals, payment_totals, receivable_ages,
+};
+pub use run_accrual::{Accrual, RunAccrual, run_accrual};
 pub use settle_batch::{SettleBatch, settle_batch};
+pub use simulate::{Simulate, Simulated, simulate};
 pub use submit::{Submit, submit};
+pub use walk::walk;
 
-use crate::domain::{Claim, ClaimId, Event, Refusal};
+use crate::domain::{Change, Claim, ClaimId, Event, Refusal, Schemes};
 use crate::events;
 use crate::store::claim::{self, Stored};
 use kit::{Error, Scope, Tx};
+use std::collections::BTreeMap;
 
-/// The claims of a batch command, in the order of their ids, so that two batches that share claims lock
-/// them in the same order. With each its place in the request.
-async fn load(tx: &mut Tx, scope: &Scope, ids: &[ClaimId]) -> Result<Vec<(usize, Stored)>, Error> {
-    let mut order: Vec<usize> = (0..ids.len()).collect();
-    order.sort_unstable_by_key(|at| ids[*at]);
-    let mut loaded = Vec::with_capacity(ids.len());
-    for at in order {
-        let id = ids[at];
-        let stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
-        scope.own(stored.claim.beneficiary, id)?;
-        loaded.push((at, stored));
-    }
-    Ok(loaded)
+/// The schemes in force here: those of this release, or with a city's own among them.
+fn schemes(scope: &Scope) -> &Schemes {
+    scope.decided().unwrap_or_else(|| Schemes::shipped())
 }
 
-/// Saves a decided claim and tells what happened.
-async fn save(tx: &mut Tx, scope: &Scope, old: &Stored, decided: (Claim, Event)) -> Result<Stored, Error> {
-    let (claim, event) = decided;
-    claim::update(tx, &claim, scope.now()).await?;
-    events::tell(tx, scope, &claim, event).await?;
-    Ok(Stored { claim, updated_at: scope.now(), ..old.clone() })
+/// The claims of a batch command, held, in the order of the request.
+async fn load(tx: &mut Tx, scope: &Scope, ids: &[ClaimId]) -> Result<Vec<Stored>, Error> {
+    let held = claim::hold(tx, ids.iter().copied()).await?;
+    let held: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
+    let own = |id: &ClaimId| {
+        let stored = held.get(id).ok_or_else(|| Error::not_found(id))?;
+        scope.own(stored.claim.beneficiary, id)?;
+        Ok(stored.clone())
+    };
+    ids.iter().map(own).collect()
+}
+
+/// A decision on a claim: what it was, what it is then, and what happened.
+struct Decided {
+    before: Stored,
+    after: Claim,
+    event: Event,
+}
+
+impl Decided {
+    fn new(before: Stored, change: Change) -> Result<Self, Refusal> {
+        let (after, event) = before.claim.decide(change)?;
+        Ok(Self { before, after, event })
+    }
+
+    /// The claim as it is saved.
+    fn saved(self, scope: &Scope) -> Stored {
+        Stored { claim: self.after, updated_at: scope.now(), ..self.before }
+    }
+}
+
+/// Saves decisions of one command and tells what happened, in the order of the request.
+async fn save_all(tx: &mut Tx, scope: &Scope, decided: Vec<Decided>) -> Result<Changed, Error> {
+    claim::update_all(tx, decided.iter().map(|one| &one.after), scope.now()).await?;
+    for one in &decided {
+        events::tell(tx, scope, &one.after, one.event).await?;
+    }
+    Ok(Changed(decided.into_iter().map(|one| one.saved(scope)).collect()))
 }
 
 /// The claims of a batch command, in the order of the request.
 #[derive(Debug)]
 pub struct Changed(pub Vec<Stored>);
-
-impl Changed {
-    fn in_order(mut changed: Vec<(usize, Stored)>) -> Self {
-        changed.sort_unstable_by_key(|(at, _)| *at);
-        Self(changed.into_iter().map(|(_, stored)| stored).collect())
-    }
-}
 
 /// A refusal within a batch names the element it is about.
 fn at(field: &str, place: usize) -> impl Fn(Refusal) -> Error {

@@ -61,7 +61,7 @@ pub async fn record(tx: &mut Tx, news: Vec<(&Scope, News)>) -> Result<(), Error>
     let Some(now) = people.values().next().map(|scope| scope.now()) else { return Ok(()) };
     fact::lock_people(tx, people.keys().copied()).await?;
     fact::insert(tx, facts.iter().map(|(_, fact)| fact), now).await?;
-    accrue(tx, &people).await
+    accrue(tx, &people).await.map(|_| ())
 }
 
 /// The facts that pairings are over, by the facts of their beginning. One that never had a mentor is nobody's.

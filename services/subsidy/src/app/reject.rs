@@ -1,8 +1,8 @@
 //! A submitted or checked claim is not granted.
 
-use super::save;
+use super::{Decided, load, save_all};
 use crate::domain::{Change, ClaimId};
-use crate::store::claim::{self, Stored};
+use crate::store::claim::Stored;
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -15,11 +15,10 @@ pub struct Reject {
 
 pub async fn reject(tx: &mut Tx, scope: &Scope, command: Reject) -> Result<Stored, Error> {
     let id = command.claim;
-    let stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
-    scope.own(stored.claim.beneficiary, id)?;
+    let stored = load(tx, scope, &[id]).await?.pop().ok_or_else(|| Error::not_found(id))?;
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.claim.version)) {
         return Err(Error::etag(&id.to_string()));
     }
-    let decided = stored.claim.decide(Change::Reject { reason: command.reason })?;
-    save(tx, scope, &stored, decided).await
+    let decided = Decided::new(stored, Change::Reject { reason: command.reason })?;
+    save_all(tx, scope, vec![decided]).await?.0.pop().ok_or_else(|| Error::not_found(id))
 }

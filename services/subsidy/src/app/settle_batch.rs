@@ -4,11 +4,12 @@
 use super::accrue::accrue;
 use super::books;
 use crate::domain::{
-    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, Refusal,
+    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
+    Refusal,
 };
 use crate::events;
 use crate::store::payment::{self, Stored};
-use crate::store::{claim, fact};
+use crate::store::{claim, fact, ledger};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
@@ -19,43 +20,70 @@ pub struct SettleBatch {
 }
 
 pub async fn settle_batch(tx: &mut Tx, scope: &Scope, command: SettleBatch) -> Result<Stored, Error> {
-    let id = command.batch;
+    let stored = hold(tx, command.batch).await?;
+    let placed = |(n, result)| (format!("results[{n}]"), result);
+    settle(tx, scope, stored, command.results.into_iter().enumerate().map(placed)).await.map(|settled| settled.stored)
+}
+
+/// The batch, held against whoever takes in results for it or exports it at the same time.
+pub(super) async fn hold(tx: &mut Tx, id: PaymentBatchId) -> Result<Stored, Error> {
     if !payment::lock(tx, id).await? {
         return Err(Error::not_found(id));
     }
-    let mut stored = payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))
+}
+
+/// What results did.
+pub(super) struct Settled {
+    pub stored: Stored,
+    /// Lines that have their answer from them.
+    pub answered: i64,
+    /// Results that were taken in before.
+    pub known: i64,
+}
+
+/// Takes results in, each with the place by which a refusal names it; all of them or, by its error, none.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    scope: &Scope,
+    mut stored: Stored,
+    results: impl IntoIterator<Item = (String, BankResult)>,
+) -> Result<Settled, Error> {
+    let id = stored.batch.id;
     let places: BTreeMap<ClaimId, usize> = stored.lines.iter().enumerate().map(|(at, line)| (line.claim, at)).collect();
-    let mut paid = Vec::new();
-    for (n, result) in command.results.iter().enumerate() {
-        let refuse = |refusal: Refusal| Error::from(refusal).within(&format!("results[{n}]"));
+    let (mut answered, mut known) = (Vec::new(), 0);
+    for (place, result) in results {
+        let refuse = |refusal: Refusal| Error::from(refusal).within(&place);
         let unknown = || refuse(Refusal::LineUnknown { batch: id, claim: result.claim });
         let at = *places.get(&result.claim).ok_or_else(unknown)?;
-        let Some(line) = stored.lines[at].settle(result).map_err(refuse)? else { continue };
-        payment::settle_line(tx, id, &line, scope.now()).await?;
-        match line.state {
-            LineState::Paid => paid.push(line.claim),
-            _ => claim::payable_again(tx, line.claim, id).await?,
+        if let Some(line) = stored.lines[at].settle(&result).map_err(refuse)? {
+            stored.lines[at] = line.clone();
+            answered.push(line);
+        } else {
+            known += 1;
         }
-        stored.lines[at] = line;
     }
-    pay(tx, scope, paid).await?;
+    payment::settle_lines(tx, id, &answered, scope.now()).await?;
+    let of_state = |state| answered.iter().filter(|line| line.state == state).map(|line| line.claim).collect::<Vec<_>>();
+    pay(tx, scope, of_state(LineState::Paid)).await?;
+    claim::payable_again(tx, id, &of_state(LineState::Failed)).await?;
     close(tx, scope, &mut stored.batch, &stored.lines).await?;
     reconsider(tx, scope, id).await?;
-    Ok(stored)
+    Ok(Settled { stored, answered: i64::try_from(answered.len()).unwrap_or(i64::MAX), known })
 }
 
 /// Books what the bank paid.
-async fn pay(tx: &mut Tx, scope: &Scope, mut paid: Vec<ClaimId>) -> Result<(), Error> {
-    paid.sort_unstable();
-    let mut postings = Vec::with_capacity(paid.len());
-    for id in paid {
-        let claim = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?.claim;
-        let (next, event) = claim.decide(Change::Pay)?;
-        let fund = next.fund.ok_or_else(|| Error::internal("an approved claim has no fund"))?;
-        postings.push(Posting::pay(fund, &next));
-        claim::update(tx, &next, scope.now()).await?;
+async fn pay(tx: &mut Tx, scope: &Scope, paid: Vec<ClaimId>) -> Result<(), Error> {
+    let (mut postings, mut claims) = (Vec::with_capacity(paid.len()), Vec::with_capacity(paid.len()));
+    let mut commitments = ledger::of_claims(tx, paid.iter().copied(), PostingKind::Commitment).await?;
+    for stored in claim::hold(tx, paid).await? {
+        let (next, event) = stored.claim.decide(Change::Pay)?;
+        let made = commitments.remove(&next.id).ok_or_else(|| Error::internal("an approved claim has no commitment"))?;
+        postings.extend(made.into_iter().map(|made| Posting::pay(made.fund, &next, made.amount, made.transaction)));
         events::tell(tx, scope, &next, event).await?;
+        claims.push(next);
     }
+    claim::update_all(tx, claims.iter(), scope.now()).await?;
     books::post(tx, scope, &postings).await
 }
 
@@ -79,5 +107,5 @@ async fn reconsider(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId) -> Result
     for (claim, _) in open {
         claim::reconsidered(tx, claim).await?;
     }
-    accrue(tx, &people).await
+    accrue(tx, &people).await.map(|_| ())
 }

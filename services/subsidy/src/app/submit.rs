@@ -1,6 +1,6 @@
 //! Accrued claims are asked for (申领), by the beneficiary or by the bureau on its behalf.
 
-use super::{Changed, at, load, save};
+use super::{Changed, Decided, at, load, save_all};
 use crate::domain::{Change, ClaimId, FundId, Refusal};
 use crate::store::fund;
 use kit::{Error, Scope, Tx};
@@ -11,8 +11,8 @@ pub struct Submit(pub Vec<ClaimId>);
 
 pub async fn submit(tx: &mut Tx, scope: &Scope, command: Submit) -> Result<Changed, Error> {
     let mut funds: BTreeMap<String, FundId> = BTreeMap::new();
-    let mut changed = Vec::with_capacity(command.0.len());
-    for (place, stored) in load(tx, scope, &command.0).await? {
+    let mut decided = Vec::with_capacity(command.0.len());
+    for (place, stored) in load(tx, scope, &command.0).await?.into_iter().enumerate() {
         let code = &stored.claim.fund_code;
         let fund = if let Some(fund) = funds.get(code) {
             *fund
@@ -22,8 +22,7 @@ pub async fn submit(tx: &mut Tx, scope: &Scope, command: Submit) -> Result<Chang
             fund
         };
         let by = scope.principal().subject.clone();
-        let decided = stored.claim.decide(Change::Submit { by, fund }).map_err(at("names", place))?;
-        changed.push((place, save(tx, scope, &stored, decided).await?));
+        decided.push(Decided::new(stored, Change::Submit { by, fund }).map_err(at("names", place))?);
     }
-    Ok(Changed::in_order(changed))
+    save_all(tx, scope, decided).await
 }

@@ -15,7 +15,7 @@ pub enum CheckName {
     SchemeInForce,
     /// The facts as they are now still earn it.
     Eligible,
-    /// All claims of the occasion together are not above what is due.
+    /// All claims of the stage together are not above what is due.
     Amount,
     /// No other organisation was paid for the same facts under the same scheme.
     NotPaidElsewhere,
@@ -47,7 +47,7 @@ pub struct CheckResult {
 /// Runs every check on `claim`; `all` are the claims of its person, itself among them.
 pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived, budget: &Budget) -> Vec<CheckResult> {
     vec![
-        in_force(schemes, claim),
+        in_force(schemes, claim, derived),
         eligible(claim, derived),
         amount(claim, all, derived),
         not_paid_elsewhere(claim, all),
@@ -59,10 +59,13 @@ fn result(check: CheckName, passed: bool, detail: String) -> CheckResult {
     CheckResult { check, passed, detail }
 }
 
-fn in_force(schemes: &Schemes, claim: &Claim) -> CheckResult {
+fn in_force(schemes: &Schemes, claim: &Claim, derived: &Derived) -> CheckResult {
+    // A later stage is judged by the version that was in force when its occasion began.
+    let due = derived.due(&claim.scheme.code, &claim.occasion, claim.stage);
+    let on = due.map_or(claim.earned_on, |due| due.judged_on);
     let scheme = schemes.find(&claim.scheme.code, claim.scheme.version);
-    let holds = scheme.is_some_and(|scheme| scheme.digest == claim.scheme.digest && scheme.in_force(claim.earned_on));
-    let (cited, on) = (claim.scheme.citation(), claim.earned_on);
+    let holds = scheme.is_some_and(|scheme| scheme.digest == claim.scheme.digest && scheme.in_force(on));
+    let cited = claim.scheme.citation();
     let detail = if holds {
         format!("{cited} is in force on {on} ({cited} 于 {on} 有效)")
     } else {
@@ -72,23 +75,24 @@ fn in_force(schemes: &Schemes, claim: &Claim) -> CheckResult {
 }
 
 fn eligible(claim: &Claim, derived: &Derived) -> CheckResult {
-    let due = derived.due(&claim.scheme.code, &claim.occasion);
+    let due = derived.due(&claim.scheme.code, &claim.occasion, claim.stage);
     let holds = due.is_some_and(|due| due.beneficiary == claim.beneficiary);
     let detail = if holds {
         "the facts still earn it (事实仍然成立)".to_owned()
     } else {
         derived
-            .lapse(&claim.scheme.code, &claim.occasion)
+            .lapse(&claim.scheme.code, &claim.occasion, claim.stage)
             .map_or_else(|| "the facts earn it no longer (事实已不成立)".to_owned(), |lapse| lapse.why.to_string())
     };
     result(CheckName::Eligible, holds, detail)
 }
 
 fn amount(claim: &Claim, all: &[Claim], derived: &Derived) -> CheckResult {
-    let due = derived.due(&claim.scheme.code, &claim.occasion).map_or(Money::ZERO, |due| due.amount);
+    let due = derived.due(&claim.scheme.code, &claim.occasion, claim.stage).map_or(Money::ZERO, |due| due.amount);
     let counts = |other: &&Claim| {
         other.scheme.code == claim.scheme.code
             && other.occasion == claim.occasion
+            && other.stage == claim.stage
             && matches!(other.state, State::Submitted | State::Checked | State::Approved | State::Paid)
     };
     let asked: Money = all.iter().filter(counts).map(|other| other.amount).sum();

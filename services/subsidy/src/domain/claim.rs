@@ -48,7 +48,7 @@ pub struct Claim {
     pub person: PersonId,
     pub beneficiary: OrganisationId,
     pub occasion: String,
-    /// Instalment of the scheme; all schemes so far pay in one.
+    /// Instalment of the scheme, from 1.
     pub stage: i64,
     /// Counts the claims of one occasion and stage: a later part adds what an earlier one lacks.
     pub part: i64,
@@ -108,7 +108,7 @@ impl Claim {
             person,
             beneficiary: due.beneficiary,
             occasion: due.occasion.clone(),
-            stage: 1,
+            stage: due.stage,
             part,
             amount,
             earned_on: due.on,

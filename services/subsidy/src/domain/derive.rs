@@ -1,162 +1,261 @@
-//! Derivation: from the facts of one person to what is due. Pure over the set of facts, so the order in
-//! which they came and how often they came change nothing.
+//! Derivation: from the facts of one person, and the day it is, to what is due. Pure over the set of facts, so the
+//! order in which they came and how often they came change nothing.
 
 use super::OrganisationId;
 use super::fact::Fact;
-use super::occasion::{Occasion, OccasionKind, occasions};
-use super::scheme::{Caps, Scheme, Schemes};
+use super::lapse::{Lapse, Why};
+use super::occasion::{Known, Occasion, OccasionKind, served};
+use super::scheme::{Caps, Clawback, Exclusion, Scheme, Schemes, Stage, Together};
 use chrono::{Datelike, NaiveDate};
-use kit::rules::Facts;
 use kit::{Error, Money};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-/// Money that an occasion earns under a scheme.
+/// Money that a stage of an occasion earns under a scheme.
 #[derive(Debug, Clone)]
 pub struct Due {
     pub scheme: Arc<Scheme>,
     pub occasion: String,
+    /// From 1, in the order of the scheme; the only one where it has no stages.
+    pub stage: i64,
     pub beneficiary: OrganisationId,
     pub amount: Money,
+    /// The day it is due.
     pub on: NaiveDate,
+    /// The day by which the version of the scheme was chosen.
+    pub judged_on: NaiveDate,
     /// The keys of the facts it rests on, sorted.
     pub facts: Vec<String>,
 }
 
-/// Why an occasion earns nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// The fact turned out never to have been.
-    Withdrawn,
-    LeftEarly {
-        left: NaiveDate,
-        stayed: i64,
-        required: u32,
-    },
-    NotInForce {
-        on: NaiveDate,
-    },
-    NotEligible,
-    Capped,
-    /// The facts are no longer there, or say something else.
-    Gone,
-    /// The facts earn less, or somebody else.
-    Changed,
-}
-
-/// For people: English, and Chinese in brackets.
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Withdrawn => f.write_str("the fact it rested on was withdrawn (所依据的事实已撤销)"),
-            Self::LeftEarly { left, stayed, required } => write!(
-                f,
-                "left on {left} after {stayed} days, before the {required} days required ({left} 离职，在职 {stayed} 天，未满 {required} 天)"
-            ),
-            Self::NotInForce { on } => write!(f, "no version of the scheme is in force on {on} ({on} 无有效的补贴项目版本)"),
-            Self::NotEligible => f.write_str("not eligible under the scheme (不符合补贴条件)"),
-            Self::Capped => f.write_str("a cap of the scheme is reached (已达补贴上限)"),
-            Self::Gone => f.write_str("the facts it rested on say something else now (所依据的事实已变更)"),
-            Self::Changed => f.write_str("the facts earn another amount or another beneficiary now (应补金额或对象已变更)"),
-        }
-    }
-}
-
-/// An occasion that earns nothing, and why.
-#[derive(Debug, Clone)]
-pub struct Lapse {
-    pub scheme: String,
-    pub occasion: String,
-    pub why: Why,
-    /// The fact that decided it.
-    pub fact: String,
-}
-
-/// What the facts of one person come to.
+/// What the facts of one person come to on a day.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
     pub dues: Vec<Due>,
+    /// What will be due if nothing changes until its day has come.
+    pub waiting: Vec<Due>,
     pub lapses: Vec<Lapse>,
 }
 
 impl Derived {
-    pub fn due(&self, scheme: &str, occasion: &str) -> Option<&Due> {
-        self.dues.iter().find(|due| due.scheme.code == scheme && due.occasion == occasion)
+    pub fn due(&self, scheme: &str, occasion: &str, stage: i64) -> Option<&Due> {
+        find(&self.dues, scheme, occasion, stage)
     }
-    pub fn lapse(&self, scheme: &str, occasion: &str) -> Option<&Lapse> {
-        self.lapses.iter().find(|lapse| lapse.scheme == scheme && lapse.occasion == occasion)
+
+    pub fn waits(&self, scheme: &str, occasion: &str, stage: i64) -> Option<&Due> {
+        find(&self.waiting, scheme, occasion, stage)
+    }
+
+    pub fn lapse(&self, scheme: &str, occasion: &str, stage: i64) -> Option<&Lapse> {
+        let of = |lapse: &&Lapse| lapse.scheme == scheme && lapse.occasion == occasion;
+        self.lapses.iter().filter(of).find(|lapse| lapse.stage.is_none_or(|of| of == stage))
+    }
+
+    /// The next day on which something becomes due without anything happening.
+    pub fn next_day(&self) -> Option<NaiveDate> {
+        self.waiting.iter().map(|due| due.on).min()
     }
 }
 
-/// Derives everything that is due for the facts of one person.
-pub fn derive(schemes: &Schemes, facts: &[Fact]) -> Result<Derived, Error> {
+fn find<'a>(dues: &'a [Due], scheme: &str, occasion: &str, stage: i64) -> Option<&'a Due> {
+    dues.iter().find(|due| due.scheme.code == scheme && due.occasion == occasion && due.stage == stage)
+}
+
+/// Derives everything that is due for the facts of one person by the end of that day.
+pub fn derive(schemes: &Schemes, facts: &[Fact], today: NaiveDate) -> Result<Derived, Error> {
+    let known = Known::new(facts);
+    let mut by_kind: BTreeMap<OccasionKind, Vec<Occasion<'_>>> = BTreeMap::new();
+    let mut granted = Granted::default();
     let mut derived = Derived::default();
-    for kind in OccasionKind::ALL {
-        let (person, occasions) = occasions(kind, facts);
-        if occasions.is_empty() {
-            continue;
-        }
-        for versions in schemes.by_code().filter(|versions| versions.iter().any(|scheme| scheme.occasion == kind)) {
-            let mut taken = Taken::default();
-            for occasion in &occasions {
-                match judge(versions, occasion, &taken)? {
-                    Ok((scheme, amount)) => {
-                        taken.add(amount, occasion.on);
-                        let mut facts = occasion.facts.clone();
-                        facts.extend(person.fact.clone().filter(|_| scheme.looks_at("person")));
-                        facts.sort_unstable();
-                        derived.dues.push(Due {
-                            scheme: Arc::clone(scheme),
-                            occasion: occasion.key.clone(),
-                            beneficiary: occasion.beneficiary,
-                            amount,
-                            on: occasion.on,
-                            facts,
-                        });
-                    }
-                    Err(why) => derived.lapses.push(Lapse {
+    for versions in schemes.in_order() {
+        let Some(kind) = versions.first().map(|scheme| scheme.occasion) else { continue };
+        let occasions = by_kind.entry(kind).or_insert_with(|| known.occasions(kind));
+        let mut taken = Taken::default();
+        for occasion in occasions.iter() {
+            let grant = match judge(versions, occasion, &taken, &granted)? {
+                Ok(grant) => grant,
+                Err((why, amount)) => {
+                    derived.lapses.push(Lapse {
                         scheme: versions[0].code.clone(),
                         occasion: occasion.key.clone(),
+                        stage: None,
                         why,
-                        fact: occasion.latest.clone(),
-                    }),
+                        fact: occasion.latest.to_owned(),
+                        amount,
+                        keeps: None,
+                    });
+                    continue;
                 }
+            };
+            let stands = grant.pay(occasion, today, &mut derived);
+            if stands > 0 {
+                taken.add(stands, occasion.on);
+                granted.add(grant.scheme, occasion);
             }
         }
     }
     Ok(derived)
 }
 
-/// Judges one occasion by the version in force on the day it is earned.
-fn judge<'a>(
-    versions: &'a [Arc<Scheme>],
-    occasion: &Occasion,
+/// What an occasion is granted, all its stages together.
+struct Grant<'s> {
+    scheme: &'s Arc<Scheme>,
+    beneficiary: OrganisationId,
+    amount: Money,
+}
+
+/// Judges one occasion by the version in force on its day: what it grants, or why nothing and what that withholds.
+fn judge<'s>(
+    versions: &'s [Arc<Scheme>],
+    occasion: &Occasion<'_>,
     taken: &Taken,
-) -> Result<Result<(&'a Arc<Scheme>, Money), Why>, Error> {
+    granted: &Granted<'_>,
+) -> Result<Result<Grant<'s>, (Why, Money)>, Error> {
+    let nothing = |why| Ok(Err((why, Money::ZERO)));
     if occasion.withdrawn {
-        return Ok(Err(Why::Withdrawn));
+        return nothing(Why::Withdrawn);
     }
     let Some(scheme) = versions.iter().find(|scheme| scheme.in_force(occasion.on)) else {
-        return Ok(Err(Why::NotInForce { on: occasion.on }));
+        return nothing(Why::NotInForce { on: occasion.on });
     };
-    let required = scheme.retention_days;
-    if let Some(stay) = occasion.stayed.filter(|stay| stay.days < i64::from(required)) {
-        return Ok(Err(Why::LeftEarly { left: stay.left, stayed: stay.days, required }));
+    let context = occasion.context()?;
+    let Some(beneficiary) = occasion.party(scheme.beneficiary) else { return nothing(Why::NotEligible) };
+    if !scheme.eligible.holds(context)? {
+        return nothing(Why::NotEligible);
     }
-    let context = Facts::new(&occasion.context)?;
-    if !scheme.eligible.holds(&context)? {
-        return Ok(Err(Why::NotEligible));
-    }
-    let asked = scheme.amount.fen(&context)?;
+    let asked = scheme.amount.fen(context)?;
     if asked <= 0 {
-        return Ok(Err(Why::NotEligible));
+        return nothing(Why::NotEligible);
+    }
+    if let Some(other) = scheme.exclusions.iter().find(|rule| granted.stands_in_the_way(rule, occasion)) {
+        return Ok(Err((Why::Excluded { by: other.scheme.clone() }, Money::fen(asked))));
     }
     let amount = asked.min(taken.left(&scheme.caps, occasion.on));
     if amount <= 0 {
-        return Ok(Err(Why::Capped));
+        return nothing(Why::Capped);
     }
-    Ok(Ok((scheme, Money::fen(amount))))
+    Ok(Ok(Grant { scheme, beneficiary, amount: Money::fen(amount) }))
+}
+
+/// What became of a stage.
+enum Standing {
+    Due(NaiveDate),
+    Waiting(NaiveDate),
+    /// The milestone from which it is counted has not been reached.
+    Open,
+    Lost(Why),
+}
+
+impl Grant<'_> {
+    /// Sorts the stages into what is due, waits and is lost; answers what stands, due or not, in fen.
+    fn pay(&self, occasion: &Occasion<'_>, today: NaiveDate, derived: &mut Derived) -> i64 {
+        if self.scheme.stages.is_empty() {
+            return self.pay_at_once(occasion, derived);
+        }
+        // Weights are positive, so there are as many parts as stages.
+        let parts = self.amount.split(&self.scheme.shares()).unwrap_or_default();
+        let mut stands = 0;
+        for ((number, stage), part) in (1..).zip(&self.scheme.stages).zip(parts).filter(|(_, part)| !part.is_zero()) {
+            let milestone = occasion.milestone(stage.at);
+            let due = |on| self.due(occasion, number, part, (on, milestone.map(|milestone| milestone.fact)));
+            match standing(stage, occasion, today) {
+                Standing::Due(on) => derived.dues.push(due(on)),
+                Standing::Waiting(on) => derived.waiting.push(due(on)),
+                Standing::Open => {}
+                Standing::Lost(why) => {
+                    derived.lapses.push(self.lost(occasion, Some(number), part, why));
+                    continue;
+                }
+            }
+            stands += part.as_fen();
+        }
+        stands
+    }
+
+    /// All of it, as soon as the facts are there.
+    fn pay_at_once(&self, occasion: &Occasion<'_>, derived: &mut Derived) -> i64 {
+        let required = i64::from(self.scheme.retention_days);
+        let left = occasion.end.map(|end| end.last).filter(|last| served(occasion.on, *last) < required);
+        if let Some(left) = left {
+            let why = Why::LeftEarly { left, stayed: served(occasion.on, left), required };
+            derived.lapses.push(self.lost(occasion, None, self.amount, why));
+            return 0;
+        }
+        derived.dues.push(self.due(occasion, 1, self.amount, (occasion.on, None)));
+        self.amount.as_fen()
+    }
+
+    fn due(&self, occasion: &Occasion<'_>, stage: i64, amount: Money, (on, fact): (NaiveDate, Option<&str>)) -> Due {
+        let aside = occasion.aside.iter().filter(|(variable, _)| self.scheme.looks_at(variable)).map(|(_, fact)| *fact);
+        let mut facts: Vec<String> = occasion.facts.iter().copied().chain(aside).chain(fact).map(str::to_owned).collect();
+        facts.sort_unstable();
+        facts.dedup();
+        Due {
+            scheme: Arc::clone(self.scheme),
+            occasion: occasion.key.clone(),
+            stage,
+            beneficiary: self.beneficiary,
+            amount,
+            on,
+            judged_on: occasion.on,
+            facts,
+        }
+    }
+
+    /// Who left too early keeps, where the scheme says so, the share of the days served of what was paid already.
+    fn lost(&self, occasion: &Occasion<'_>, stage: Option<i64>, part: Money, why: Why) -> Lapse {
+        let kept = match (self.scheme.clawback, &why) {
+            (Clawback::ProRata, Why::LeftEarly { stayed, required, .. }) if *stayed > 0 => {
+                let weights = [*stayed, required - stayed].map(|days| u32::try_from(days).unwrap_or_default());
+                part.split(&weights).and_then(|parts| parts.first().copied())
+            }
+            _ => None,
+        };
+        let left = occasion.end.map_or(occasion.on, |end| end.last);
+        Lapse {
+            scheme: self.scheme.code.clone(),
+            occasion: occasion.key.clone(),
+            stage,
+            why,
+            fact: occasion.latest.to_owned(),
+            amount: part,
+            keeps: kept.filter(|kept| !kept.is_zero()).map(|kept| self.due(occasion, stage.unwrap_or(1), kept, (left, None))),
+        }
+    }
+}
+
+/// Where a stage stands by the end of a day.
+fn standing(stage: &Stage, occasion: &Occasion<'_>, today: NaiveDate) -> Standing {
+    let left = occasion.end.filter(|end| !end.completed).map(|end| end.last);
+    let on = occasion.milestone(stage.at).and_then(|milestone| stage.after.day(milestone.day));
+    match (on, left) {
+        (_, Some(left)) if stage.advance => Standing::Lost(Why::NotCompleted { left }),
+        (Some(on), Some(left)) if left < on => {
+            Standing::Lost(Why::LeftEarly { left, stayed: served(occasion.on, left), required: served(occasion.on, on) })
+        }
+        (None, Some(left)) => Standing::Lost(Why::NotCompleted { left }),
+        (Some(on), _) if on <= today => Standing::Due(on),
+        (Some(on), _) => Standing::Waiting(on),
+        (None, None) => Standing::Open,
+    }
+}
+
+/// What the schemes before this one grant the person.
+#[derive(Default)]
+struct Granted<'a>(BTreeMap<&'a str, Vec<(String, i32)>>);
+
+impl<'a> Granted<'a> {
+    fn add(&mut self, scheme: &'a Scheme, occasion: &Occasion<'_>) {
+        self.0.entry(&scheme.code).or_default().push((occasion.key.clone(), occasion.on.year()));
+    }
+
+    fn stands_in_the_way(&self, rule: &Exclusion, occasion: &Occasion<'_>) -> bool {
+        self.0.get(rule.scheme.as_str()).into_iter().flatten().any(|(key, year)| match rule.within {
+            Together::Occasion => *key == occasion.key,
+            Together::Year => *year == occasion.on.year(),
+            Together::Ever => true,
+        })
+    }
 }
 
 /// What a person's earlier occasions took of a scheme's caps.
@@ -168,11 +267,11 @@ struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, amount: Money, on: NaiveDate) {
+    fn add(&mut self, fen: i64, on: NaiveDate) {
         self.claims += 1;
-        self.fen = self.fen.saturating_add(amount.as_fen());
+        self.fen = self.fen.saturating_add(fen);
         let year = self.fen_by_year.entry(on.year()).or_default();
-        *year = year.saturating_add(amount.as_fen());
+        *year = year.saturating_add(fen);
     }
 
     fn left(&self, caps: &Caps, on: NaiveDate) -> i64 {

@@ -16,6 +16,9 @@ kit::words! {
         Guided = "guided",
         Paired = "paired",
         Unpaired = "unpaired",
+        Enrolled = "enrolled",
+        Placed = "placed",
+        LeftClass = "left-class",
     }
 }
 
@@ -28,6 +31,9 @@ pub enum Topic {
     Rotation,
     Guidance,
     Pairing,
+    Enrolment,
+    Placement,
+    Departure,
 }
 
 impl FactKind {
@@ -39,6 +45,9 @@ impl FactKind {
             Self::RotationCompleted => Topic::Rotation,
             Self::Guided => Topic::Guidance,
             Self::Paired | Self::Unpaired => Topic::Pairing,
+            Self::Enrolled => Topic::Enrolment,
+            Self::Placed => Topic::Placement,
+            Self::LeftClass => Topic::Departure,
         }
     }
 }
@@ -50,7 +59,7 @@ pub struct Fact {
     pub key: String,
     pub person: PersonId,
     pub kind: FactKind,
-    /// The resource it is about: an employment, enrolment, rotation, month of guidance, pairing or person.
+    /// The resource it is about: an employment, enrolment, placement, rotation, month of guidance, pairing or person.
     pub resource: String,
     /// The version of the aggregate after the event; later versions supersede.
     pub version: i64,
@@ -63,14 +72,14 @@ pub struct Fact {
     pub end_day: Option<NaiveDate>,
     /// The employer, the enterprise of the order, the home unit or the mentor's organisation.
     pub organisation: Option<OrganisationId>,
-    /// The school graduated from, or the host unit.
+    /// The school of the class, or the host unit.
     pub counterpart: Option<OrganisationId>,
     /// The student guided.
     pub other_person: Option<PersonId>,
     /// Credited days or minutes.
     pub quantity: i64,
     pub share_percent: i64,
-    /// The kind of person, or the reason code.
+    /// The kind of person, the programme or the reason code.
     pub detail: String,
     /// Whether it turned out never to have been.
     pub withdrawn: bool,

@@ -2,13 +2,26 @@
 //! equal its credits by construction; `balanced` proves it all the same, and `verify` proves it of the
 //! tables.
 //!
-//! | posting | debit | credit |
+//! | posting | debit | credit | names |
+//! |---|---|---|---|
+//! | appropriation (预算下达) | AVAILABLE | APPROPRIATION | |
+//! | commitment (预占) | COMMITTED | AVAILABLE | |
+//! | release (释放) | AVAILABLE | COMMITTED | the commitment it resolves |
+//! | payment (拨付) | PAID; PAYEE of the beneficiary | COMMITTED; BANK | the commitment it resolves |
+//! | clawback (追回) | RECEIVABLE of the debtor | PAYEE of the beneficiary | the payment it reverses |
+//!
+//! | account | one for each | grows on |
 //! |---|---|---|
-//! | appropriation (预算下达) | AVAILABLE | APPROPRIATION |
-//! | commitment (预占) | COMMITTED | AVAILABLE |
-//! | release (释放) | AVAILABLE | COMMITTED |
-//! | payment (拨付) | PAID; PAYEE of the beneficiary | COMMITTED; BANK |
-//! | clawback (追回) | RECEIVABLE of the debtor | PAYEE of the beneficiary |
+//! | APPROPRIATION, BANK | fund | credit |
+//! | AVAILABLE | fund | debit |
+//! | COMMITTED, PAID | fund, scheme and stage | debit |
+//! | PAYEE, RECEIVABLE | fund, party, scheme and stage | debit |
+//!
+//! So whoever posts meets others on few rows: the fund's own accounts are as many as its budgets, and those of
+//! parties are as many as it pays.
+//!
+//! A commitment is pending. It is resolved once, by a payment (posted) or a release (voided). A payment is reversed in
+//! parts, which never come to more than it was.
 //!
 //! A payment is booked twice over, as public bodies must (平行记账): once against the budget, once as cash.
 //! A clawback counters the cash side alone: until the money is back, the budget has spent it.
@@ -36,7 +49,7 @@ kit::words! {
 
 impl AccountKind {
     /// The accounts every fund has from its first day.
-    pub const OF_FUND: [Self; 5] = [Self::Appropriation, Self::Available, Self::Committed, Self::Paid, Self::Bank];
+    pub const OF_FUND: [Self; 3] = [Self::Appropriation, Self::Available, Self::Bank];
 
     /// Whether the account grows on the credit side.
     pub fn is_credit(self) -> bool {
@@ -62,14 +75,35 @@ kit::words! {
 }
 
 /// An account, by what it is. Its order is the order in which accounts are locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     pub fund: FundId,
     pub kind: AccountKind,
     pub party: Option<OrganisationId>,
+    /// The code of the scheme; empty where the account is the fund's as a whole.
+    pub scheme: String,
+    /// Instalment of the scheme, from 1; 0 where there is no scheme.
+    pub stage: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Account {
+    /// One of the fund as a whole.
+    pub fn of_fund(fund: FundId, kind: AccountKind) -> Self {
+        Self { fund, kind, party: None, scheme: String::new(), stage: 0 }
+    }
+
+    /// One of the claim's scheme and stage.
+    fn of_scheme(fund: FundId, kind: AccountKind, claim: &Claim) -> Self {
+        Self { fund, kind, party: None, scheme: claim.scheme.code.clone(), stage: claim.stage }
+    }
+
+    /// One of the claim's beneficiary, scheme and stage.
+    fn of_party(fund: FundId, kind: AccountKind, claim: &Claim) -> Self {
+        Self { party: Some(claim.beneficiary), ..Self::of_scheme(fund, kind, claim) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
     pub debit: Account,
     pub credit: Account,
@@ -85,68 +119,85 @@ pub struct Posting {
     pub batch: Option<PaymentBatchId>,
     /// The scheme and version, or the document, by which it was decided.
     pub rule: String,
-    /// The transaction it reverses.
+    /// The commitment it posts or voids.
+    pub resolves: Option<TransactionId>,
+    /// The payment it takes back, or a part of it.
     pub reverses: Option<TransactionId>,
+    /// Of one amount.
     pub transfers: Vec<Transfer>,
 }
 
 impl Posting {
     pub fn appropriate(fund: FundId, amount: Money, document: String) -> Self {
-        let transfer = own(fund, AccountKind::Available, AccountKind::Appropriation, amount);
+        let debit = Account::of_fund(fund, AccountKind::Available);
+        let credit = Account::of_fund(fund, AccountKind::Appropriation);
+        let transfers = vec![Transfer { debit, credit, amount }];
         let kind = PostingKind::Appropriation;
-        Self { fund, kind, claim: None, batch: None, rule: document, reverses: None, transfers: vec![transfer] }
+        Self { fund, kind, claim: None, batch: None, rule: document, resolves: None, reverses: None, transfers }
     }
 
-    pub fn commit(fund: FundId, claim: &Claim) -> Self {
-        let transfer = own(fund, AccountKind::Committed, AccountKind::Available, claim.amount);
-        Self::of(fund, PostingKind::Commitment, claim, None, vec![transfer])
+    /// Holds money for a claim: all of it, or this fund's share.
+    pub fn commit(fund: FundId, claim: &Claim, amount: Money) -> Self {
+        let debit = Account::of_scheme(fund, AccountKind::Committed, claim);
+        let credit = Account::of_fund(fund, AccountKind::Available);
+        Self::of(fund, PostingKind::Commitment, claim, vec![Transfer { debit, credit, amount }])
     }
 
-    /// Gives a commitment back.
-    pub fn release(fund: FundId, claim: &Claim, commitment: TransactionId) -> Self {
-        let transfer = own(fund, AccountKind::Available, AccountKind::Committed, claim.amount);
-        Self::of(fund, PostingKind::Release, claim, Some(commitment), vec![transfer])
+    /// Gives a commitment of this amount back.
+    pub fn release(fund: FundId, claim: &Claim, amount: Money, commitment: TransactionId) -> Self {
+        let debit = Account::of_fund(fund, AccountKind::Available);
+        let credit = Account::of_scheme(fund, AccountKind::Committed, claim);
+        let posting = Self::of(fund, PostingKind::Release, claim, vec![Transfer { debit, credit, amount }]);
+        Self { resolves: Some(commitment), ..posting }
     }
 
-    pub fn pay(fund: FundId, claim: &Claim) -> Self {
-        let transfers = vec![
-            own(fund, AccountKind::Paid, AccountKind::Committed, claim.amount),
-            Transfer {
-                debit: Account { fund, kind: AccountKind::Payee, party: Some(claim.beneficiary) },
-                credit: Account { fund, kind: AccountKind::Bank, party: None },
-                amount: claim.amount,
-            },
-        ];
-        Self::of(fund, PostingKind::Payment, claim, None, transfers)
-    }
-
-    /// Turns a payment into a receivable.
-    pub fn claw_back(fund: FundId, claim: &Claim, payment: TransactionId) -> Self {
-        let party = Some(claim.beneficiary);
-        let transfer = Transfer {
-            debit: Account { fund, kind: AccountKind::Receivable, party },
-            credit: Account { fund, kind: AccountKind::Payee, party },
-            amount: claim.amount,
+    /// Pays out a commitment of this amount.
+    pub fn pay(fund: FundId, claim: &Claim, amount: Money, commitment: TransactionId) -> Self {
+        let budget = Transfer {
+            debit: Account::of_scheme(fund, AccountKind::Paid, claim),
+            credit: Account::of_scheme(fund, AccountKind::Committed, claim),
+            amount,
         };
-        Self::of(fund, PostingKind::Clawback, claim, Some(payment), vec![transfer])
+        let cash = Transfer {
+            debit: Account::of_party(fund, AccountKind::Payee, claim),
+            credit: Account::of_fund(fund, AccountKind::Bank),
+            amount,
+        };
+        let posting = Self::of(fund, PostingKind::Payment, claim, vec![budget, cash]);
+        Self { batch: claim.batch, resolves: Some(commitment), ..posting }
     }
 
-    fn of(fund: FundId, kind: PostingKind, claim: &Claim, reverses: Option<TransactionId>, transfers: Vec<Transfer>) -> Self {
-        let batch = claim.batch.filter(|_| kind == PostingKind::Payment);
-        Self { fund, kind, claim: Some(claim.id), batch, rule: claim.scheme.citation(), reverses, transfers }
+    /// Turns a payment, or a part of it, into a receivable.
+    pub fn claw_back(fund: FundId, claim: &Claim, amount: Money, payment: TransactionId) -> Self {
+        let debit = Account::of_party(fund, AccountKind::Receivable, claim);
+        let credit = Account::of_party(fund, AccountKind::Payee, claim);
+        let posting = Self::of(fund, PostingKind::Clawback, claim, vec![Transfer { debit, credit, amount }]);
+        Self { reverses: Some(payment), ..posting }
+    }
+
+    fn of(fund: FundId, kind: PostingKind, claim: &Claim, transfers: Vec<Transfer>) -> Self {
+        let rule = claim.scheme.citation();
+        Self { fund, kind, claim: Some(claim.id), batch: None, rule, resolves: None, reverses: None, transfers }
+    }
+
+    /// The one amount of its transfers.
+    pub fn amount(&self) -> Money {
+        self.transfers.first().map_or(Money::ZERO, |transfer| transfer.amount)
     }
 
     /// Both sides of every transfer.
-    pub fn entries(&self) -> impl Iterator<Item = (Account, Side, Money)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&Account, Side, Money)> {
         self.transfers.iter().flat_map(|transfer| {
-            [(transfer.debit, Side::Debit, transfer.amount), (transfer.credit, Side::Credit, transfer.amount)]
+            [(&transfer.debit, Side::Debit, transfer.amount), (&transfer.credit, Side::Credit, transfer.amount)]
         })
     }
 
-    /// Refuses what no ledger may hold: nothing, amounts that are not positive, a transfer to itself, sides
-    /// that differ.
+    /// Refuses what no ledger may hold: nothing, amounts that are not positive or not the same, a transfer to itself,
+    /// sides that differ.
     pub fn balanced(&self) -> Result<(), Refusal> {
-        let sound = |transfer: &Transfer| transfer.amount > Money::ZERO && transfer.debit != transfer.credit;
+        let sound = |transfer: &Transfer| {
+            transfer.amount > Money::ZERO && transfer.amount == self.amount() && transfer.debit != transfer.credit
+        };
         let sum = |wanted: Side| -> i128 {
             self.entries().filter(|(_, side, _)| *side == wanted).map(|(_, _, amount)| i128::from(amount.as_fen())).sum()
         };
@@ -159,7 +210,7 @@ impl Posting {
 
     /// What it does to the budget.
     pub fn budget_change(&self) -> BudgetChange {
-        let amount = self.transfers.first().map_or(0, |transfer| transfer.amount.as_fen());
+        let amount = self.amount().as_fen();
         match self.kind {
             PostingKind::Appropriation => BudgetChange { appropriated: amount, ..BudgetChange::default() },
             PostingKind::Commitment => BudgetChange { committed: amount, ..BudgetChange::default() },
@@ -170,12 +221,9 @@ impl Posting {
     }
 }
 
-fn own(fund: FundId, debit: AccountKind, credit: AccountKind, amount: Money) -> Transfer {
-    let account = |kind| Account { fund, kind, party: None };
-    Transfer { debit: account(debit), credit: account(credit), amount }
-}
-
-/// The budget of a fund.
+/// The budget of a fund. What is spent from a fund is spent from every fund above it too, so several budgets under one
+/// cap never exceed it together, whatever each was given: children may be given more than their parent in all, which is
+/// what a cap is for, though none of them more than the parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub fund: FundId,
@@ -199,6 +247,18 @@ pub struct BudgetChange {
 }
 
 impl BudgetChange {
+    /// What it does to the funds above: they are spent from, and not given anything.
+    #[must_use]
+    pub fn above(self) -> Self {
+        Self { appropriated: 0, ..self }
+    }
+
+    /// Whether a budget allows it.
+    pub fn fits(self, budget: &Budget) -> bool {
+        let (committed, paid) = (budget.committed.as_fen() + self.committed, budget.paid.as_fen() + self.paid);
+        committed >= 0 && paid >= 0 && budget.appropriated.as_fen() + self.appropriated - committed - paid >= 0
+    }
+
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

@@ -1,31 +1,51 @@
 //! The rules of subsidy accounting, pure: no I/O, no clock, no chance.
 
+mod bank_account;
 mod check;
 mod claim;
 mod derive;
+mod entry;
 mod fact;
+mod lapse;
 mod ledger;
+pub mod log;
 mod occasion;
+mod offset;
 mod payment;
+mod payment_refusal;
+mod period;
 mod reconcile;
 mod refusal;
 mod scheme;
+mod simulation;
 
+pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
 pub use check::{CheckName, CheckResult, check};
 pub use claim::{Change, Claim, Event, SchemeVersion, State};
-pub use derive::{Derived, Due, Lapse, Why, derive};
+pub use derive::{Derived, Due, derive};
+pub use entry::Logged;
 pub use fact::{Fact, FactKind, Topic, current};
+pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
-pub use occasion::{Occasion, OccasionKind, occasions};
-pub use payment::{BankResult, BatchState, Line, LineState, PaymentBatch};
+pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
+pub use offset::{Offset, OffsetYear, carry_forward};
+pub use payment::{
+    BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
+};
+pub use payment_refusal::PaymentRefusal;
+pub use period::Period;
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
-pub use scheme::{Caps, Clawback, Scheme, SchemeError, Schemes};
+pub use scheme::{
+    After, ApprovalLevel, Caps, Clawback, Exclusion, Fault, Scheme, SchemeFaults, Schemes, Source, SourceKind, Stage, Together,
+};
+pub use simulation::{Month, Overlap, Simulation};
 
 kit::id! {
     FundId => "funds";
     ClaimId => "claims";
     PaymentBatchId => "paymentBatches";
+    BankAccountId => "bankAccounts";
     ReceivableId => "receivables";
     TransactionId => "ledgerTransactions";
     EntryId => "ledgerEntries";

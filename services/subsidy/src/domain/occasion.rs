@@ -1,160 +1,387 @@
-//! Occasions: what in a person's facts could earn money, and what a scheme may ask about it.
-//! `schemes/README.md` describes each context for those who write schemes.
+//! Occasions: what in a person's facts could earn money, when each of its stages comes, and what a scheme may ask
+//! about it. `schemes/README.md` describes each context for those who write schemes.
 
 use super::fact::{Fact, Topic, current};
 use super::{OrganisationId, PersonId};
 use chrono::{Datelike, NaiveDate};
-use serde::Deserialize;
+use kit::Error;
+use kit::rules::Facts;
 use serde_json::{Value, json};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What earns money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OccasionKind {
-    /// An employment of a graduate of an order class.
-    Hire,
-    /// A rotation with days credited.
-    Rotation,
-    /// A calendar month of confirmed guidance.
-    GuidanceMonth,
+kit::words! {
+    /// What earns money.
+    pub enum OccasionKind {
+        /// An employment of a graduate of an order class.
+        Hire = "hire",
+        /// A rotation with days credited.
+        Rotation = "rotation",
+        /// A calendar month of confirmed guidance.
+        GuidanceMonth = "guidance-month",
+        /// A student's time in an order class.
+        Enrolment = "enrolment",
+        /// An enterprise's investment in vocational education in a calendar year. It is no person's: what it earns is
+        /// an offset against tax, never a claim.
+        InvestmentYear = "investment-year",
+    }
 }
 
 impl OccasionKind {
-    pub const ALL: [Self; 3] = [Self::Hire, Self::Rotation, Self::GuidanceMonth];
-
     /// What expressions over it may name.
     pub fn variables(self) -> Vec<String> {
         let own: &[&str] = match self {
             Self::Hire => &["person", "hire", "graduation"],
             Self::Rotation => &["person", "rotation"],
             Self::GuidanceMonth => &["person", "guidance"],
+            Self::Enrolment => &["person", "enrolment", "employment"],
+            Self::InvestmentYear => &["investment"],
         };
         own.iter().map(|name| (*name).to_owned()).collect()
     }
+
+    /// Who can get the money; the first does unless a scheme says otherwise.
+    pub const fn parties(self) -> &'static [&'static str] {
+        match self {
+            Self::Hire => &["employer", "school"],
+            Self::Rotation => &["home", "host"],
+            Self::GuidanceMonth => &["organisation"],
+            Self::Enrolment => &["school", "enterprise"],
+            Self::InvestmentYear => &["enterprise"],
+        }
+    }
+
+    /// The days from which stages are counted.
+    pub const fn milestones(self) -> &'static [&'static str] {
+        match self {
+            Self::Hire => &["start"],
+            Self::Rotation => &["start", "end"],
+            Self::GuidanceMonth | Self::InvestmentYear => &["end"],
+            Self::Enrolment => &["start", "placement", "graduation"],
+        }
+    }
+
+    /// Whether it goes on until the person leaves.
+    pub const fn can_end(self) -> bool {
+        matches!(self, Self::Hire | Self::Enrolment)
+    }
+
+    /// Whether it can be completed, so that money may be paid in advance of that.
+    pub const fn can_be_completed(self) -> bool {
+        matches!(self, Self::Enrolment)
+    }
+
+    /// A made-up occasion with every field there is, on which expressions are tried.
+    pub fn sample(self) -> Value {
+        let person = json!({"kind": "student", "organisation": "organisations/a"});
+        match self {
+            Self::Hire => json!({
+                "person": person,
+                "hire": {"start": "2027-07-01", "employer": "organisations/b", "employer_kind": "enterprise",
+                    "with_order_enterprise": true, "current": true, "days": -1},
+                "graduation": {"date": "2027-06-20", "school": "organisations/a", "enterprise": "organisations/b",
+                    "days_before_hire": 11},
+            }),
+            Self::Rotation => json!({
+                "person": person,
+                "rotation": {"credited_days": 60, "share_percent": 50, "start": "2027-03-01", "last": "2027-06-28",
+                    "home": "organisations/a", "home_kind": "school", "host": "organisations/b", "host_kind": "enterprise"},
+            }),
+            Self::GuidanceMonth => json!({
+                "person": person,
+                "guidance": {"month": "2027-03", "records": 4, "minutes": 240, "students": 3, "pairings": 3,
+                    "organisation": "organisations/b", "organisation_kind": "enterprise"},
+            }),
+            Self::Enrolment => json!({
+                "person": person,
+                "enrolment": {"start": "2027-03-01", "last": "2028-02-29", "days": 366, "school": "organisations/a",
+                    "school_kind": "school", "enterprise": "organisations/b", "enterprise_kind": "enterprise",
+                    "programme": "programmes/a", "placed": true, "graduated": true, "left": false},
+                "employment": {"with_enterprise": true, "start": "2026-07-01"},
+            }),
+            Self::InvestmentYear => json!({
+                "investment": {"year": 2027, "fen": 100_000_000, "enterprise": "organisations/b", "integration_listed": true},
+            }),
+        }
+    }
+}
+
+/// A day from which stages are counted, and the fact that told it.
+#[derive(Debug, Clone, Copy)]
+pub struct Milestone<'a> {
+    pub name: &'static str,
+    pub day: NaiveDate,
+    pub fact: &'a str,
+}
+
+/// How an occasion that is over came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    pub last: NaiveDate,
+    /// It ran its course; otherwise the person left.
+    pub completed: bool,
 }
 
 /// One occasion.
-#[derive(Debug, Clone)]
-pub struct Occasion {
+pub struct Occasion<'a> {
     /// Names it among the person's, always the same for the same facts.
     pub key: String,
-    pub beneficiary: OrganisationId,
-    /// The day it is earned.
+    /// By the names of [`OccasionKind::parties`].
+    pub parties: Vec<(&'static str, OrganisationId)>,
+    /// The day on which it began, or was earned as a whole: the version of the scheme in force then judges it.
     pub on: NaiveDate,
-    pub context: Value,
-    /// The keys of the facts it rests on, sorted.
-    pub facts: Vec<String>,
+    pub milestones: Vec<Milestone<'a>>,
+    pub end: Option<End>,
+    /// The keys of the facts it rests on in any case.
+    pub facts: Vec<&'a str>,
+    /// The keys of those that count where a scheme looks at the variable.
+    pub aside: Vec<(&'static str, &'a str)>,
     /// The fact whose arrival shaped it last.
-    pub latest: String,
-    /// Days employed where the employment is over.
-    pub stayed: Option<Stay>,
+    pub latest: &'a str,
     pub withdrawn: bool,
+    describe: Box<dyn Fn() -> Value + 'a>,
+    context: OnceCell<Facts>,
 }
 
-/// How long an employment that is over has lasted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stay {
-    pub left: NaiveDate,
-    /// The first and the last day counted.
-    pub days: i64,
+impl std::fmt::Debug for Occasion<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Occasion").field("key", &self.key).field("on", &self.on).finish_non_exhaustive()
+    }
 }
 
-/// What is known of the person, for `person.…`, and the fact that told it.
-#[derive(Debug, Clone)]
-pub struct PersonKnown {
-    pub context: Value,
-    pub fact: Option<String>,
-}
-
-/// The person and the occasions of one kind in their facts.
-pub fn occasions(kind: OccasionKind, facts: &[Fact]) -> (PersonKnown, Vec<Occasion>) {
-    let current = current(facts);
-    let of = |topic: Topic| current.iter().copied().filter(move |fact| fact.kind.topic() == topic);
-    let registered = of(Topic::Person).next();
-    let person = PersonKnown {
-        context: json!({
-            "kind": registered.map_or("", |fact| fact.detail.as_str()),
-            "organisation": name_of(registered.and_then(|fact| fact.organisation)),
-        }),
-        fact: registered.map(|fact| fact.key.clone()),
-    };
-    let mut found: Vec<Occasion> = match kind {
-        OccasionKind::Hire => {
-            let graduations: Vec<&Fact> = of(Topic::Graduation).collect();
-            of(Topic::Employment).filter_map(|fact| hire(fact, &graduations)).collect()
+impl Occasion<'_> {
+    /// What a scheme may ask about it, made once, and only where a scheme is in force to ask.
+    pub fn context(&self) -> Result<&Facts, Error> {
+        if let Some(context) = self.context.get() {
+            return Ok(context);
         }
-        OccasionKind::Rotation => of(Topic::Rotation).filter_map(rotation).collect(),
-        OccasionKind::GuidanceMonth => {
-            let pairings: Vec<&Fact> = of(Topic::Pairing).collect();
-            months(of(Topic::Guidance)).into_iter().map(|(key, records)| guidance(&key, &records, &pairings)).collect()
-        }
-    };
-    for occasion in &mut found {
-        occasion.facts.sort_unstable();
-        if let Value::Object(context) = &mut occasion.context {
-            context.insert("person".to_owned(), person.context.clone());
+        let made = Facts::new(&(self.describe)())?;
+        Ok(self.context.get_or_init(|| made))
+    }
+
+    pub fn party(&self, name: &str) -> Option<OrganisationId> {
+        self.parties.iter().find(|(party, _)| *party == name).map(|(_, organisation)| *organisation)
+    }
+
+    pub fn milestone(&self, name: &str) -> Option<&Milestone<'_>> {
+        self.milestones.iter().find(|milestone| milestone.name == name)
+    }
+}
+
+/// The facts of one person that stand, sorted by what they are about.
+#[derive(Debug)]
+pub struct Known<'a> {
+    current: Vec<&'a Fact>,
+}
+
+impl<'a> Known<'a> {
+    pub fn new(facts: &'a [Fact]) -> Self {
+        Self { current: current(facts) }
+    }
+
+    fn of(&self, topic: Topic) -> impl Iterator<Item = &'a Fact> {
+        self.current.iter().copied().filter(move |fact| fact.kind.topic() == topic)
+    }
+
+    fn of_resource(&self, topic: Topic, resource: &str) -> Option<&'a Fact> {
+        self.of(topic).find(|fact| fact.resource == resource && !fact.withdrawn)
+    }
+
+    fn person(&self) -> Option<&'a Fact> {
+        self.of(Topic::Person).next()
+    }
+
+    /// The occasions of one kind, in the order of their days.
+    pub fn occasions(&self, kind: OccasionKind) -> Vec<Occasion<'a>> {
+        let mut found: Vec<Occasion<'a>> = match kind {
+            OccasionKind::Hire => {
+                let graduations: Vec<&Fact> = self.of(Topic::Graduation).collect();
+                self.of(Topic::Employment).filter_map(|fact| self.hire(fact, &graduations)).collect()
+            }
+            OccasionKind::Rotation => self.of(Topic::Rotation).filter_map(|fact| self.rotation(fact)).collect(),
+            OccasionKind::GuidanceMonth => {
+                months(self.of(Topic::Guidance)).into_iter().filter_map(|(key, records)| self.guidance(key, records)).collect()
+            }
+            OccasionKind::Enrolment => self.of(Topic::Enrolment).filter_map(|fact| self.enrolment(fact)).collect(),
+            OccasionKind::InvestmentYear => Vec::new(),
+        };
+        found.sort_by(|a, b| (a.on, &a.key).cmp(&(b.on, &b.key)));
+        found
+    }
+
+    /// An occasion without an end, earned on one day.
+    fn occasion(&self, fact: &'a Fact, on: NaiveDate, describe: impl Fn() -> Value + 'a) -> Occasion<'a> {
+        Occasion {
+            key: fact.resource.clone(),
+            parties: Vec::new(),
+            on,
+            milestones: Vec::new(),
+            end: None,
+            facts: vec![&fact.key],
+            aside: self.person().map(|person| ("person", person.key.as_str())).into_iter().collect(),
+            latest: &fact.key,
+            withdrawn: fact.withdrawn,
+            describe: Box::new(describe),
+            context: OnceCell::new(),
         }
     }
-    found.sort_by(|a, b| (a.on, &a.key).cmp(&(b.on, &b.key)));
-    (person, found)
+
+    fn hire(&self, employment: &'a Fact, graduations: &[&'a Fact]) -> Option<Occasion<'a>> {
+        let employer = employment.organisation?;
+        let days_before = |graduation: &Fact| (employment.day - graduation.day).num_days();
+        let nearest = graduations.iter().min_by_key(|fact| (days_before(fact).abs(), fact.day, fact.resource.as_str()));
+        let (graduation, person) = (*nearest?, self.person());
+        let describe = move || {
+            json!({
+                "person": person_context(person),
+                "hire": {
+                    "start": employment.day.to_string(),
+                    "employer": employer.to_string(),
+                    "employer_kind": employment.organisation_kind,
+                    "with_order_enterprise": graduation.organisation == Some(employer),
+                    "current": employment.end_day.is_none(),
+                    "days": employment.end_day.map_or(-1, |left| served(employment.day, left)),
+                },
+                "graduation": {
+                    "date": graduation.day.to_string(),
+                    "school": name_of(graduation.counterpart),
+                    "enterprise": name_of(graduation.organisation),
+                    "days_before_hire": (employment.day - graduation.day).num_days(),
+                },
+            })
+        };
+        let school = graduation.counterpart.map(|school| ("school", school));
+        Some(Occasion {
+            parties: std::iter::once(("employer", employer)).chain(school).collect(),
+            milestones: vec![Milestone { name: "start", day: employment.day, fact: &employment.key }],
+            end: employment.end_day.map(|last| End { last, completed: false }),
+            facts: vec![&graduation.key, &employment.key],
+            ..self.occasion(employment, employment.day, describe)
+        })
+    }
+
+    fn rotation(&self, fact: &'a Fact) -> Option<Occasion<'a>> {
+        let last = fact.end_day.unwrap_or(fact.day);
+        let person = self.person();
+        let describe = move || {
+            json!({
+                "person": person_context(person),
+                "rotation": {
+                    "credited_days": fact.quantity,
+                    "share_percent": fact.share_percent,
+                    "start": fact.day.to_string(),
+                    "last": last.to_string(),
+                    "home": name_of(fact.organisation),
+                    "home_kind": fact.organisation_kind,
+                    "host": name_of(fact.counterpart),
+                    "host_kind": fact.counterpart_kind,
+                },
+            })
+        };
+        let host = fact.counterpart.map(|host| ("host", host));
+        let milestone = |name, day| Milestone { name, day, fact: fact.key.as_str() };
+        Some(Occasion {
+            parties: std::iter::once(("home", fact.organisation?)).chain(host).collect(),
+            milestones: vec![milestone("start", fact.day), milestone("end", last)],
+            ..self.occasion(fact, last, describe)
+        })
+    }
+
+    fn enrolment(&self, fact: &'a Fact) -> Option<Occasion<'a>> {
+        let (enterprise, school) = (fact.organisation?, fact.counterpart?);
+        let graduation = self.of_resource(Topic::Graduation, &fact.resource);
+        let departure = self.of_resource(Topic::Departure, &fact.resource).filter(|_| graduation.is_none());
+        let placements = self.of(Topic::Placement).filter(|placement| placement.subject == fact.resource && !placement.withdrawn);
+        let placement = placements.min_by_key(|placement| (placement.day, placement.key.as_str()));
+        let employment = self.employed(enterprise, fact.day);
+        let person = self.person();
+        let last = fact.end_day.unwrap_or(fact.day);
+        let describe = move || {
+            json!({
+                "person": person_context(person),
+                "enrolment": {
+                    "start": fact.day.to_string(),
+                    "last": last.to_string(),
+                    "days": served(fact.day, last),
+                    "school": school.to_string(),
+                    "school_kind": fact.counterpart_kind,
+                    "enterprise": enterprise.to_string(),
+                    "enterprise_kind": fact.organisation_kind,
+                    "programme": fact.detail,
+                    "placed": placement.is_some(),
+                    "graduated": graduation.is_some(),
+                    "left": departure.is_some(),
+                },
+                "employment": {
+                    "with_enterprise": employment.is_some(),
+                    "start": employment.map(|employment| employment.day.to_string()).unwrap_or_default(),
+                },
+            })
+        };
+        let milestone = |name| move |fact: &'a Fact| Milestone { name, day: fact.day, fact: &fact.key };
+        let reached =
+            [Some(fact).map(milestone("start")), placement.map(milestone("placement")), graduation.map(milestone("graduation"))];
+        let ended = graduation.map(|graduation| End { last: graduation.day, completed: true });
+        let plain = self.occasion(fact, fact.day, describe);
+        Some(Occasion {
+            parties: vec![("school", school), ("enterprise", enterprise)],
+            milestones: reached.into_iter().flatten().collect(),
+            end: ended.or_else(|| departure.map(|departure| End { last: departure.day, completed: false })),
+            aside: plain.aside.iter().copied().chain(employment.map(|fact| ("employment", fact.key.as_str()))).collect(),
+            latest: departure.map_or(plain.latest, |departure| &departure.key),
+            ..plain
+        })
+    }
+
+    /// The employment with an organisation on a day.
+    fn employed(&self, organisation: OrganisationId, on: NaiveDate) -> Option<&'a Fact> {
+        let holds = |fact: &&Fact| {
+            !fact.withdrawn
+                && fact.organisation == Some(organisation)
+                && fact.day <= on
+                && fact.end_day.is_none_or(|last| on <= last)
+        };
+        self.of(Topic::Employment).filter(holds).min_by_key(|fact| (fact.day, fact.resource.as_str()))
+    }
+
+    fn guidance(&self, month: Month, records: Vec<&'a Fact>) -> Option<Occasion<'a>> {
+        let last = *records.iter().max_by_key(|record| (record.day, record.key.as_str()))?;
+        let pairings: Vec<&Fact> = self.of(Topic::Pairing).collect();
+        let person = self.person();
+        let facts = records.iter().map(|record| record.key.as_str()).collect();
+        let describe = move || {
+            let students: BTreeSet<PersonId> = records.iter().filter_map(|record| record.other_person).collect();
+            let paired = |pairing: &&&Fact| {
+                pairing.organisation == Some(month.organisation) && month.touches(pairing.day, pairing.end_day)
+            };
+            json!({
+                "person": person_context(person),
+                "guidance": {
+                    "month": month.name(),
+                    // Confirmations: one for each student and mentor.
+                    "records": records.len(),
+                    "minutes": records.iter().map(|record| record.quantity).sum::<i64>(),
+                    "students": students.len(),
+                    "pairings": pairings.iter().filter(paired).count(),
+                    "organisation": month.organisation.to_string(),
+                    "organisation_kind": records.first().map_or("", |record| record.organisation_kind.as_str()),
+                },
+            })
+        };
+        Some(Occasion {
+            key: format!("{} {}", month.name(), month.organisation),
+            parties: vec![("organisation", month.organisation)],
+            milestones: vec![Milestone { name: "end", day: last.day, fact: &last.key }],
+            facts,
+            withdrawn: false,
+            ..self.occasion(last, last.day, describe)
+        })
+    }
 }
 
-fn hire(employment: &Fact, graduations: &[&Fact]) -> Option<Occasion> {
-    let employer = employment.organisation?;
-    let days_before = |graduation: &Fact| (employment.day - graduation.day).num_days();
-    let graduation = graduations.iter().min_by_key(|fact| (days_before(fact).abs(), fact.day, fact.resource.as_str()))?;
-    let stayed = employment.end_day.map(|left| Stay { left, days: (left - employment.day).num_days() + 1 });
-    Some(Occasion {
-        key: employment.resource.clone(),
-        beneficiary: employer,
-        on: employment.day,
-        context: json!({
-            "hire": {
-                "start": employment.day.to_string(),
-                "employer": employer.to_string(),
-                "employer_kind": employment.organisation_kind,
-                "with_order_enterprise": graduation.organisation == Some(employer),
-                "current": stayed.is_none(),
-                "days": stayed.map_or(-1, |stay| stay.days),
-            },
-            "graduation": {
-                "date": graduation.day.to_string(),
-                "school": name_of(graduation.counterpart),
-                "enterprise": name_of(graduation.organisation),
-                "days_before_hire": days_before(graduation),
-            },
-        }),
-        facts: vec![graduation.key.clone(), employment.key.clone()],
-        latest: employment.key.clone(),
-        stayed,
-        withdrawn: employment.withdrawn,
-    })
-}
-
-fn rotation(fact: &Fact) -> Option<Occasion> {
-    let last = fact.end_day.unwrap_or(fact.day);
-    Some(Occasion {
-        key: fact.resource.clone(),
-        beneficiary: fact.organisation?,
-        on: last,
-        context: json!({
-            "rotation": {
-                "credited_days": fact.quantity,
-                "share_percent": fact.share_percent,
-                "start": fact.day.to_string(),
-                "last": last.to_string(),
-                "home": name_of(fact.organisation),
-                "home_kind": fact.organisation_kind,
-                "host": name_of(fact.counterpart),
-                "host_kind": fact.counterpart_kind,
-            },
-        }),
-        facts: vec![fact.key.clone()],
-        latest: fact.key.clone(),
-        stayed: None,
-        withdrawn: fact.withdrawn,
-    })
+/// The first and the last day counted.
+pub fn served(first: NaiveDate, last: NaiveDate) -> i64 {
+    (last - first).num_days() + 1
 }
 
 /// A mentor's month for one organisation.
@@ -189,32 +416,12 @@ fn months<'a>(records: impl Iterator<Item = &'a Fact>) -> BTreeMap<Month, Vec<&'
     months
 }
 
-fn guidance(month: &Month, records: &[&Fact], pairings: &[&Fact]) -> Occasion {
-    let students: BTreeSet<PersonId> = records.iter().filter_map(|record| record.other_person).collect();
-    let paired =
-        |pairing: &&&Fact| pairing.organisation == Some(month.organisation) && month.touches(pairing.day, pairing.end_day);
-    let last = records.iter().max_by_key(|record| (record.day, record.key.as_str()));
-    Occasion {
-        key: format!("{} {}", month.name(), month.organisation),
-        beneficiary: month.organisation,
-        on: last.map_or(NaiveDate::MIN, |record| record.day),
-        context: json!({
-            "guidance": {
-                "month": month.name(),
-                // Confirmations: one for each student and mentor.
-                "records": records.len(),
-                "minutes": records.iter().map(|record| record.quantity).sum::<i64>(),
-                "students": students.len(),
-                "pairings": pairings.iter().filter(paired).count(),
-                "organisation": month.organisation.to_string(),
-                "organisation_kind": records.first().map_or("", |record| record.organisation_kind.as_str()),
-            },
-        }),
-        facts: records.iter().map(|record| record.key.clone()).collect(),
-        latest: last.map(|record| record.key.clone()).unwrap_or_default(),
-        stayed: None,
-        withdrawn: false,
-    }
+/// What is known of the person, for `person.…`.
+fn person_context(registered: Option<&Fact>) -> Value {
+    json!({
+        "kind": registered.map_or("", |fact| fact.detail.as_str()),
+        "organisation": name_of(registered.and_then(|fact| fact.organisation)),
+    })
 }
 
 fn name_of(organisation: Option<OrganisationId>) -> String {

@@ -2,15 +2,16 @@
 //! edited; what it holds too much is voided or clawed back, what it lacks accrues as a further claim.
 
 use super::claim::{Claim, State};
-use super::derive::{Derived, Due, Why};
-use super::scheme::{Clawback, Schemes};
+use super::derive::{Derived, Due};
+use super::lapse::{Lapse, Why};
+use super::scheme::{Clawback, Scheme, Schemes};
 use kit::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing to do.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// A new claim, the `part`-th of its occasion.
+    /// A new claim, the `part`-th of its stage.
     Accrue {
         due: Due,
         part: i64,
@@ -40,28 +41,35 @@ pub enum Step {
 
 /// Compares what is due with the claims of the person.
 pub fn reconcile(schemes: &Schemes, derived: &Derived, claims: &[Claim]) -> Vec<Step> {
-    let mut by_occasion: BTreeMap<(&str, &str), Vec<&Claim>> = BTreeMap::new();
+    let mut by_stage: BTreeMap<(&str, &str, i64), Vec<&Claim>> = BTreeMap::new();
     for claim in claims {
-        by_occasion.entry((&claim.scheme.code, &claim.occasion)).or_default().push(claim);
+        by_stage.entry((&claim.scheme.code, &claim.occasion, claim.stage)).or_default().push(claim);
     }
-    let due = derived.dues.iter().map(|due| (due.scheme.code.as_str(), due.occasion.as_str()));
-    let all: BTreeSet<(&str, &str)> = by_occasion.keys().copied().chain(due).collect();
+    let due = derived.dues.iter().map(|due| (due.scheme.code.as_str(), due.occasion.as_str(), due.stage));
+    let all: BTreeSet<(&str, &str, i64)> = by_stage.keys().copied().chain(due).collect();
     let mut steps = Vec::new();
     // A claim under a scheme that this release does not know is none of its business.
-    for (scheme, occasion) in all.into_iter().filter(|(scheme, _)| schemes.knows(scheme)) {
-        let mut claims = by_occasion.remove(&(scheme, occasion)).unwrap_or_default();
+    for (scheme, occasion, stage) in all.into_iter().filter(|(scheme, ..)| schemes.knows(scheme)) {
+        let mut claims = by_stage.remove(&(scheme, occasion, stage)).unwrap_or_default();
         claims.sort_by_key(|claim| claim.part);
-        let case = Case { schemes, derived, due: derived.due(scheme, occasion), claims: &claims };
+        let lapse = derived.lapse(scheme, occasion, stage);
+        let was_paid = claims.iter().any(|claim| matches!(claim.state, State::Paid | State::ClawedBack));
+        let kept = lapse.and_then(|lapse| lapse.keeps.as_ref()).filter(|_| was_paid);
+        let waits = derived.waits(scheme, occasion, stage);
+        let due = derived.due(scheme, occasion, stage).or(kept).or(waits);
+        let case = Case { schemes, lapse, due, waits: waits.is_some(), claims: &claims };
         case.compare(&mut steps);
     }
     steps
 }
 
-/// One occasion under one scheme.
+/// One stage of an occasion under one scheme.
 struct Case<'a> {
     schemes: &'a Schemes,
-    derived: &'a Derived,
+    lapse: Option<&'a Lapse>,
     due: Option<&'a Due>,
+    /// The day of `due` is yet to come: what was claimed for just that day stands, and nothing is added.
+    waits: bool,
     /// By part.
     claims: &'a [&'a Claim],
 }
@@ -78,15 +86,16 @@ impl Case<'_> {
         let accrued = self.in_states(&[State::Accrued]).next();
         match (self.due.filter(|_| !lacking.is_zero()), accrued) {
             (Some(due), Some(claim)) if claim.says(due, lacking) => {}
+            (_, Some(claim)) if self.waits => steps.push(self.void(claim)),
             (Some(due), Some(claim)) => {
                 steps.push(Step::Amend { claim: claim.clone(), due: due.clone(), amount: lacking });
             }
-            (Some(due), None) => {
+            (Some(due), None) if !self.waits => {
                 let part = self.claims.iter().map(|claim| claim.part).max().unwrap_or_default() + 1;
                 steps.push(Step::Accrue { due: due.clone(), part, amount: lacking });
             }
             (None, Some(claim)) => steps.push(self.void(claim)),
-            (None, None) => {}
+            (_, None) => {}
         }
     }
 
@@ -98,7 +107,7 @@ impl Case<'_> {
             let recovers = self
                 .schemes
                 .find(&claim.scheme.code, claim.scheme.version)
-                .is_none_or(|scheme| scheme.clawback == Clawback::Full);
+                .is_none_or(|scheme| scheme.clawback != Clawback::None || self.was_advance(scheme, claim));
             if recovers && (kept > target || !self.right(claim)) {
                 kept -= claim.amount.as_fen();
                 let (why, fact) = self.why(claim);
@@ -113,7 +122,7 @@ impl Case<'_> {
         let mut kept = 0;
         for claim in self.in_states(&[State::Submitted, State::Checked, State::Approved]) {
             let amount = claim.amount.as_fen();
-            if self.right(claim) && kept + amount <= room {
+            if self.right(claim) && self.in_time(claim) && kept + amount <= room {
                 kept += amount;
             } else if claim.at_bank() {
                 kept += amount;
@@ -132,15 +141,28 @@ impl Case<'_> {
         self.due.is_some_and(|due| due.beneficiary == claim.beneficiary)
     }
 
+    /// A claim for another day than the one that is yet to come was made on facts that do not stand.
+    fn in_time(&self, claim: &Claim) -> bool {
+        !self.waits || self.due.is_some_and(|due| due.on == claim.earned_on)
+    }
+
+    /// What was paid in advance is recovered whatever the scheme says of the rest.
+    fn was_advance(&self, scheme: &Scheme, claim: &Claim) -> bool {
+        let at = usize::try_from(claim.stage - 1).unwrap_or(usize::MAX);
+        let unfinished = self.lapse.is_some_and(|lapse| matches!(lapse.why, Why::NotCompleted { .. }));
+        unfinished && scheme.stages.get(at).is_some_and(|stage| stage.advance)
+    }
+
     fn void(&self, claim: &Claim) -> Step {
         let (why, fact) = self.why(claim);
         Step::Void { claim: claim.clone(), why, fact }
     }
 
     fn why(&self, claim: &Claim) -> (Why, Option<String>) {
-        match (self.due, self.derived.lapse(&claim.scheme.code, &claim.occasion)) {
-            (Some(due), _) => (Why::Changed, due.facts.last().cloned()),
-            (None, Some(lapse)) => (lapse.why.clone(), Some(lapse.fact.clone())),
+        match (self.lapse, self.due) {
+            (Some(lapse), _) => (lapse.why.clone(), Some(lapse.fact.clone())),
+            (None, Some(due)) if !self.in_time(claim) => (Why::NotYet { on: due.on }, due.facts.last().cloned()),
+            (None, Some(due)) => (Why::Changed, due.facts.last().cloned()),
             (None, None) => (Why::Gone, None),
         }
     }

@@ -1,6 +1,7 @@
 //! Why a command on funds, claims or payments is refused.
 
-use super::{ClaimId, FundId, LineState, PaymentBatchId, State};
+use super::{ClaimId, FundId, LineState, PaymentBatchId, Period, State};
+use chrono::NaiveDate;
 use kit::error::Code;
 use kit::{Error, Money};
 
@@ -18,14 +19,28 @@ pub enum Refusal {
     FundCodeTaken { code: String },
     #[error("{fund} has {available} yuan available; {asked} are asked for")]
     BudgetExceeded { fund: FundId, available: Money, asked: Money },
+    #[error("{fund} would be given {would_be} yuan, and {parent} above it has {above}")]
+    AboveParent { fund: FundId, would_be: Money, parent: FundId, above: Money },
     #[error("{fund} would hold more money than a ledger can count")]
     TooMuchMoney { fund: FundId },
+    #[error("the month {period} is closed")]
+    PeriodClosed { period: Period },
+    #[error("the month {period} is not over before {over}")]
+    PeriodNotOver { period: Period, over: NaiveDate },
+    #[error("the month {next} is to be closed before {period}")]
+    PeriodOutOfOrder { period: Period, next: Period },
+    #[error("the log has {size} entries; {asked} are asked for")]
+    LogShorter { size: u64, asked: u64 },
     #[error("no approved claim of {fund} waits for payment")]
     NothingPayable { fund: FundId },
     #[error("{claim} is not in {batch}")]
     LineUnknown { batch: PaymentBatchId, claim: ClaimId },
     #[error("the bank has said of {claim} before that it is {is}")]
     LineSettled { claim: ClaimId, is: LineState },
+    #[error("a payment is reversed by more than it was, or one that is none")]
+    ReversedTooMuch,
+    #[error("{through} is yet to come; today is {today}")]
+    NotYet { through: NaiveDate, today: NaiveDate },
     #[error("a posting with debits of {debits} and credits of {credits} fen is not balanced")]
     Unbalanced { debits: i128, credits: i128 },
 }
@@ -74,6 +89,37 @@ impl From<Refusal> for Error {
                     .rule("subsidy/budget")
                     .way_out("approve less, or appropriate more first", "请减少审批金额，或先追加预算")
             }
+            Refusal::AboveParent { fund, would_be, parent, above } => Self::refused(
+                &fund.to_string(),
+                "ABOVE_PARENT",
+                en,
+                format!("{fund} 将有 {would_be} 元，超过其上级 {parent} 的 {above} 元"),
+            )
+            .rule("subsidy/budget-cap")
+            .way_out("appropriate to the fund above first, or less", "请先追加上级基金的预算，或减少金额"),
+            Refusal::PeriodClosed { period } => {
+                Self::refused(&period.name(), "PERIOD_CLOSED", en, format!("会计期间 {period} 已结账"))
+                    .rule("subsidy/periods")
+                    .way_out("post to the open month, naming what it corrects", "请记入未结账的期间，并注明所更正的账务")
+            }
+            Refusal::PeriodNotOver { period, over } => {
+                Self::refused(&period.name(), "PERIOD_NOT_OVER", en, format!("会计期间 {period} 在 {over} 之前尚未结束"))
+                    .rule("subsidy/periods")
+                    .way_out(format!("close it from {over} on"), format!("请自 {over} 起结账"))
+            }
+            Refusal::PeriodOutOfOrder { period, next } => {
+                Self::refused(&period.name(), "PERIOD_OUT_OF_ORDER", en, format!("结账 {period} 之前应先结账 {next}"))
+                    .rule("subsidy/periods")
+                    .way_out(format!("close {next} first"), format!("请先结账 {next}"))
+            }
+            Refusal::LogShorter { size, asked } => {
+                Self::refused("size", "LOG_SHORTER", en, format!("账簿日志有 {size} 条分录，所求为 {asked} 条"))
+                    .rule("subsidy/ledger-log")
+                    .way_out(
+                        "ask for a size the log has had; a checkpoint beyond it says that entries are gone",
+                        "请使用日志已达到的条数；若检查点超出此数，说明分录已丢失",
+                    )
+            }
             Refusal::TooMuchMoney { fund } => {
                 Self::refused("amount", "AMOUNT_TOO_LARGE", en, format!("{fund} 的金额超出账簿上限"))
                     .rule("subsidy/budget")
@@ -97,7 +143,12 @@ impl From<Refusal> for Error {
                         "请与银行核对；已付款项通过追回更正",
                     )
             }
-            Refusal::Unbalanced { .. } => Self::internal(en),
+            Refusal::NotYet { through, today } => {
+                Self::invalid("through", "DAY_NOT_COME", en, format!("{through} 尚未到来，今天是 {today}"))
+                    .rule("subsidy/due-day")
+                    .way_out("give today or an earlier day, or none for today", "请填写今天或更早的日期；留空即为今天")
+            }
+            Refusal::ReversedTooMuch | Refusal::Unbalanced { .. } => Self::internal(en),
         }
     }
 }

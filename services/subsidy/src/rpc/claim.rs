@@ -111,7 +111,7 @@ pub(super) fn once_each(field: &str, ids: impl Iterator<Item = ClaimId>) -> Resu
     Ok(())
 }
 
-fn parse_scheme(name: &str) -> Result<Option<String>, Error> {
+pub(super) fn parse_scheme(name: &str) -> Result<Option<String>, Error> {
     if name.is_empty() {
         return Ok(None);
     }
@@ -162,13 +162,17 @@ impl From<CheckResult> for pb::Check {
     }
 }
 
+fn count(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
 impl From<Stored> for pb::Claim {
     fn from(stored: Stored) -> Self {
         let claim = stored.claim;
         Self {
             name: claim.id.to_string(),
             scheme: format!("schemes/{}", claim.scheme.code),
-            scheme_version: i32::try_from(claim.scheme.version).unwrap_or(i32::MAX),
+            scheme_version: count(claim.scheme.version),
             fund: claim.fund.map(Into::into).unwrap_or_default(),
             beneficiary: claim.beneficiary.to_string(),
             person: claim.person.to_string(),
@@ -183,6 +187,9 @@ impl From<Stored> for pb::Claim {
             etag: etag(claim.version),
             create_time: Some(timestamp(stored.created_at)),
             update_time: Some(timestamp(stored.updated_at)),
+            stage: count(claim.stage),
+            part: count(claim.part),
+            occasion: claim.occasion,
         }
     }
 }

@@ -1,20 +1,23 @@
-//! Funds, budgets and schemes on the wire.
+//! Funds and budgets on the wire.
 
-use crate::app::{Appropriate, BudgetOf, CreateFund, FindFund, ListFunds, ListSchemes, Listed};
-use crate::domain::{Budget, FundId, Scheme};
+use crate::app::{Appropriate, BudgetOf, CreateFund, FindFund, ListFunds, Listed};
+use crate::domain::{Budget, FundId};
 use crate::store::fund::Fund;
 use kit::id::Id;
 use kit::page::Page;
-use kit::wire::{date, parse_text, timestamp};
+use kit::wire::{parse_text, timestamp};
 use kit::{Error, Money};
 use proto::subsidy::v1 as pb;
-use std::sync::Arc;
 
 impl TryFrom<pb::CreateFundRequest> for CreateFund {
     type Error = Error;
     fn try_from(request: pb::CreateFundRequest) -> Result<Self, Error> {
         let fund = request.fund.ok_or_else(|| Error::required("fund", "the fund to set up"))?;
-        Ok(Self { code: parse_code(fund.code)?, display_name: parse_text("fund.display_name", fund.display_name, 100)? })
+        Ok(Self {
+            code: parse_code(fund.code)?,
+            display_name: parse_text("fund.display_name", fund.display_name, 100)?,
+            parent: FundId::parse_optional("fund.parent", &fund.parent)?,
+        })
     }
 }
 
@@ -63,19 +66,13 @@ impl TryFrom<pb::GetBudgetRequest> for BudgetOf {
     }
 }
 
-impl TryFrom<pb::ListSchemesRequest> for ListSchemes {
-    type Error = Error;
-    fn try_from(request: pb::ListSchemesRequest) -> Result<Self, Error> {
-        Page::parse(request.page_size, &request.page_token).map(Self)
-    }
-}
-
 impl From<Fund> for pb::Fund {
     fn from(fund: Fund) -> Self {
         Self {
             name: fund.id.to_string(),
             display_name: fund.display_name,
             code: fund.code,
+            parent: fund.parent.map(Into::into).unwrap_or_default(),
             create_time: Some(timestamp(fund.created_at)),
         }
     }
@@ -96,30 +93,5 @@ impl From<Budget> for pb::Budget {
             paid: Some(budget.paid.into()),
             available: Some(budget.available().into()),
         }
-    }
-}
-
-impl From<&Scheme> for pb::Scheme {
-    fn from(scheme: &Scheme) -> Self {
-        Self {
-            name: format!("schemes/{}", scheme.code),
-            version: i32::try_from(scheme.version).unwrap_or(i32::MAX),
-            title: scheme.title.clone(),
-            title_zh: scheme.title_zh.clone(),
-            basis: scheme.basis.clone(),
-            fund_code: scheme.fund.clone(),
-            from: Some(date(scheme.from)),
-            to: scheme.to.map(date),
-            confirmed: scheme.confirmed,
-            eligible: scheme.eligible.source().trim().to_owned(),
-            amount: scheme.amount.source().trim().to_owned(),
-            retention_days: i32::try_from(scheme.retention_days).unwrap_or(i32::MAX),
-        }
-    }
-}
-
-impl<I> From<Listed<(I, Arc<Scheme>)>> for pb::ListSchemesResponse {
-    fn from(listed: Listed<(I, Arc<Scheme>)>) -> Self {
-        Self { schemes: listed.rows.iter().map(|(_, scheme)| scheme.as_ref().into()).collect(), next_page_token: listed.next }
     }
 }

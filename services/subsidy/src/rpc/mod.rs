@@ -1,12 +1,18 @@
 //! The gRPC edge: decode, use case, encode. No rules.
 
+mod bank_account;
 mod claim;
+mod file;
 mod fund;
 mod ledger;
 mod payment;
+mod period;
+mod report;
+mod scheme;
 
-use crate::app;
-use kit::Calls;
+use crate::app::{self, Approval};
+use crate::store::claim::Stored;
+use kit::{Calls, Context, Together};
 use pb::subsidy_service_server::SubsidyService;
 use proto::subsidy::v1 as pb;
 use tonic::{Request, Response, Status};
@@ -16,6 +22,15 @@ const MOST: usize = 1000;
 
 pub struct Rpc {
     pub calls: Calls,
+    /// Approvals of single claims: they all need the row of the fund's budget.
+    pub approvals: Together<Approval, Stored>,
+}
+
+impl Rpc {
+    pub fn new(context: Context) -> Self {
+        let approvals = Together::new::<pb::Claim>(context.clone(), app::approve_each);
+        Self { calls: Calls::new(context), approvals }
+    }
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -40,6 +55,15 @@ impl SubsidyService for Rpc {
     async fn list_schemes(&self, request: Request<pb::ListSchemesRequest>) -> Answer<pb::ListSchemesResponse> {
         self.calls.read(request, app::list_schemes).await
     }
+    async fn check_scheme(&self, request: Request<pb::CheckSchemeRequest>) -> Answer<pb::CheckSchemeResponse> {
+        self.calls.read(request, app::check_scheme).await
+    }
+    async fn simulate_scheme(&self, request: Request<pb::SimulateSchemeRequest>) -> Answer<pb::SimulateSchemeResponse> {
+        self.calls.read(request, app::simulate).await
+    }
+    async fn run_accrual(&self, request: Request<pb::RunAccrualRequest>) -> Answer<pb::RunAccrualResponse> {
+        self.calls.run(request, app::run_accrual).await
+    }
     async fn get_claim(&self, request: Request<pb::GetClaimRequest>) -> Answer<pb::Claim> {
         self.calls.read(request, app::find_claim).await
     }
@@ -56,7 +80,7 @@ impl SubsidyService for Rpc {
         self.calls.run(request, app::check).await
     }
     async fn approve_claim(&self, request: Request<pb::ApproveClaimRequest>) -> Answer<pb::Claim> {
-        self.calls.run(request, app::approve_one).await
+        self.approvals.run(request).await
     }
     async fn batch_approve_claims(
         &self,
@@ -88,7 +112,85 @@ impl SubsidyService for Rpc {
     async fn list_receivables(&self, request: Request<pb::ListReceivablesRequest>) -> Answer<pb::ListReceivablesResponse> {
         self.calls.read(request, app::list_receivables).await
     }
+    async fn create_bank_account(&self, request: Request<pb::CreateBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.run(request, app::propose_account).await
+    }
+    async fn batch_create_bank_accounts(
+        &self,
+        request: Request<pb::BatchCreateBankAccountsRequest>,
+    ) -> Answer<pb::BatchCreateBankAccountsResponse> {
+        self.calls.run(request, app::propose_accounts).await
+    }
+    async fn confirm_bank_account(&self, request: Request<pb::ConfirmBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.run(request, app::confirm_account).await
+    }
+    async fn batch_confirm_bank_accounts(
+        &self,
+        request: Request<pb::BatchConfirmBankAccountsRequest>,
+    ) -> Answer<pb::BatchConfirmBankAccountsResponse> {
+        self.calls.run(request, app::confirm_accounts).await
+    }
+    async fn get_bank_account(&self, request: Request<pb::GetBankAccountRequest>) -> Answer<pb::BankAccount> {
+        self.calls.read(request, app::find_account).await
+    }
+    async fn list_bank_accounts(&self, request: Request<pb::ListBankAccountsRequest>) -> Answer<pb::ListBankAccountsResponse> {
+        self.calls.read(request, app::list_accounts).await
+    }
+    async fn list_missing_bank_accounts(
+        &self,
+        request: Request<pb::ListMissingBankAccountsRequest>,
+    ) -> Answer<pb::ListMissingBankAccountsResponse> {
+        self.calls.read(request, app::list_missing).await
+    }
+    async fn export_payment_batch(&self, request: Request<pb::ExportPaymentBatchRequest>) -> Answer<pb::File> {
+        self.calls.run(request, app::export_batch).await
+    }
+    async fn import_payment_results(
+        &self,
+        request: Request<pb::ImportPaymentResultsRequest>,
+    ) -> Answer<pb::ImportPaymentResultsResponse> {
+        self.calls.run(request, app::import_results).await
+    }
+    async fn list_budget_execution(
+        &self,
+        request: Request<pb::ListBudgetExecutionRequest>,
+    ) -> Answer<pb::ListBudgetExecutionResponse> {
+        self.calls.read(request, app::budget_execution).await
+    }
+    async fn list_claim_totals(&self, request: Request<pb::ListClaimTotalsRequest>) -> Answer<pb::ListClaimTotalsResponse> {
+        self.calls.read(request, app::claim_totals).await
+    }
+    async fn list_payment_totals(&self, request: Request<pb::ListPaymentTotalsRequest>) -> Answer<pb::ListPaymentTotalsResponse> {
+        self.calls.read(request, app::payment_totals).await
+    }
+    async fn list_receivable_ages(
+        &self,
+        request: Request<pb::ListReceivableAgesRequest>,
+    ) -> Answer<pb::ListReceivableAgesResponse> {
+        self.calls.read(request, app::receivable_ages).await
+    }
+    async fn get_report_file(&self, request: Request<pb::GetReportFileRequest>) -> Answer<pb::File> {
+        self.calls.read(request, app::export_report).await
+    }
     async fn list_ledger_entries(&self, request: Request<pb::ListLedgerEntriesRequest>) -> Answer<pb::ListLedgerEntriesResponse> {
         self.calls.read(request, app::list_entries).await
+    }
+    async fn get_ledger_checkpoint(&self, request: Request<pb::GetLedgerCheckpointRequest>) -> Answer<pb::LedgerCheckpoint> {
+        self.calls.read(request, app::checkpoint).await
+    }
+    async fn get_ledger_entry_proof(&self, request: Request<pb::GetLedgerEntryProofRequest>) -> Answer<pb::LedgerEntryProof> {
+        self.calls.read(request, app::prove_entry).await
+    }
+    async fn get_ledger_consistency_proof(
+        &self,
+        request: Request<pb::GetLedgerConsistencyProofRequest>,
+    ) -> Answer<pb::LedgerConsistencyProof> {
+        self.calls.read(request, app::prove_consistency).await
+    }
+    async fn list_periods(&self, request: Request<pb::ListPeriodsRequest>) -> Answer<pb::ListPeriodsResponse> {
+        self.calls.read(request, app::list_periods).await
+    }
+    async fn close_period(&self, request: Request<pb::ClosePeriodRequest>) -> Answer<pb::Period> {
+        self.calls.run(request, app::close_period).await
     }
 }

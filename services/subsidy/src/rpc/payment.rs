@@ -72,7 +72,7 @@ impl TryFrom<pb::LineResult> for BankResult {
         Ok(Self {
             claim: ClaimId::parse("claim", &result.claim)?,
             paid: result.paid,
-            bank_reference: parse_text("bank_reference", result.bank_reference, 100)?,
+            bank_reference: Some(parse_text("bank_reference", result.bank_reference, 100)?),
             failure_reason,
         })
     }
@@ -109,8 +109,14 @@ impl From<Stored> for pb::PaymentBatch {
             total: Some(stored.batch.total.into()),
             lines: stored.lines.into_iter().map(Into::into).collect(),
             create_time: Some(timestamp(stored.created_at)),
+            line_count: count(stored.batch.lines),
+            left_out: count(stored.batch.left_out),
         }
     }
+}
+
+pub(super) fn count(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 impl From<Listing> for pb::PaymentBatch {
@@ -132,9 +138,13 @@ impl From<Line> for pb::PaymentLine {
             LineState::Paid => pb::LineState::Paid,
             LineState::Failed => pb::LineState::Failed,
         };
+        let end_to_end_id = line.end_to_end_id();
         Self {
             claim: line.claim.to_string(),
             beneficiary: line.beneficiary.to_string(),
+            attempt: count(line.attempt),
+            end_to_end_id,
+            bank_account: line.account.map(Into::into).unwrap_or_default(),
             amount: Some(line.amount.into()),
             state: state.into(),
             bank_reference: line.bank_reference.unwrap_or_default(),

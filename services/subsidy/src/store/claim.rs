@@ -3,8 +3,10 @@
 use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
+use serde_json::{Value, json};
 
 /// A claim with what only its table knows.
 #[derive(Debug, Clone)]
@@ -88,13 +90,39 @@ pub struct Filter {
 }
 
 statements! {
-    INSERT = "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, checks, reconsider, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '[]', $17, $18, $18)";
+    /// Takes new claims as a JSON array of rows.
+    INSERT_ALL = {
+        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, checks, created_at, updated_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), e->>2, CAST(e->>3 AS BIGINT), e->>4, e->>5, CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, CAST(e->>9 AS BIGINT), CAST(e->>10 AS BIGINT), CAST(e->>11 AS BIGINT), CAST(e->>12 AS DATE), e->>13, e->>14, e->>15, CAST(e->>16 AS BOOLEAN), '[]', $2, $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, '[]', $2, $2 FROM json_each($1)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
     UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
-    /// Makes an accrued claim say what is due now.
-    AMEND = "UPDATE subsidy_claim SET version = $2, scheme_version = $4, scheme_digest = $5, fund_code = $6, beneficiary_id = $7, amount = $8, earned_on = $9, facts = $10, content_hash = $11, updated_at = $12 WHERE claim_id = $1 AND version = $3 AND state = 'accrued'";
-    RECORD_CHECKS = "UPDATE subsidy_claim SET checks = $3 WHERE claim_id = $1 AND version = $2";
+    /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
+    UPDATE_ALL = {
+        postgres: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT) - 1 AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
+        sqlite: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = (d.value->>1) - 1 AND c.batch_id IS d.value->>9",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
+    HOLD = {
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+    };
+    /// Takes ids, versions and what the checks found as a JSON array of rows.
+    RECORD_CHECKS = {
+        postgres: "UPDATE subsidy_claim AS c SET checks = e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
+        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2 FROM json_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Makes accrued claims say what is due now; takes them as a JSON array of rows.
+    AMEND_ALL = {
+        postgres: "UPDATE subsidy_claim SET version = CAST(e->>1 AS BIGINT), scheme_version = CAST(e->>3 AS BIGINT), scheme_digest = e->>4, fund_code = e->>5, beneficiary_id = CAST(e->>6 AS UUID), amount = CAST(e->>7 AS BIGINT), earned_on = CAST(e->>8 AS DATE), facts = e->>9, content_hash = e->>10, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e) WHERE claim_id = CAST(e->>0 AS UUID) AND version = CAST(e->>2 AS BIGINT) AND state = 'accrued'",
+        sqlite: "UPDATE subsidy_claim SET version = value->>1, scheme_version = value->>3, scheme_digest = value->>4, fund_code = value->>5, beneficiary_id = value->>6, amount = value->>7, earned_on = value->>8, facts = value->>9, content_hash = value->>10, updated_at = $2 FROM json_each($1) WHERE claim_id = value->>0 AND version = value->>2 AND state = 'accrued'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
@@ -105,36 +133,56 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
-    /// Takes payable claims of a fund for a batch, oldest first. Whoever takes a claim first has it.
-    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT claim_id FROM subsidy_claim WHERE fund_id = $2 AND state = 'approved' AND batch_id IS NULL ORDER BY claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
+    /// takes a claim first has it. The bank's number of a payment has room for 99 attempts.
+    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT c.claim_id FROM subsidy_claim c WHERE c.fund_id = $2 AND c.state = 'approved' AND c.batch_id IS NULL AND EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) AND (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id) < 99 ORDER BY c.claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// What is payable of a fund, and nobody has an account for.
+    LEFT_OUT = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id)";
     /// The bank did not pay: payable again.
-    PAYABLE_AGAIN = "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = $1 AND batch_id = $2 AND state = 'approved'";
+    PAYABLE_AGAIN = {
+        postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) AND batch_id = $1 AND state = 'approved'",
+        sqlite: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT value FROM json_each($2)) AND batch_id = $1 AND state = 'approved'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     /// Claims of a batch whose facts changed while the bank had them, and that the bank has answered for.
     TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";
 }
 
-pub async fn insert(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![
-        claim.id,
+/// Claims that one statement takes at most.
+const TOGETHER: usize = 2000;
+
+/// Keeps new claims, all of them or none.
+pub async fn insert_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
+    let rows: Vec<Value> = claims.into_iter().map(new_row).collect();
+    for some in rows.chunks(TOGETHER) {
+        tx.execute(INSERT_ALL, args![json!(some).to_string(), now]).await.map_err(|error| {
+            // Somebody derived the same person at the same time without holding them: derive again.
+            if error.code() == kit::Code::AlreadyExists { Error::stale("claims") } else { error }
+        })?;
+    }
+    Ok(())
+}
+
+fn new_row(claim: &Claim) -> Value {
+    json!([
+        claim.id.uuid(),
         claim.version,
-        claim.scheme.code.as_str(),
+        claim.scheme.code,
         claim.scheme.version,
-        claim.scheme.digest.as_str(),
-        claim.fund_code.as_str(),
-        claim.person,
-        claim.beneficiary,
-        claim.occasion.as_str(),
+        claim.scheme.digest,
+        claim.fund_code,
+        claim.person.uuid(),
+        claim.beneficiary.uuid(),
+        claim.occasion,
         claim.stage,
         claim.part,
-        claim.amount,
+        claim.amount.as_fen(),
         claim.earned_on,
         claim.facts.join("\n"),
-        claim.state,
-        claim.content_hash.as_str(),
+        claim.state.as_str(),
+        claim.content_hash,
         claim.reconsider,
-        now,
-    ];
-    tx.execute(INSERT, row).await.map(|_| ())
+    ])
 }
 
 /// Saves a decision that was made on the version before.
@@ -156,28 +204,71 @@ pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<()
     tx.change(UPDATE, row, &claim.id.to_string()).await
 }
 
-pub async fn amend(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![
-        claim.id,
+/// Saves amendments that were each made on the version before, all of them or none.
+pub async fn amend_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
+    let rows: Vec<Value> = claims.into_iter().map(amended_row).collect();
+    for some in rows.chunks(TOGETHER) {
+        let changed = tx.execute(AMEND_ALL, args![json!(some).to_string(), now]).await?;
+        if changed != some.len() as u64 {
+            return Err(Error::stale("claims"));
+        }
+    }
+    Ok(())
+}
+
+fn amended_row(claim: &Claim) -> Value {
+    json!([
+        claim.id.uuid(),
         claim.version,
         claim.version - 1,
         claim.scheme.version,
-        claim.scheme.digest.as_str(),
-        claim.fund_code.as_str(),
-        claim.beneficiary,
-        claim.amount,
+        claim.scheme.digest,
+        claim.fund_code,
+        claim.beneficiary.uuid(),
+        claim.amount.as_fen(),
         claim.earned_on,
         claim.facts.join("\n"),
-        claim.content_hash.as_str(),
-        now,
-    ];
-    tx.change(AMEND, row, &claim.id.to_string()).await
+        claim.content_hash,
+    ])
 }
 
-/// Records what the checks found of the claim as it was at its version.
-pub async fn record_checks(tx: &mut Tx, claim: &Claim, checks: &[CheckResult]) -> Result<(), Error> {
-    let text = serde_json::to_string(checks).map_err(Error::internal)?;
-    tx.change(RECORD_CHECKS, args![claim.id, claim.version, text], &claim.id.to_string()).await
+/// Claims, held to the end of the transaction, in the order of their ids; those that are not there are left out.
+pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(HOLD, args![super::id_list(ids)]).await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// Saves decisions, each made on the version before.
+pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
+    let row = |claim: &Claim| {
+        json!([
+            claim.id.uuid(),
+            claim.version,
+            claim.state.as_str(),
+            claim.fund.map(Id::uuid),
+            claim.submitted_by,
+            claim.approved_by,
+            claim.approved_by.as_ref().map(|_| &claim.content_hash),
+            claim.reason,
+            claim.ended_by,
+            claim.batch.map(Id::uuid),
+        ])
+    };
+    let rows: Vec<Value> = claims.map(row).collect();
+    let count = rows.len() as u64;
+    if count == 0 {
+        return Ok(());
+    }
+    let changed = tx.execute(UPDATE_ALL, args![Value::Array(rows).to_string(), now]).await?;
+    if changed == count { Ok(()) } else { Err(Error::stale("claims")) }
+}
+
+/// Records what the checks found of each claim as it was at its version.
+pub async fn record_checks(tx: &mut Tx, checked: &[Stored]) -> Result<(), Error> {
+    let row = |one: &Stored| Ok(json!([one.claim.id.uuid(), one.claim.version, serde_json::to_string(&one.checks)?]));
+    let rows: Vec<Value> = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
+    let recorded = tx.execute(RECORD_CHECKS, args![Value::Array(rows).to_string()]).await?;
+    if recorded == checked.len() as u64 { Ok(()) } else { Err(Error::stale("claims")) }
 }
 
 pub async fn reconsider(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {
@@ -211,8 +302,18 @@ pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most
     tx.execute(TAKE_PAYABLE, args![batch, fund, most]).await
 }
 
-pub async fn payable_again(tx: &mut Tx, id: ClaimId, batch: PaymentBatchId) -> Result<(), Error> {
-    tx.change(PAYABLE_AGAIN, args![id, batch], &id.to_string()).await
+/// How many payable claims of a fund have nobody with an account.
+pub async fn left_out(tx: &mut Tx, fund: FundId) -> Result<i64, Error> {
+    let row: (i64,) = tx.fetch_one(LEFT_OUT, args![fund]).await?;
+    Ok(row.0)
+}
+
+pub async fn payable_again(tx: &mut Tx, batch: PaymentBatchId, ids: &[ClaimId]) -> Result<(), Error> {
+    all(tx.execute(PAYABLE_AGAIN, args![batch, super::id_list(ids.iter().copied())]).await?, ids.len(), batch)
+}
+
+fn all(changed: u64, wanted: usize, batch: PaymentBatchId) -> Result<(), Error> {
+    if usize::try_from(changed) == Ok(wanted) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
 }
 
 pub async fn to_reconsider(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<(ClaimId, PersonId)>, Error> {

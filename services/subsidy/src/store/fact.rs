@@ -8,6 +8,7 @@ use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -89,6 +90,7 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
+    PEOPLE = "SELECT person_id FROM subsidy_person WHERE person_id > $1 ORDER BY person_id LIMIT $2";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";
 }
 
@@ -133,6 +135,12 @@ fn row_of(fact: &Fact) -> Value {
 pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Fact>, Error> {
     let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![id_list(people)]).await?;
     Ok(rows.into_iter().map(Fact::from).collect())
+}
+
+/// People with facts, in the order of their ids.
+pub async fn people(tx: &mut Tx, after: Uuid, most: i64) -> Result<Vec<PersonId>, Error> {
+    let rows: Vec<(PersonId,)> = tx.fetch_all(PEOPLE, args![after, most]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// The newest start of each of these pairings that has one.

@@ -1,10 +1,14 @@
 //! Funds and their budgets.
 
+use super::id_list;
 use crate::domain::{Budget, BudgetChange, FundId};
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Sql, Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Fund {
@@ -13,26 +17,51 @@ pub struct Fund {
     pub version: i64,
     pub code: String,
     pub display_name: String,
+    /// The fund above, whose budget caps this one's.
+    #[sqlx(rename = "parent_id")]
+    pub parent: Option<FundId>,
     pub created_at: DateTime<Utc>,
 }
 
 statements! {
-    INSERT = "INSERT INTO subsidy_fund (fund_id, version, code, display_name, batches, created_at) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT (code) DO NOTHING";
+    INSERT = "INSERT INTO subsidy_fund (fund_id, version, code, display_name, parent_id, batches, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (code) DO NOTHING";
     OPEN_BUDGET = "INSERT INTO subsidy_budget (fund_id, appropriated, committed, paid) VALUES ($1, 0, 0, 0)";
     NEXT_VERSION = "UPDATE subsidy_fund SET version = version + 1 WHERE fund_id = $1 RETURNING version";
     /// The row's lock holds back whoever makes a batch of the same fund at the same time.
     LOCK_FOR_BATCH = "UPDATE subsidy_fund SET batches = batches + 1 WHERE fund_id = $1";
-    BY_ID = "SELECT fund_id, version, code, display_name, created_at FROM subsidy_fund WHERE fund_id = $1";
-    BY_CODE = "SELECT fund_id, version, code, display_name, created_at FROM subsidy_fund WHERE code = $1";
-    LIST = "SELECT fund_id, version, code, display_name, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
-    BUDGET = "SELECT appropriated, committed, paid FROM subsidy_budget WHERE fund_id = $1";
-    /// The one statement that spends: no rows when there is not enough, whoever else spends at the moment.
-    SPEND = "UPDATE subsidy_budget SET appropriated = appropriated + $2, committed = committed + $3, paid = paid + $4 WHERE fund_id = $1 AND committed + $3 >= 0 AND paid + $4 >= 0 AND appropriated + $2 - (committed + $3) - (paid + $4) >= 0";
+    BY_ID = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE fund_id = $1";
+    BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE code = $1";
+    LIST = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
+    BUDGETS = {
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id",
+        sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// As `BUDGETS`, held to the end of the transaction.
+    HOLD = {
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id FOR UPDATE",
+        sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+    };
+    /// Each of these funds with itself and every fund above it. A fund never changes its parent, so this needs no lock.
+    LINES = {
+        postgres: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT CAST(id AS UUID), CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT fund_id, above_id FROM line",
+        sqlite: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT value, value FROM json_each($1) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT fund_id, above_id FROM line",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// The one statement that spends: it leaves out every budget that has not enough, whoever else spends at the moment.
+    /// What a fund is given stays within what its parent has; that only grows, so an older picture of it errs to the
+    /// safe side.
+    SPEND = {
+        postgres: "WITH held AS (SELECT b.fund_id, CAST(e->>1 AS BIGINT) AS appropriated, CAST(e->>2 AS BIGINT) AS committed, CAST(e->>3 AS BIGINT) AS paid FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS changes (e) JOIN subsidy_budget b ON b.fund_id = CAST(e->>0 AS UUID) ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
+        sqlite: "UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM (SELECT value->>0 AS fund_id, value->>1 AS appropriated, value->>2 AS committed, value->>3 AS paid FROM json_each($1)) AS h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING fund_id",
+        reason: "PostgreSQL locks the rows in the order of their ids first; SQLite has one writer, and another form of a JSON array",
+    };
 }
 
 /// False when the code is taken.
 pub async fn insert(tx: &mut Tx, fund: &Fund) -> Result<bool, Error> {
-    let row = args![fund.id, fund.version, fund.code.as_str(), fund.display_name.as_str(), fund.created_at];
+    let row = args![fund.id, fund.version, fund.code.as_str(), fund.display_name.as_str(), fund.parent, fund.created_at];
     if tx.execute(INSERT, row).await? == 0 {
         return Ok(false);
     }
@@ -64,12 +93,43 @@ pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Fund>, Error> {
 }
 
 pub async fn budget(tx: &mut Tx, fund: FundId) -> Result<Option<Budget>, Error> {
-    let row: Option<(Money, Money, Money)> = tx.fetch_optional(BUDGET, args![fund]).await?;
-    Ok(row.map(|(appropriated, committed, paid)| Budget { fund, appropriated, committed, paid }))
+    Ok(budgets(tx, [fund]).await?.pop())
 }
 
-/// False when the budget does not allow it.
-pub async fn spend(tx: &mut Tx, fund: FundId, change: BudgetChange) -> Result<bool, Error> {
-    let row = args![fund, change.appropriated, change.committed, change.paid];
-    Ok(tx.execute(SPEND, row).await? == 1)
+/// The budgets of funds, by their ids.
+pub async fn budgets(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<Budget>, Error> {
+    read_budgets(tx, BUDGETS, funds).await
+}
+
+/// As [`budgets`], held to the end of the transaction.
+pub async fn hold(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<Budget>, Error> {
+    read_budgets(tx, HOLD, funds).await
+}
+
+async fn read_budgets(tx: &mut Tx, sql: Sql, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<Budget>, Error> {
+    let rows: Vec<(FundId, Money, Money, Money)> = tx.fetch_all(sql, args![id_list(funds)]).await?;
+    let budget = |(fund, appropriated, committed, paid)| Budget { fund, appropriated, committed, paid };
+    Ok(rows.into_iter().map(budget).collect())
+}
+
+/// The budget with the least available, of a fund and of those above it: what can be spent from the fund.
+pub async fn tightest(tx: &mut Tx, fund: FundId) -> Result<Option<Budget>, Error> {
+    let line = lines(tx, [fund]).await?;
+    let budgets = budgets(tx, line.into_iter().map(|(_, above)| above)).await?;
+    Ok(budgets.into_iter().min_by_key(|budget| (budget.available(), budget.fund != fund)))
+}
+
+/// Each of these funds with itself and every fund above it, in no order.
+pub async fn lines(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<(FundId, FundId)>, Error> {
+    tx.fetch_all(LINES, args![id_list(funds)]).await
+}
+
+/// Changes budgets, and answers the first that does not allow it. Others were changed then, so the caller must not
+/// commit; the one named is held, and stays as it is until the transaction ends.
+pub async fn spend(tx: &mut Tx, changes: &BTreeMap<FundId, BudgetChange>) -> Result<Option<FundId>, Error> {
+    let row = |(fund, change): (&FundId, &BudgetChange)| json!([fund.uuid(), change.appropriated, change.committed, change.paid]);
+    let rows: Vec<Value> = changes.iter().map(row).collect();
+    let changed: Vec<(FundId,)> = tx.fetch_all(SPEND, args![Value::Array(rows).to_string()]).await?;
+    let changed: BTreeSet<FundId> = changed.into_iter().map(|row| row.0).collect();
+    Ok(changes.keys().find(|fund| !changed.contains(fund)).copied())
 }

@@ -1,10 +1,18 @@
-//! The ledger in its tables: transactions and entries are appended, balances move with them.
+//! The ledger in its tables: transactions and entries are appended, balances move with them. What is written comes in
+//! batches, and a batch is one statement for each table however large it is.
 
-use crate::domain::{Account, AccountId, AccountKind, ClaimId, EntryId, FundId, Posting, PostingKind, Side, TransactionId};
+use super::{id_list, many};
+use crate::domain::log::Hash;
+use crate::domain::{
+    Account, AccountId, AccountKind, ClaimId, EntryId, FundId, OrganisationId, Period, Posting, PostingKind, Side, TransactionId,
+};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
+use kit::id::Id;
 use kit::page::Page;
-use kit::{Error, Money};
+use kit::{Code, Error, Money};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// One entry with the account and the transaction it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -20,6 +28,8 @@ pub struct Entry {
     #[sqlx(try_from = "String")]
     pub account_kind: AccountKind,
     pub party: String,
+    pub scheme_code: String,
+    pub stage: i64,
     #[sqlx(try_from = "String")]
     pub side: Side,
     pub amount: Money,
@@ -27,8 +37,20 @@ pub struct Entry {
     pub claim: Option<ClaimId>,
     pub cause: String,
     pub rule: String,
+    pub resolves: Option<TransactionId>,
     pub reverses: Option<TransactionId>,
+    pub period: String,
     pub posted_at: DateTime<Utc>,
+    /// Its place in the log.
+    pub leaf: i64,
+}
+
+/// An account as callers name it: of a fund or of a party, over all schemes and stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountGroup {
+    pub fund: FundId,
+    pub kind: AccountKind,
+    pub party: Option<OrganisationId>,
 }
 
 /// Which entries a list is narrowed to; `None` does not narrow.
@@ -36,77 +58,206 @@ pub struct Entry {
 pub struct Filter {
     pub claim: Option<ClaimId>,
     pub fund: Option<FundId>,
-    pub account: Option<Account>,
+    pub account: Option<AccountGroup>,
+    pub scheme: Option<String>,
+    pub period: Option<Period>,
+}
+
+/// A transaction of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct OfClaim {
+    #[sqlx(rename = "claim_id")]
+    pub claim: ClaimId,
+    #[sqlx(rename = "transaction_id")]
+    pub transaction: TransactionId,
+    #[sqlx(rename = "fund_id")]
+    pub fund: FundId,
+    pub amount: Money,
+}
+
+/// An entry on its way into its table.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    pub id: EntryId,
+    pub transaction: TransactionId,
+    pub account: AccountId,
+    pub side: Side,
+    pub amount: Money,
 }
 
 statements! {
-    OPEN_ACCOUNT = "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, debits, credits) VALUES ($1, $2, $3, $4, $5, $6)";
-    MOVE_BALANCE = "UPDATE subsidy_ledger_account SET debits = debits + $4, credits = credits + $5 WHERE fund_id = $1 AND kind = $2 AND party = $3 RETURNING account_id";
-    INSERT_TRANSACTION = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, claim_id, batch_id, cause, rule, reverses, posted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    /// Both sides of a transfer.
-    INSERT_PAIR = "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount) VALUES ($1, $3, $4, 'debit', $6), ($2, $3, $5, 'credit', $6)";
-    OF_CLAIM_BY_KIND = "SELECT transaction_id FROM subsidy_ledger_transaction WHERE claim_id = $1 AND kind = $2";
-    LIST = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE e.entry_id > $1 AND (t.fund_id = $3 OR $3 IS NULL) ORDER BY e.entry_id LIMIT $2";
-    LIST_OF_ACCOUNT = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_account a JOIN subsidy_ledger_entry e ON e.account_id = a.account_id JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id WHERE a.fund_id = $3 AND a.kind = $4 AND a.party = $5 AND e.entry_id > $1 AND (t.claim_id = $6 OR $6 IS NULL) AND (t.fund_id = $7 OR $7 IS NULL) ORDER BY e.entry_id LIMIT $2";
-    LIST_OF_CLAIM = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, e.side, e.amount, t.claim_id, t.cause, t.rule, t.reverses, t.posted_at FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE t.claim_id = $3 AND e.entry_id > $1 AND (t.fund_id = $4 OR $4 IS NULL) ORDER BY e.entry_id LIMIT $2";
+    /// An account that somebody opens at the same time is waited for, and then left as it is.
+    OPEN_ACCOUNTS = {
+        postgres: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, e->>3, e->>4, CAST(e->>5 AS BIGINT), 0, 0 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS accounts (e, place) ORDER BY place ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 0, 0 FROM json_each($1) WHERE TRUE ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// Adds to both sides of accounts, and answers which of them are open.
+    MOVE_BALANCES = {
+        postgres: "WITH held AS (SELECT a.account_id, CAST(e->>5 AS BIGINT) AS debits, CAST(e->>6 AS BIGINT) AS credits FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS moves (e) JOIN subsidy_ledger_account a ON a.fund_id = CAST(e->>0 AS UUID) AND a.kind = e->>1 AND a.party = e->>2 AND a.scheme_code = e->>3 AND a.stage = CAST(e->>4 AS BIGINT) ORDER BY a.fund_id, a.kind, a.party, a.scheme_code, a.stage FOR UPDATE OF a) UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM held h WHERE a.account_id = h.account_id RETURNING a.account_id, a.fund_id, a.kind, a.party, a.scheme_code, a.stage",
+        sqlite: "UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM (SELECT value->>0 AS fund_id, value->>1 AS kind, value->>2 AS party, value->>3 AS scheme_code, value->>4 AS stage, value->>5 AS debits, value->>6 AS credits FROM json_each($1)) AS h WHERE a.fund_id = h.fund_id AND a.kind = h.kind AND a.party = h.party AND a.scheme_code = h.scheme_code AND a.stage = h.stage RETURNING account_id, fund_id, kind, party, scheme_code, stage",
+        reason: "PostgreSQL locks the rows in their order first; SQLite has one writer, and another form of a JSON array",
+    };
+    INSERT_TRANSACTIONS = {
+        postgres: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS BIGINT), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), e->>6, CAST(e->>7 AS UUID), CAST(e->>8 AS UUID), e->>9, $2, $3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS transactions (e)",
+        sqlite: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, $2, $3 FROM json_each($1)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    INSERT_ENTRIES = {
+        postgres: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS BIGINT), e->>6 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS entries (e)",
+        sqlite: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each($1)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// The one statement that takes payments back: it leaves out every one that would be reversed by more than it was,
+    /// whoever else reverses it at the moment.
+    REVERSE = {
+        postgres: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, CAST(e->>1 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS reversals (e) JOIN subsidy_ledger_transaction t ON t.transaction_id = CAST(e->>0 AS UUID) WHERE t.kind = 'payment' AND CAST(e->>1 AS BIGINT) <= t.amount ORDER BY t.transaction_id ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
+        sqlite: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, value->>1 FROM json_each($1) JOIN subsidy_ledger_transaction t ON t.transaction_id = value->>0 WHERE t.kind = 'payment' AND value->>1 <= t.amount ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    OF_CLAIMS = {
+        postgres: "SELECT claim_id, transaction_id, fund_id, amount FROM subsidy_ledger_transaction WHERE kind = $2 AND claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id, transaction_id",
+        sqlite: "SELECT claim_id, transaction_id, fund_id, amount FROM subsidy_ledger_transaction WHERE kind = $2 AND claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, transaction_id",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    LIST = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, a.scheme_code, a.stage, e.side, e.amount, t.claim_id, t.cause, t.rule, t.resolves, t.reverses, t.period, t.posted_at, e.leaf FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE e.entry_id > $1 AND (t.fund_id = $3 OR $3 IS NULL) AND (a.scheme_code = $4 OR $4 IS NULL) AND (t.period = $5 OR $5 IS NULL) ORDER BY e.entry_id LIMIT $2";
+    LIST_OF_ACCOUNT = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, a.scheme_code, a.stage, e.side, e.amount, t.claim_id, t.cause, t.rule, t.resolves, t.reverses, t.period, t.posted_at, e.leaf FROM subsidy_ledger_account a JOIN subsidy_ledger_entry e ON e.account_id = a.account_id JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id WHERE a.fund_id = $6 AND a.kind = $7 AND a.party = $8 AND e.entry_id > $1 AND (t.claim_id = $9 OR $9 IS NULL) AND (t.fund_id = $3 OR $3 IS NULL) AND (a.scheme_code = $4 OR $4 IS NULL) AND (t.period = $5 OR $5 IS NULL) ORDER BY e.entry_id LIMIT $2";
+    LIST_OF_CLAIM = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, a.scheme_code, a.stage, e.side, e.amount, t.claim_id, t.cause, t.rule, t.resolves, t.reverses, t.period, t.posted_at, e.leaf FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE t.claim_id = $6 AND e.entry_id > $1 AND (t.fund_id = $3 OR $3 IS NULL) AND (a.scheme_code = $4 OR $4 IS NULL) AND (t.period = $5 OR $5 IS NULL) ORDER BY e.entry_id LIMIT $2";
 }
 
-fn party(account: &Account) -> String {
-    account.party.map(|party| party.to_string()).unwrap_or_default()
+/// A party as the tables write it.
+pub fn party(party: Option<OrganisationId>) -> String {
+    party.map(|party| party.to_string()).unwrap_or_default()
 }
 
-pub async fn open_account(tx: &mut Tx, id: AccountId, account: &Account, debits: Money, credits: Money) -> Result<(), Error> {
-    let row = args![id, account.fund, account.kind, party(account), debits, credits];
-    tx.execute(OPEN_ACCOUNT, row).await.map_err(|error| {
-        // Somebody opened the same account in the meantime: find it there.
-        if error.code() == kit::Code::AlreadyExists { Error::stale("ledger account") } else { error }
-    })?;
-    Ok(())
+/// Opens accounts that are not open yet, empty. False when somebody opened one of them in the meantime.
+pub async fn open_accounts(tx: &mut Tx, accounts: &[(AccountId, &Account)]) -> Result<bool, Error> {
+    let row = |(id, account): &(AccountId, &Account)| {
+        let of = party(account.party);
+        json!([id.uuid(), account.fund.uuid(), account.kind.as_str(), of, account.scheme, account.stage])
+    };
+    let rows: Vec<Value> = accounts.iter().map(row).collect();
+    Ok(tx.execute(OPEN_ACCOUNTS, args![Value::Array(rows).to_string()]).await? == accounts.len() as u64)
 }
 
-/// Adds to both sides of an account; `None` when it is not open yet.
-pub async fn move_balance(tx: &mut Tx, account: &Account, debits: Money, credits: Money) -> Result<Option<AccountId>, Error> {
-    let row = args![account.fund, account.kind, party(account), debits, credits];
-    let moved: Option<(AccountId,)> = tx.fetch_optional(MOVE_BALANCE, row).await?;
-    Ok(moved.map(|row| row.0))
+#[derive(sqlx::FromRow)]
+struct Moved {
+    account_id: AccountId,
+    fund_id: FundId,
+    #[sqlx(try_from = "String")]
+    kind: AccountKind,
+    party: String,
+    scheme_code: String,
+    stage: i64,
 }
 
-pub async fn insert_transaction(
+/// Adds debits and credits to accounts, and answers the ids of those that are open.
+pub async fn move_balances<'a>(
     tx: &mut Tx,
-    id: TransactionId,
-    posting: &Posting,
-    cause: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let row =
-        args![id, posting.fund, posting.kind, posting.claim, posting.batch, cause, posting.rule.as_str(), posting.reverses, now,];
-    tx.execute(INSERT_TRANSACTION, row).await.map(|_| ())
+    moves: impl IntoIterator<Item = (&'a Account, (i64, i64))>,
+) -> Result<BTreeMap<Account, AccountId>, Error> {
+    let row = |(account, (debits, credits)): (&Account, (i64, i64))| {
+        let of = party(account.party);
+        json!([account.fund.uuid(), account.kind.as_str(), of, account.scheme, account.stage, debits, credits])
+    };
+    let rows: Vec<Value> = moves.into_iter().map(row).collect();
+    let moved: Vec<Moved> = tx.fetch_all(MOVE_BALANCES, args![Value::Array(rows).to_string()]).await?;
+    let mut ids = BTreeMap::new();
+    for row in moved {
+        let party = OrganisationId::parse_optional("party", &row.party)?;
+        let account = Account { fund: row.fund_id, kind: row.kind, party, scheme: row.scheme_code, stage: row.stage };
+        ids.insert(account, row.account_id);
+    }
+    Ok(ids)
 }
 
-pub async fn insert_pair(
+/// When transactions are posted.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion {
+    pub period: Period,
+    pub now: DateTime<Utc>,
+}
+
+/// A posting on its way into the ledger, and the command or event that caused it.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    pub id: TransactionId,
+    pub posting: &'a Posting,
+    pub cause: &'a str,
+}
+
+pub async fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occasion) -> Result<(), Error> {
+    let row = |Made { id, posting, cause }: &Made| {
+        json!([
+            id.uuid(),
+            posting.fund.uuid(),
+            posting.kind.as_str(),
+            posting.amount().as_fen(),
+            posting.claim.map(Id::uuid),
+            posting.batch.map(Id::uuid),
+            posting.rule,
+            posting.resolves.map(Id::uuid),
+            posting.reverses.map(Id::uuid),
+            cause,
+        ])
+    };
+    let rows: Vec<Value> = made.iter().map(row).collect();
+    let row = args![Value::Array(rows).to_string(), occasion.period, occasion.now];
+    many(tx, INSERT_TRANSACTIONS, row, made.len()).await.map_err(|error| {
+        // Somebody resolved the same commitment, or made one for the same claim, in the meantime.
+        if error.code() == Code::AlreadyExists { Error::stale("ledger transaction") } else { error }
+    })
+}
+
+/// Writes entries, each with its place in the log and its hash.
+pub async fn insert_entries(tx: &mut Tx, entries: &[(NewEntry, u64, Hash)]) -> Result<(), Error> {
+    let row = |(entry, leaf, hash): &(NewEntry, u64, Hash)| {
+        json!([
+            entry.id.uuid(),
+            entry.transaction.uuid(),
+            entry.account.uuid(),
+            entry.side.as_str(),
+            entry.amount.as_fen(),
+            leaf,
+            hash.to_string(),
+        ])
+    };
+    let rows: Vec<Value> = entries.iter().map(row).collect();
+    many(tx, INSERT_ENTRIES, args![Value::Array(rows).to_string()], entries.len()).await
+}
+
+/// Takes payments back, by these amounts. False when one of them would be reversed by more than it was; others were
+/// then, so the caller must not commit.
+pub async fn reverse(tx: &mut Tx, amounts: &BTreeMap<TransactionId, Money>) -> Result<bool, Error> {
+    let row = |(payment, amount): (&TransactionId, &Money)| json!([payment.uuid(), amount.as_fen()]);
+    let rows: Vec<Value> = amounts.iter().map(row).collect();
+    Ok(tx.execute(REVERSE, args![Value::Array(rows).to_string()]).await? == amounts.len() as u64)
+}
+
+/// The transactions of a kind that claims have, a claim's together.
+pub async fn of_claims(
     tx: &mut Tx,
-    entries: (EntryId, EntryId),
-    transaction: TransactionId,
-    accounts: (AccountId, AccountId),
-    amount: Money,
-) -> Result<(), Error> {
-    let row = args![entries.0, entries.1, transaction, accounts.0, accounts.1, amount];
-    tx.execute(INSERT_PAIR, row).await.map(|_| ())
-}
-
-/// The posting of a kind that a claim has at most one of.
-pub async fn of_claim(tx: &mut Tx, claim: ClaimId, kind: PostingKind) -> Result<Option<TransactionId>, Error> {
-    let row: Option<(TransactionId,)> = tx.fetch_optional(OF_CLAIM_BY_KIND, args![claim, kind]).await?;
-    Ok(row.map(|row| row.0))
+    claims: impl IntoIterator<Item = ClaimId>,
+    kind: PostingKind,
+) -> Result<BTreeMap<ClaimId, Vec<OfClaim>>, Error> {
+    let mut of_claims: BTreeMap<ClaimId, Vec<OfClaim>> = BTreeMap::new();
+    for row in tx.fetch_all::<OfClaim>(OF_CLAIMS, args![id_list(claims), kind]).await? {
+        of_claims.entry(row.claim).or_default().push(row);
+    }
+    Ok(of_claims)
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Entry>, Error> {
+    let mut row = args![page.after, page.limit(), filter.fund, filter.scheme.as_deref(), filter.period];
     if let Some(account) = &filter.account {
-        let row = args![page.after, page.limit(), account.fund, account.kind, party(account), filter.claim, filter.fund];
+        row.extend(args![account.fund, account.kind, party(account.party), filter.claim]);
         return tx.fetch_all(LIST_OF_ACCOUNT, row).await;
     }
     match filter.claim {
-        None => tx.fetch_all(LIST, args![page.after, page.limit(), filter.fund]).await,
-        Some(claim) => tx.fetch_all(LIST_OF_CLAIM, args![page.after, page.limit(), claim, filter.fund]).await,
+        None => tx.fetch_all(LIST, row).await,
+        Some(claim) => {
+            row.extend(args![claim]);
+            tx.fetch_all(LIST_OF_CLAIM, row).await
+        }
     }
 }

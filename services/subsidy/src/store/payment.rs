@@ -1,10 +1,12 @@
 //! Payment batches and their lines.
 
-use crate::domain::{BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatch, PaymentBatchId};
+use crate::domain::{BankAccountId, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatch, PaymentBatchId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
+use kit::id::Id as _;
 use kit::page::Page;
 use kit::{Error, Money};
+use serde_json::json;
 
 #[derive(Debug, Clone)]
 pub struct Stored {
@@ -36,6 +38,7 @@ struct Row {
     state: BatchState,
     total: Money,
     lines: i64,
+    left_out: i64,
     created_at: DateTime<Utc>,
 }
 
@@ -48,6 +51,7 @@ impl From<Row> for Listing {
             state: row.state,
             total: row.total,
             lines: row.lines,
+            left_out: row.left_out,
         };
         Self { batch, created_at: row.created_at }
     }
@@ -62,6 +66,8 @@ struct LineRow {
     state: LineState,
     bank_reference: Option<String>,
     failure_reason: Option<String>,
+    attempt: i64,
+    bank_account_id: Option<BankAccountId>,
 }
 
 impl From<LineRow> for Line {
@@ -73,26 +79,39 @@ impl From<LineRow> for Line {
             state: row.state,
             bank_reference: row.bank_reference,
             failure_reason: row.failure_reason,
+            attempt: row.attempt,
+            account: row.bank_account_id,
         }
     }
 }
 
 statements! {
-    INSERT = "INSERT INTO subsidy_payment_batch (batch_id, version, changes, fund_id, state, total, lines, created_by, created_at, updated_at) SELECT $1, 1, 0, $2, 'open', CAST(SUM(amount) AS BIGINT), CAST(COUNT(*) AS BIGINT), $3, $4, $4 FROM subsidy_claim WHERE batch_id = $1 HAVING COUNT(*) > 0";
-    INSERT_LINES = "INSERT INTO subsidy_payment_line (batch_id, claim_id, beneficiary_id, amount, state, updated_at) SELECT batch_id, claim_id, beneficiary_id, amount, 'pending', $2 FROM subsidy_claim WHERE batch_id = $1";
+    INSERT = "INSERT INTO subsidy_payment_batch (batch_id, version, changes, fund_id, state, total, lines, left_out, created_by, created_at, updated_at) SELECT $1, 1, 0, $2, 'open', CAST(SUM(amount) AS BIGINT), CAST(COUNT(*) AS BIGINT), $5, $3, $4, $4 FROM subsidy_claim WHERE batch_id = $1 HAVING COUNT(*) > 0";
+    INSERT_LINES = "INSERT INTO subsidy_payment_line (batch_id, claim_id, beneficiary_id, amount, state, attempt, updated_at) SELECT c.batch_id, c.claim_id, c.beneficiary_id, c.amount, 'pending', 1 + (SELECT COUNT(*) FROM subsidy_payment_line p WHERE p.claim_id = c.claim_id), $2 FROM subsidy_claim c WHERE c.batch_id = $1";
     /// The row's lock holds back whoever takes in results for the same batch at the same time.
     LOCK = "UPDATE subsidy_payment_batch SET changes = changes + 1 WHERE batch_id = $1";
     SETTLE = "UPDATE subsidy_payment_batch SET version = $2, state = $4, updated_at = $5 WHERE batch_id = $1 AND version = $3";
-    SETTLE_LINE = "UPDATE subsidy_payment_line SET state = $3, bank_reference = $4, failure_reason = $5, updated_at = $6 WHERE batch_id = $1 AND claim_id = $2 AND state = 'pending'";
-    BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
-    LIST = "SELECT batch_id, version, fund_id, state, total, lines, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
-    LINES = "SELECT claim_id, beneficiary_id, amount, state, bank_reference, failure_reason FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
+/// Takes the lines as a JSON array of claim, state, reference and reason.
+    SETTLE_LINES = {
+        postgres: "UPDATE subsidy_payment_line SET state = e->>1, bank_reference = e->>2, failure_reason = e->>3, updated_at = $3 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS settled (e) WHERE batch_id = $1 AND claim_id = CAST(e->>0 AS UUID) AND state = 'pending'",
+        sqlite: "UPDATE subsidy_payment_line SET state = value->>1, bank_reference = value->>2, failure_reason = value->>3, updated_at = $3 FROM json_each($2) WHERE batch_id = $1 AND claim_id = value->>0 AND state = 'pending'",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, left_out, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
+    LIST = "SELECT batch_id, version, fund_id, state, total, lines, left_out, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
+    LINES = "SELECT claim_id, beneficiary_id, amount, state, bank_reference, failure_reason, attempt, bank_account_id FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
 }
 
-/// Makes a batch of the claims that were taken for it.
-pub async fn insert(tx: &mut Tx, id: PaymentBatchId, fund: FundId, by: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.change(INSERT, args![id, fund, by, now], &id.to_string()).await?;
-    tx.execute(INSERT_LINES, args![id, now]).await.map(|_| ())
+/// Makes a batch of the claims that were taken for it; `left_out` of the fund's stay where they are.
+pub async fn insert(
+    tx: &mut Tx,
+    id: PaymentBatchId,
+    fund: FundId,
+    left_out: i64,
+    by: (&str, DateTime<Utc>),
+) -> Result<(), Error> {
+    tx.change(INSERT, args![id, fund, by.0, by.1, left_out], &id.to_string()).await?;
+    tx.execute(INSERT_LINES, args![id, by.1]).await.map(|_| ())
 }
 
 /// False when there is no such batch.
@@ -106,9 +125,14 @@ pub async fn settle(tx: &mut Tx, batch: &PaymentBatch, now: DateTime<Utc>) -> Re
     tx.change(SETTLE, row, &batch.id.to_string()).await
 }
 
-pub async fn settle_line(tx: &mut Tx, batch: PaymentBatchId, line: &Line, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![batch, line.claim, line.state, line.bank_reference.as_deref(), line.failure_reason.as_deref(), now];
-    tx.change(SETTLE_LINE, row, &batch.to_string()).await
+pub async fn settle_lines(tx: &mut Tx, batch: PaymentBatchId, lines: &[Line], now: DateTime<Utc>) -> Result<(), Error> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let row = |line: &Line| json!([line.claim.uuid(), line.state.as_str(), line.bank_reference, line.failure_reason]);
+    let rows: Vec<_> = lines.iter().map(row).collect();
+    let settled = tx.execute(SETTLE_LINES, args![batch, json!(rows).to_string(), now]).await?;
+    if usize::try_from(settled) == Ok(lines.len()) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
 }
 
 pub async fn by_id(tx: &mut Tx, id: PaymentBatchId) -> Result<Option<Stored>, Error> {

@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, Utc};
 use kit::auth::Role;
-use kit::verify::verify;
+use kit::verify::verify_all;
 use proto::common::v1::Money;
 use proto::directory::v1 as directory;
 use proto::google::r#type::Date;
@@ -48,6 +48,20 @@ pub fn fen(fen: i64) -> Option<Money> {
     Some(Money { fen })
 }
 
+/// The bank account of an owner, as its paper says.
+pub fn account_of(owner: &str) -> pb::BankAccount {
+    let end = &owner[owner.len() - 4..];
+    let digits: String = end.bytes().map(|byte| char::from(b'0' + byte % 10)).collect();
+    pb::BankAccount {
+        owner: owner.into(),
+        holder: format!("单位 & \"{end}\""),
+        account_number: format!("62220210011{digits}"),
+        bank_code: format!("10249500{digits}"),
+        bank_name: "平顶山分行".into(),
+        ..Default::default()
+    }
+}
+
 pub struct Town {
     pub sandbox: Sandbox,
 }
@@ -79,12 +93,32 @@ impl Town {
         self.as_who(&Who::finance())
     }
 
-    /// Sets the fund of the shipped schemes up and fills it.
+    /// Sets the fund of the shipped schemes up and fills it, and the accounts it pays from and to.
     pub async fn fund(&self, appropriated: i64) -> String {
+        let fund = self.bare_fund(appropriated).await;
+        self.accounts(&[&fund, SCHOOL, ENTERPRISE, OTHER_ENTERPRISE]).await;
+        fund
+    }
+
+    /// As [`Town::fund`], without any account.
+    pub async fn bare_fund(&self, appropriated: i64) -> String {
         let fund = pb::Fund { code: "talent".into(), display_name: "人才专项基金".into(), ..Default::default() };
         let fund = self.bureau().create_fund(pb::CreateFundRequest { fund: Some(fund) }).await.unwrap().into_inner();
         self.appropriate(appropriated).await;
         fund.name
+    }
+
+    /// Sets bank accounts up: the bureau proposes them, finance confirms them.
+    pub async fn accounts(&self, owners: &[&str]) {
+        let requests = owners.iter().map(|owner| pb::CreateBankAccountRequest { bank_account: Some(account_of(owner)) });
+        let request = pb::BatchCreateBankAccountsRequest { requests: requests.collect() };
+        let proposed = self.bureau().batch_create_bank_accounts(request).await.unwrap().into_inner().bank_accounts;
+        let confirm = |account: &pb::BankAccount| pb::ConfirmBankAccountRequest {
+            name: account.name.clone(),
+            account_number: account_of(&account.owner).account_number,
+        };
+        let request = pb::BatchConfirmBankAccountsRequest { requests: proposed.iter().map(confirm).collect() };
+        self.officer().batch_confirm_bank_accounts(request).await.unwrap();
     }
 
     pub async fn appropriate(&self, fen: i64) -> pb::Budget {
@@ -116,6 +150,10 @@ impl Town {
     }
 
     pub async fn graduated(&self, n: u32, on: Option<Date>) {
+        self.graduated_at(n, 1, on).await;
+    }
+
+    pub async fn graduated_at(&self, n: u32, version: i64, on: Option<Date>) {
         let enrolment = name("enrolments", n);
         let told = training::EnrolmentGraduated {
             enrolment: enrolment.clone(),
@@ -125,7 +163,7 @@ impl Town {
             graduation_date: on,
             ..Default::default()
         };
-        self.sandbox.arrive(&enrolment, 1, &told).await;
+        self.sandbox.arrive(&enrolment, version, &told).await;
     }
 
     async fn registered(&self, n: u32, kind: directory::PersonKind) {
@@ -166,15 +204,64 @@ impl Town {
     }
 
     pub async fn left(&self, n: u32, version: i64, on: Option<Date>) {
+        self.left_since(n, version, day(2026, 7, 10), on).await;
+    }
+
+    /// As [`Town::left`], where the first day was another, as the third word about the person.
+    pub async fn left_from(&self, n: u32, first: Option<Date>, on: Option<Date>) {
+        self.left_since(n, 3, first, on).await;
+    }
+
+    async fn left_since(&self, n: u32, version: i64, start_date: Option<Date>, on: Option<Date>) {
         let told = directory::EmploymentEnded {
             person: person(n),
             employment: name("employments", n),
             organisation: ENTERPRISE.into(),
-            start_date: day(2026, 7, 10),
+            start_date,
             end_date: on,
             reason: "resigned".into(),
         };
         self.sandbox.arrive(&person(n), version, &told).await;
+    }
+
+    /// A student's way through an order class of the school for the enterprise, one word a version.
+    pub async fn enrolled(&self, n: u32, start_date: Option<Date>, end_date: Option<Date>) {
+        let told = training::EnrolmentCreated {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            programme: "programmes/p".into(),
+            start_date,
+            end_date,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), 1, &told).await;
+    }
+
+    pub async fn placed(&self, n: u32, start_date: Option<Date>) {
+        let told = training::EnrolmentPlaced {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            placement: name("placements", n),
+            start_date,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), 2, &told).await;
+    }
+
+    pub async fn left_class(&self, n: u32, version: i64, left_on: Option<Date>) {
+        let told = training::EnrolmentWithdrawn {
+            enrolment: name("enrolments", n),
+            student: person(n),
+            school: SCHOOL.into(),
+            enterprise: ENTERPRISE.into(),
+            left_on,
+            ..Default::default()
+        };
+        self.sandbox.arrive(&name("enrolments", n), version, &told).await;
     }
 
     pub async fn rotation_completed(&self, n: u32, share_percent: i32, credited_days: i32) {
@@ -293,7 +380,7 @@ impl Town {
     /// Proves every invariant on the tables, after everything was delivered.
     pub async fn verify(&self) {
         self.sandbox.settle().await;
-        for finding in verify(&self.sandbox.test.db, subsidy::CHECKS).await.unwrap() {
+        for finding in verify_all(&self.sandbox.test.db, subsidy::CHECKS, subsidy::LOOKS, None).await.unwrap() {
             assert!(finding.broken.is_empty(), "{}: {:?}", finding.check.name, finding.broken);
         }
     }

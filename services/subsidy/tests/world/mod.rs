@@ -1,5 +1,6 @@
 //! A person's history and what the domain makes of it, in memory: facts in, claims and ledger out.
 
+#![allow(dead_code, reason = "each test file uses its part of the world")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
 
 use chrono::{Days, NaiveDate};
@@ -7,9 +8,10 @@ use kit::Money;
 use kit::id::Id;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use subsidy::domain::{
-    Account, AccountKind, Budget, Change, Claim, ClaimId, Fact, FactKind, FundId, OrganisationId, PaymentBatchId, PersonId,
-    Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
+    Account, AccountKind, Budget, Change, Claim, ClaimId, Derived, Fact, FactKind, FundId, OrganisationId, PaymentBatchId,
+    PersonId, Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
 };
 use uuid::Uuid;
 
@@ -70,6 +72,14 @@ pub fn employment(n: u8, version: i64, employer: u8, first: u16, last: Option<u1
     fact
 }
 
+/// In a class of school 1 for enterprise 2.
+pub fn enrolled(n: u8, first: u16, days: u16) -> Fact {
+    let mut fact = at(fact(FactKind::Enrolled, &format!("enrolments/{n}"), 1, first), 2, 1);
+    fact.end_day = Some(day(first + days - 1));
+    fact.key = format!("enrolments/{n}#enrolled");
+    fact
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         4 => (0u8..3, 1i64..4, 0u8..4, 0u16..300, prop::option::of(0u16..200), prop::bool::weighted(0.1))
@@ -85,6 +95,15 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             fact.quantity = minutes;
             fact
         }),
+        3 => (0u8..2, 0u16..300, 30u16..500).prop_map(|(n, first, days)| enrolled(n, first, days)),
+        2 => (0u8..2, 0u8..2, 2i64..4, 0u16..400, prop::bool::weighted(0.1)).prop_map(|(n, placement, version, first, withdrawn)| {
+            let subject = format!("enrolments/{n}");
+            let placed = at(fact(FactKind::Placed, &format!("placements/{n}{placement}"), version, first), 2, 1);
+            Fact { key: format!("{subject}#{version}"), subject, withdrawn, ..placed }
+        }),
+        2 => (0u8..2, 2i64..6, 0u16..400).prop_map(|(n, version, last)| {
+            at(fact(FactKind::LeftClass, &format!("enrolments/{n}"), version, last), 2, 1)
+        }),
         1 => Just(Fact { detail: "teacher".to_owned(), ..fact(FactKind::Registered, "people/1", 1, 0) }),
     ]
 }
@@ -97,8 +116,27 @@ pub fn any_history() -> impl Strategy<Value = Vec<Fact>> {
     })
 }
 
+/// Schemes of every shape: in stages, in advance, pro rata, with exclusions and caps, beside those that are shipped.
+pub fn every_shape() -> &'static Schemes {
+    static SCHEMES: LazyLock<Schemes> = LazyLock::new(|| {
+        let texts = ["staged-hire", "keep-hire", "pro-rata-hire", "apprentice", "class"];
+        let read = |code: &&str| {
+            let path = format!("{}/tests/schemes/{code}.toml", env!("CARGO_MANIFEST_DIR"));
+            (format!("{code}.toml"), std::fs::read_to_string(path).unwrap())
+        };
+        let own: Vec<(String, String)> = texts.iter().map(read).collect();
+        Schemes::with_own(own.iter().map(|(file, text)| (file.as_str(), text.as_str()))).unwrap()
+    });
+    &SCHEMES
+}
+
+/// Scheme, occasion, stage, fen, beneficiary, day and facts of a claim.
+pub type Live = (String, String, i64, i64, String, NaiveDate, Vec<String>);
+
 /// The domain's own rules over tables held in memory.
 pub struct World {
+    schemes: &'static Schemes,
+    pub today: NaiveDate,
     /// In the order of their arrival, each once.
     pub facts: Vec<Fact>,
     pub claims: Vec<Claim>,
@@ -109,10 +147,23 @@ pub struct World {
 }
 
 impl World {
+    /// Under the shipped schemes, long after everything has happened.
     pub fn new(appropriated: i64) -> Self {
+        Self::under(Schemes::shipped(), day(2000), appropriated)
+    }
+
+    pub fn under(schemes: &'static Schemes, today: NaiveDate, appropriated: i64) -> Self {
         let budget = Budget { fund: fund(), appropriated: Money::ZERO, committed: Money::ZERO, paid: Money::ZERO };
-        let mut world =
-            Self { facts: Vec::new(), claims: Vec::new(), budget, accounts: BTreeMap::new(), postings: Vec::new(), ids: 1000 };
+        let mut world = Self {
+            schemes,
+            today,
+            facts: Vec::new(),
+            claims: Vec::new(),
+            budget,
+            accounts: BTreeMap::new(),
+            postings: Vec::new(),
+            ids: 1000,
+        };
         assert!(world.post(Posting::appropriate(fund(), Money::fen(appropriated), "document".into())));
         world
     }
@@ -131,7 +182,11 @@ impl World {
     }
 
     pub fn steps(&self) -> Vec<Step> {
-        reconcile(Schemes::shipped(), &derive(Schemes::shipped(), &self.facts).unwrap(), &self.claims)
+        reconcile(self.schemes, &self.derived(), &self.claims)
+    }
+
+    pub fn derived(&self) -> Derived {
+        derive(self.schemes, &self.facts, self.today).unwrap()
     }
 
     pub fn derive(&mut self) {
@@ -146,13 +201,13 @@ impl World {
                     self.change(&claim, Change::Void { reason: why.to_string(), fact });
                     if claim.state == State::Approved {
                         let commitment = self.transaction(claim.id, PostingKind::Commitment);
-                        assert!(self.post(Posting::release(fund(), &claim, commitment)));
+                        assert!(self.post(Posting::release(fund(), &claim, claim.amount, commitment)));
                     }
                 }
                 Step::ClawBack { claim, why, fact } => {
                     self.change(&claim, Change::ClawBack { reason: why.to_string(), fact });
                     let payment = self.transaction(claim.id, PostingKind::Payment);
-                    assert!(self.post(Posting::claw_back(fund(), &claim, payment)));
+                    assert!(self.post(Posting::claw_back(fund(), &claim, claim.amount, payment)));
                 }
                 Step::Reconsider { claim } => self.claim(claim.id).reconsider = true,
             }
@@ -176,7 +231,7 @@ impl World {
             State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
-                if self.post(Posting::commit(fund(), &claim)) {
+                if self.post(Posting::commit(fund(), &claim, claim.amount)) {
                     let content_hash = claim.content_hash.clone();
                     self.change(&claim, Change::Approve { by: "approver".into(), content_hash });
                 }
@@ -187,7 +242,8 @@ impl World {
             }
             State::Approved => {
                 if bank {
-                    assert!(self.post(Posting::pay(fund(), &claim)));
+                    let commitment = self.transaction(claim.id, PostingKind::Commitment);
+                    assert!(self.post(Posting::pay(fund(), &claim, claim.amount, commitment)));
                     self.change(&claim, Change::Pay);
                 } else {
                     self.claim(claim.id).batch = None;
@@ -215,7 +271,7 @@ impl World {
         }
         self.budget = next;
         for (account, side, amount) in posting.entries() {
-            let (debits, credits) = self.accounts.entry(account).or_default();
+            let (debits, credits) = self.accounts.entry(account.clone()).or_default();
             *(if side == Side::Debit { debits } else { credits }) += amount.as_fen();
         }
         let id = TransactionId::from_uuid(self.id());
@@ -235,8 +291,9 @@ impl World {
             let balance = if account.kind.is_credit() { credits - debits } else { debits - credits };
             assert!(balance >= 0, "{account:?} is {balance}");
         }
-        let of = |kind: AccountKind| self.accounts.get(&Account { fund: fund(), kind, party: None }).copied().unwrap_or_default();
-        let held = |kind: AccountKind| of(kind).0 - of(kind).1;
+        let held = |kind: AccountKind| -> i64 {
+            self.accounts.iter().filter(|(account, _)| account.kind == kind).map(|(_, moved)| moved.0 - moved.1).sum()
+        };
         assert_eq!(held(AccountKind::Available), self.budget.available().as_fen());
         assert_eq!(held(AccountKind::Committed), self.budget.committed.as_fen());
         assert_eq!(held(AccountKind::Paid), self.budget.paid.as_fen());
@@ -252,16 +309,33 @@ impl World {
             assert_eq!(count(PostingKind::Clawback), usize::from(claim.state == State::ClawedBack));
             assert!(count(PostingKind::Commitment) <= 1 && count(PostingKind::Release) <= 1);
         }
+        let resolved: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.resolves).collect();
+        assert_eq!(resolved.len(), resolved.iter().collect::<BTreeSet<_>>().len(), "a commitment is resolved at most once");
+        let pending: Money = self
+            .postings
+            .iter()
+            .filter(|(id, posting)| posting.kind == PostingKind::Commitment && !resolved.contains(id))
+            .map(|(_, posting)| posting.amount())
+            .sum();
+        assert_eq!(pending, self.budget.committed, "pending commitments and what is committed");
         let reversed: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.reverses).collect();
         assert_eq!(reversed.len(), reversed.iter().collect::<BTreeSet<_>>().len(), "a transaction is reversed at most once");
     }
 
     /// Claims that ask or hold money, as facts and amounts without ids.
-    pub fn live(&self) -> BTreeSet<(String, String, i64, String, NaiveDate, Vec<String>)> {
+    pub fn live(&self) -> BTreeSet<Live> {
         let live = self.claims.iter().filter(|claim| !matches!(claim.state, State::Voided | State::ClawedBack));
         live.map(|claim| {
             let (scheme, occasion) = (claim.scheme.citation(), claim.occasion.clone());
-            (scheme, occasion, claim.amount.as_fen(), claim.beneficiary.to_string(), claim.earned_on, claim.facts.clone())
+            (
+                scheme,
+                occasion,
+                claim.stage,
+                claim.amount.as_fen(),
+                claim.beneficiary.to_string(),
+                claim.earned_on,
+                claim.facts.clone(),
+            )
         })
         .collect()
     }

@@ -1,14 +1,26 @@
-//! `talentflow bench`: what is promised about speed, measured. Figures are printed, never asserted.
+//! `talentflow bench`: what is promised about speed, measured. Figures are printed, never asserted; where there is a peer,
+//! its figures stand beside ours, measured in the same run, turn about.
 
+mod clients;
+mod ledger;
+mod peer;
 mod round;
+mod scratch;
 mod town;
 
-use crate::cli::{Bench, Measured};
+use crate::cli::Bench;
 use kit::config::Config;
 use std::process::ExitCode;
 
 pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
-    match &command.what {
-        Measured::Round(command) => round::run(config, command).await,
+    match command {
+        Bench::Ledger(options) => ledger::run(config, options).await,
+        Bench::Round(options) => round::run(config, options).await,
     }
+}
+
+/// The middle of several runs.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }

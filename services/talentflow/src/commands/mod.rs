@@ -1,8 +1,11 @@
 //! One command a file.
 
+mod accrue;
+mod checkpoint;
 mod dead_letters;
 mod migrate;
 mod republish;
+mod scheme;
 pub mod serve;
 mod verify;
 
@@ -21,6 +24,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Works on files alone: no configuration, no runtime.
     let cli = match cli.command {
         Command::Solve(command) => return solve::run(*command),
+        Command::Scheme(action) => return scheme::run(&action),
         _ => cli,
     };
     let names = SERVICES.iter().map(|(name, _)| *name).chain([GATEWAY, "all"]);
@@ -35,10 +39,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Bench(command) => bench::run(config, &command).await,
             Command::Demo(command) => demo::run(config, &command).await,
             Command::Migrate => migrate::run(&config).await,
+            Command::Checkpoint => checkpoint::run(&config).await,
             Command::Verify(command) => verify::run(&config, &command).await,
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
-            Command::Config | Command::Solve(_) => Ok(ExitCode::SUCCESS),
+            Command::Accrue(command) => accrue::run(&config, &command).await,
+            Command::Config | Command::Solve(_) | Command::Scheme(_) => Ok(ExitCode::SUCCESS),
         }
     })
 }

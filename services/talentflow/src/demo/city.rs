@@ -94,9 +94,11 @@ impl Calendar {
         Self {
             training_from: back(700),
             placed_from: back(300),
-            graduation: back(90),
-            hired: back(60),
-            left: back(10),
+            graduation: back(115),
+            // Long enough ago for the ninetieth day to have come, whichever way the scheme pays;
+            hired: back(100),
+            // who left did so before it, and their employer says so late.
+            left: back(20),
             rotation_from: back(220),
             rotation_to: back(20),
             // A pairing is made now, so guidance under it is given now.

@@ -1,6 +1,6 @@
 //! HR systems of the city's employers: they post CloudEvents, batched, each for its own staff.
 
-use super::people::People;
+use crate::people::People;
 use anyhow::{Context as _, ensure};
 use chrono::NaiveDate;
 use kit::auth::Role;

@@ -3,21 +3,19 @@
 mod city;
 mod hr;
 mod money;
-mod people;
-mod progress;
 mod story;
 mod summary;
 
 use crate::cli::Demo;
 use crate::commands::serve::{Serving, migrate_first, stop_signal};
+use crate::people::People;
+use crate::progress::Progress;
 use crate::wiring::Process;
 use anyhow::{Context as _, ensure};
 use city::City;
 use gateway::Portal;
 use kit::clock::local_date;
 use kit::config::Config;
-use people::People;
-use progress::Progress;
 use std::process::ExitCode;
 use summary::Summary;
 

@@ -1,7 +1,7 @@
 //! The money of the city: funds are set up and filled, claims go from accrual to payment.
 
-use super::people::{Line, People};
-use super::progress::Progress;
+use crate::people::{Line, People};
+use crate::progress::Progress;
 use proto::common::v1::Money;
 use proto::subsidy::v1 as sub;
 use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;
@@ -40,6 +40,7 @@ pub async fn fund_and_pay(people: &People, progress: &Progress) -> anyhow::Resul
     }
     step.done(count);
 
+    set_up_accounts(&mut bureau, &mut finance, &funds).await?;
     let step = progress.step("拨付", "payments", 0);
     let mut paid = 0;
     for fund in funds {
@@ -53,7 +54,7 @@ pub async fn fund_and_pay(people: &People, progress: &Progress) -> anyhow::Resul
 async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Result<Vec<String>> {
     let schemes =
         bureau.list_schemes(sub::ListSchemesRequest { page_size: 1000, ..Default::default() }).await?.into_inner().schemes;
-    let codes: BTreeSet<String> = schemes.into_iter().map(|scheme| scheme.fund_code).collect();
+    let codes: BTreeSet<String> = schemes.into_iter().map(|scheme| scheme.fund_code).filter(|code| !code.is_empty()).collect();
     let known = bureau.list_funds(sub::ListFundsRequest { page_size: 1000, ..Default::default() }).await?.into_inner().funds;
     let mut names = Vec::new();
     for code in codes {
@@ -72,6 +73,53 @@ async fn set_up_funds(bureau: &mut Client, finance: &mut Client) -> anyhow::Resu
         names.push(name);
     }
     Ok(names)
+}
+
+/// The bureau proposes an account for every fund and for everybody who waits to be paid; finance confirms them, each
+/// with the number once more.
+async fn set_up_accounts(bureau: &mut Client, finance: &mut Client, funds: &[String]) -> anyhow::Result<()> {
+    let mut owners = Vec::new();
+    for fund in funds {
+        let confirmed = sub::BankAccountState::Confirmed.into();
+        let request = sub::ListBankAccountsRequest { owner: fund.clone(), state: confirmed, page_size: 1, ..Default::default() };
+        if bureau.list_bank_accounts(request).await?.into_inner().bank_accounts.is_empty() {
+            owners.push(fund.clone());
+        }
+    }
+    loop {
+        let request = sub::ListMissingBankAccountsRequest { page_size: 900, ..Default::default() };
+        let missing = bureau.list_missing_bank_accounts(request).await?.into_inner().missing_bank_accounts;
+        owners.extend(missing.into_iter().map(|missing| missing.organisation));
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let requests = owners.drain(..).map(|owner| sub::CreateBankAccountRequest { bank_account: Some(account_of(owner)) });
+        let request = sub::BatchCreateBankAccountsRequest { requests: requests.collect() };
+        let proposed = bureau.batch_create_bank_accounts(request).await?.into_inner().bank_accounts;
+        let confirm = |account: sub::BankAccount| sub::ConfirmBankAccountRequest {
+            account_number: account_number(&account.owner),
+            name: account.name,
+        };
+        let requests = proposed.into_iter().map(confirm).collect();
+        finance.batch_confirm_bank_accounts(sub::BatchConfirmBankAccountsRequest { requests }).await?;
+    }
+}
+
+fn account_of(owner: String) -> sub::BankAccount {
+    sub::BankAccount {
+        account_number: account_number(&owner),
+        holder: format!("示例户名 {}", &owner[owner.len().saturating_sub(6)..]),
+        owner,
+        bank_code: "102495000019".into(),
+        bank_name: "示例银行平顶山分行".into(),
+        ..Default::default()
+    }
+}
+
+/// Made from the owner's id: the demo has no paper to read it from.
+fn account_number(owner: &str) -> String {
+    let digits = owner.bytes().rev().take(12).map(|byte| char::from(b'0' + byte % 10));
+    format!("6222021{}", digits.collect::<String>())
 }
 
 async fn claims_in(bureau: &mut Client, state: sub::ClaimState) -> anyhow::Result<Vec<sub::Claim>> {
@@ -93,6 +141,8 @@ async fn pay_out(finance: &mut Client, fund: &str) -> anyhow::Result<usize> {
         if batch.lines.is_empty() {
             return Ok(paid);
         }
+        let format = sub::PaymentFileFormat::Pain001.into();
+        finance.export_payment_batch(sub::ExportPaymentBatchRequest { name: batch.name.clone(), format }).await?;
         let result = |(at, line): (usize, sub::PaymentLine)| {
             let refused = refusing && at % 100 == 99;
             sub::LineResult {

@@ -5,9 +5,9 @@ mod mentoring;
 use super::city::{ACADEMIC_CAPACITY, CHAINS, City, ClassPlan, ENTERPRISE_CAPACITY};
 use super::hr::{HrSystem, Word};
 use super::money;
-use super::people::People;
-use super::progress::Progress;
 use crate::commands::serve::Serving;
+use crate::people::People;
+use crate::progress::Progress;
 use chrono::Datelike;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use kit::wire::date;
@@ -169,7 +169,7 @@ impl Story<'_> {
 
     async fn register_people(
         &self,
-        bureau: &mut DirectoryServiceClient<super::people::Line>,
+        bureau: &mut DirectoryServiceClient<crate::people::Line>,
         people: Vec<dir::Person>,
     ) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::with_capacity(people.len());

@@ -1,13 +1,13 @@
 //! What a bureau chief wants to know at the end.
 
-use super::people::People;
 use super::story::Tally;
 use crate::commands::serve::Serving;
-use crate::wiring::checks;
+use crate::people::People;
+use crate::wiring::{checks, looks};
 use gateway::Figure;
 use kit::Money;
 use kit::delivery::Delivery;
-use kit::verify::verify;
+use kit::verify::verify_all;
 use proto::mentoring::v1 as men;
 use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
 use proto::subsidy::v1 as sub;
@@ -42,7 +42,7 @@ impl Summary {
             let budget = bureau.get_budget(sub::GetBudgetRequest { name: fund.name }).await?.into_inner();
             available += budget.available.unwrap_or_default().fen;
         }
-        let findings = verify(serving.process.database()?, &checks()).await?;
+        let findings = verify_all(serving.process.database()?, &checks(), &looks(), None).await?;
         let broken =
             findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name.to_owned()).collect();
         Ok(Self {

@@ -18,13 +18,39 @@ pub enum Proof {
     Cutoffs(Vec<Cutoff>),
 }
 
-/// A certificate file. A mentor who is not listed has the price 0, or admits everybody.
+/// A certificate file. A mentor or group that is not listed has the price 0, or admits everybody.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Certificate {
     side: Side,
     objective: Objective,
     mentors: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<GroupEntry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupEntry {
+    group_id: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    scarce: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cutoff: Option<Lowest>,
+}
+
+impl From<Entry> for GroupEntry {
+    fn from(entry: Entry) -> Self {
+        Self { group_id: entry.mentor_id, price: entry.price, scarce: entry.scarce, cutoff: entry.cutoff }
+    }
+}
+
+impl From<GroupEntry> for Entry {
+    fn from(entry: GroupEntry) -> Self {
+        Self { mentor_id: entry.group_id, price: entry.price, scarce: entry.scarce, cutoff: entry.cutoff }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,31 +136,37 @@ fn known(table: &mut Table, column: usize, ids: &Ids) -> anyhow::Result<Option<u
 }
 
 pub fn write_certificate(path: &Path, side: Side, question: &Question, proof: &Proof) -> anyhow::Result<()> {
-    let id = |mentor: usize| question.mentors.id(mentor);
-    let mut mentors = Vec::new();
-    let objective = match proof {
-        Proof::Prices(prices) => {
-            let listed = prices.iter().enumerate().filter(|(_, price)| price.scarce || price.price != 0);
-            mentors.extend(listed.map(|(mentor, price)| Entry {
-                mentor_id: id(mentor),
-                price: Some(price.price),
-                scarce: price.scarce,
-                cutoff: None,
-            }));
-            Objective::Optimal
-        }
-        Proof::Cutoffs(cutoffs) => {
-            let listed = cutoffs.iter().enumerate().filter_map(|(mentor, cutoff)| Some((mentor, (*cutoff)?)));
-            mentors.extend(listed.map(|(mentor, rank)| {
-                let student_id = question.students.id(rank.student.0 as usize);
-                let cutoff = Lowest { mentor_pref: rank.preference, fit: rank.value, student_id };
-                Entry { mentor_id: id(mentor), price: None, scarce: false, cutoff: Some(cutoff) }
-            }));
-            Objective::Stable
-        }
+    let (objective, listed) = match proof {
+        Proof::Prices(prices) => (Objective::Optimal, listed_prices(prices)),
+        Proof::Cutoffs(cutoffs) => (Objective::Stable, listed_cutoffs(question, cutoffs)),
     };
-    let certificate = Certificate { side, objective, mentors };
+    let first_group = question.instance.mentors();
+    let (mut mentors, mut groups) = (Vec::new(), Vec::new());
+    for (holder, entry) in listed {
+        match holder.checked_sub(first_group) {
+            None => mentors.push(Entry { mentor_id: question.mentors.id(holder), ..entry }),
+            Some(group) => groups.push(Entry { mentor_id: question.groups.id(group), ..entry }.into()),
+        }
+    }
+    let certificate = Certificate { side, objective, mentors, groups };
     whole_file(path, |out| Ok(serde_json::to_writer(out, &certificate)?))
+}
+
+/// What there is to say of each holder of places; whose it is, is filled in by the caller.
+fn listed_prices(prices: &[Price]) -> Vec<(usize, Entry)> {
+    let listed = prices.iter().enumerate().filter(|(_, price)| price.scarce || price.price != 0);
+    let entry = |price: &Price| Entry { mentor_id: 0, price: Some(price.price), scarce: price.scarce, cutoff: None };
+    listed.map(|(holder, price)| (holder, entry(price))).collect()
+}
+
+fn listed_cutoffs(question: &Question, cutoffs: &[Cutoff]) -> Vec<(usize, Entry)> {
+    let listed = cutoffs.iter().enumerate().filter_map(|(holder, cutoff)| Some((holder, (*cutoff)?)));
+    let entry = |rank: Rank| {
+        let student_id = question.students.id(rank.student.0 as usize);
+        let cutoff = Lowest { mentor_pref: rank.preference, fit: rank.value, student_id };
+        Entry { mentor_id: 0, price: None, scarce: false, cutoff: Some(cutoff) }
+    };
+    listed.map(|(holder, rank)| (holder, entry(rank))).collect()
 }
 
 /// Reads a certificate for the side and objective that are asked about.
@@ -145,15 +177,23 @@ pub fn read_certificate(path: &Path, side: Side, question: &Question) -> anyhow:
     if certificate.side != side {
         bail!("{} is of side {}, not of side {side}", path.display(), certificate.side);
     }
-    let mut prices = vec![Price { scarce: false, price: 0 }; question.instance.mentors()];
-    let mut cutoffs: Vec<Cutoff> = vec![None; question.instance.mentors()];
+    let unknown = |what: &str, id: u32| format!("{}: there is no {what} {id} in the question", path.display());
+    let mut entries = Vec::new();
     for entry in certificate.mentors {
-        let unknown = |what: &str, id: u32| format!("{}: there is no {what} {id} in the question", path.display());
-        let mentor = question.mentors.number(entry.mentor_id).with_context(|| unknown("mentor", entry.mentor_id))? as usize;
-        prices[mentor] = Price { scarce: entry.scarce, price: entry.price.unwrap_or_default() };
+        let mentor = question.mentors.number(entry.mentor_id).with_context(|| unknown("mentor", entry.mentor_id))?;
+        entries.push((mentor as usize, entry));
+    }
+    for entry in certificate.groups {
+        let group = question.groups.number(entry.group_id).with_context(|| unknown("group", entry.group_id))?;
+        entries.push((question.instance.mentors() + group as usize, entry.into()));
+    }
+    let mut prices = vec![Price { scarce: false, price: 0 }; question.instance.holders()];
+    let mut cutoffs: Vec<Cutoff> = vec![None; question.instance.holders()];
+    for (holder, entry) in entries {
+        prices[holder] = Price { scarce: entry.scarce, price: entry.price.unwrap_or_default() };
         if let Some(lowest) = entry.cutoff {
             let student = question.students.number(lowest.student_id).with_context(|| unknown("student", lowest.student_id))?;
-            cutoffs[mentor] = Some(Rank { preference: lowest.mentor_pref, value: lowest.fit, student: Reverse(student) });
+            cutoffs[holder] = Some(Rank { preference: lowest.mentor_pref, value: lowest.fit, student: Reverse(student) });
         }
     }
     Ok(match certificate.objective {

@@ -1,6 +1,7 @@
 //! `talentflow solve`: a matching from files, with a certificate; and its separate checker.
 
 mod answer;
+mod groups;
 mod question;
 mod table;
 
@@ -74,7 +75,7 @@ fn judge(question: &Question, assignment: &Assignment, proof: &Proof) -> anyhow:
         Proof::Cutoffs(cutoffs) => check_stable(&question.instance, assignment, cutoffs),
     };
     // A flaw speaks of numbers, counted from 0 in the order of the ids.
-    judged.context("not proved; students and mentors are counted from 0 in the order of their ids")
+    judged.context("not proved; students, mentors and groups are counted from 0 in the order of their ids")
 }
 
 /// Both sides, and the two mentors of a student compatible.

@@ -1,5 +1,6 @@
 //! Reads students, mentors and edges of one side into an instance.
 
+use super::groups::{self, Groups};
 use super::table::Table;
 use crate::cli::{QuestionFiles, Side};
 use matching::{Edge, Instance, Places, Preference};
@@ -7,9 +8,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// Ids are whole numbers up to this.
-const HIGHEST_ID: i64 = u32::MAX as i64;
+pub const HIGHEST_ID: i64 = u32::MAX as i64;
 /// The best fit.
 const BEST_FIT: i64 = 1000;
+/// The most places of a mentor or a group.
+pub const HIGHEST_CAPACITY: i64 = 1_000_000;
 /// How far apart preferences can be.
 const WIDEST: i64 = 1_000_000_000;
 
@@ -18,12 +21,18 @@ pub struct Question {
     pub instance: Instance,
     pub students: Ids,
     pub mentors: Ids,
+    pub groups: Ids,
 }
 
 /// Ids in ascending order; their places are the numbers of the instance, so a lower number is a lower id.
 pub struct Ids(Vec<u32>);
 
 impl Ids {
+    /// Those of rows in ascending order.
+    pub fn new(ids: impl Iterator<Item = u32>) -> Self {
+        Self(ids.collect())
+    }
+
     /// The number of an id. Ids mostly have no gaps, so the first guess is mostly right.
     pub fn number(&self, id: u32) -> Option<u32> {
         let guess = id.wrapping_sub(*self.0.first()?) as usize;
@@ -39,10 +48,14 @@ impl Ids {
 impl Question {
     pub fn read(files: &QuestionFiles, side: Side) -> anyhow::Result<Self> {
         let students = read_students(&files.students)?;
-        let (mentors, places) = read_mentors(&files.mentors, side)?;
+        let Groups { ids: groups, groups: shared } = groups::read(files.groups.as_deref(), side)?;
+        let Mentors { ids: mentors, places, of } = read_mentors(&files.mentors, side, files.groups.is_some().then_some(&groups))?;
         let edges = read_edges(&files.edges, side, &students, &mentors)?;
-        let instance = Instance::new(students.0.len(), places, &edges)?;
-        Ok(Self { instance, students, mentors })
+        let mut instance = Instance::new(students.0.len(), places, &edges)?;
+        if files.groups.is_some() {
+            instance = instance.grouped(&of, &shared)?;
+        }
+        Ok(Self { instance, students, mentors, groups })
     }
 }
 
@@ -66,30 +79,44 @@ fn read_students(path: &Path) -> anyhow::Result<Ids> {
     Ok(Ids(rows.into_iter().map(|(id, _)| id).collect()))
 }
 
-fn read_mentors(path: &Path, side: Side) -> anyhow::Result<(Ids, Vec<Places>)> {
-    let mut table = Table::open(path, &["side", "mentor_id", "capacity"], &[])?;
+struct Mentors {
+    ids: Ids,
+    places: Vec<Places>,
+    /// The group of each.
+    of: Vec<Option<u32>>,
+}
+
+fn read_mentors(path: &Path, side: Side, groups: Option<&Ids>) -> anyhow::Result<Mentors> {
+    let mut table = Table::open(path, &["side", "mentor_id", "capacity"], &["group"])?;
+    if groups.is_none() && table.has(3) {
+        anyhow::bail!("{}, row 1: there is a column group; name the file of the groups with --groups", path.display());
+    }
     let mut rows = Vec::new();
     while table.next()? {
         if !on_side(&mut table, side)? {
             continue;
         }
         let id = table.number(1, 0, HIGHEST_ID)?;
-        let capacity = table.number(2, 0, 1_000_000)?;
+        let capacity = table.number(2, 0, HIGHEST_CAPACITY)?;
+        let group = groups::named(&mut table, 3, groups)?;
         if let (Some(id), Some(capacity)) = (id, capacity) {
-            rows.push((u32::try_from(id)?, table.row(), u32::try_from(capacity)?));
+            rows.push((u32::try_from(id)?, table.row(), u32::try_from(capacity)?, group));
         }
     }
     rows.sort_unstable();
     for pair in rows.windows(2) {
-        if let [(id, first, _), (again, row, _)] = pair
+        if let [(id, first, ..), (again, row, ..)] = pair
             && id == again
         {
             table.fault_at(*row, 1, &format!("mentor {id} of side {side} is in row {first} already"))?;
         }
     }
     table.finish()?;
-    let places = rows.iter().map(|(_, _, capacity)| Places { capacity: *capacity, taken: 0 }).collect();
-    Ok((Ids(rows.into_iter().map(|(id, _, _)| id).collect()), places))
+    Ok(Mentors {
+        ids: Ids::new(rows.iter().map(|(id, ..)| *id)),
+        places: rows.iter().map(|(_, _, capacity, _)| Places { capacity: *capacity, taken: 0 }).collect(),
+        of: rows.into_iter().map(|(.., group)| group).collect(),
+    })
 }
 
 fn read_edges(path: &Path, side: Side, students: &Ids, mentors: &Ids) -> anyhow::Result<Vec<Edge>> {
@@ -114,7 +141,7 @@ fn read_edges(path: &Path, side: Side, students: &Ids, mentors: &Ids) -> anyhow:
     Ok(edges)
 }
 
-fn on_side(table: &mut Table, side: Side) -> anyhow::Result<bool> {
+pub fn on_side(table: &mut Table, side: Side) -> anyhow::Result<bool> {
     match table.text(0) {
         b"A" => Ok(side == Side::A),
         b"E" => Ok(side == Side::E),

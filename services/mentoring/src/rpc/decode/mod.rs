@@ -1,10 +1,12 @@
 //! From requests to commands.
 
+mod evaluations;
 mod mentors;
 mod pairings;
+mod projects;
 mod rounds;
 
-use crate::domain::Side;
+use crate::domain::{Month, Side};
 use kit::Error;
 use kit::rules::Waiver;
 use kit::wire::{parse_text, unknown_enum};
@@ -50,6 +52,17 @@ pub(super) fn parse_side(side: i32) -> Result<Option<Side>, Error> {
         Ok(pb::Side::Academic) => Some(Side::Academic),
         Ok(pb::Side::Enterprise) => Some(Side::Enterprise),
         Err(_) => return Err(unknown_enum("side", side)),
+    })
+}
+
+pub(super) fn parse_month(text: &str) -> Result<Month, Error> {
+    Month::parse(text).ok_or_else(|| {
+        Error::invalid(
+            "month",
+            "MONTH",
+            format!("`month` is `{text}`: expected a month such as 2026-09"),
+            format!("`month` 为“{text}”，应为 2026-09 形式的月份"),
+        )
     })
 }
 

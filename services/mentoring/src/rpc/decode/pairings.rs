@@ -1,13 +1,13 @@
 //! Requests about pairings: objections to them, and the guidance given in them.
 
-use super::{BATCH, parse_waivers, parse_word};
+use super::{BATCH, parse_month, parse_waivers, parse_word};
 use crate::app::{
     Asked, ConfirmGuidance, DecideObjection, FindPairing, ListGuidance, ListGuidanceMonths, ListObjections, ListPairings,
     RaiseObjection, RecordGuidance, WithdrawGuidance,
 };
 use crate::domain::{
-    ClassId, Guidance, GuidanceRecordId, Kind, MentorId, Month, ObjectionGround, ObjectionId, ObjectionState, PairingId,
-    PairingState, PersonId, RoundId,
+    ClassId, Guidance, GuidanceRecordId, Kind, MentorId, ObjectionGround, ObjectionId, ObjectionState, PairingId, PairingState,
+    PersonId, RoundId,
 };
 use crate::store::{guidance, guidance_month, objection, pairing};
 use kit::Error;
@@ -131,17 +131,9 @@ impl TryFrom<pb::BatchConfirmGuidanceRequest> for ConfirmGuidance {
 }
 
 fn parse_asked(asked: pb::GuidanceMonth) -> Result<Asked, Error> {
-    let wrong = || {
-        Error::invalid(
-            "month",
-            "MONTH",
-            format!("`month` is `{}`: expected a month such as 2026-09", asked.month),
-            format!("`month` 为“{}”，应为 2026-09 形式的月份", asked.month),
-        )
-    };
     Ok(Asked {
         pairing: PairingId::parse("pairing", &asked.pairing)?,
-        month: Month::parse(&asked.month).ok_or_else(wrong)?,
+        month: parse_month(&asked.month)?,
         waivers: parse_waivers(asked.waivers)?,
     })
 }

@@ -6,7 +6,8 @@ use crate::app::{
     ListRuns, ListWeights, PublishRound, SetRankings, SetWeights, SolveRound,
 };
 use crate::domain::{
-    ClassId, EnrolmentId, MentorId, Objective, Order, OrganisationId, ProposalId, Ranking, Reach, RoundId, RunId, Weights,
+    Choice, ClassId, EnrolmentId, MentorId, Objective, Order, OrganisationId, ProjectId, ProposalId, Ranking, Reach, RoundId,
+    RunId, Weights,
 };
 use kit::Error;
 use kit::id::Id;
@@ -110,17 +111,30 @@ impl TryFrom<pb::BatchSetRankingsRequest> for SetRankings {
 fn parse_ranking(ranking: pb::Ranking) -> Result<Ranking, Error> {
     if ranking.author.starts_with("mentors/") {
         let author = MentorId::parse("author", &ranking.author)?;
-        Ok(Ranking::OfMentor(author, parse_order(ranking.ranked, ranking.excluded)?))
+        Ok(Ranking::OfMentor(author, parse_order(ranking.ranked, ranking.excluded, Id::parse)?))
     } else {
         let author = EnrolmentId::parse("author", &ranking.author)?;
-        Ok(Ranking::OfStudent(author, parse_order(ranking.ranked, ranking.excluded)?))
+        Ok(Ranking::OfStudent(author, parse_order(ranking.ranked, ranking.excluded, parse_choice)?))
     }
 }
 
-fn parse_order<T: Id>(ranked: Vec<String>, excluded: Vec<String>) -> Result<Order<T>, Error> {
+/// A project is ranked, and never excluded: who does not name it does not get it.
+fn parse_choice(field: &str, name: &str) -> Result<Choice, Error> {
+    if field.starts_with("ranked") && name.starts_with("projects/") {
+        ProjectId::parse(field, name).map(Choice::Project)
+    } else {
+        MentorId::parse(field, name).map(Choice::Mentor)
+    }
+}
+
+fn parse_order<T: Copy + Ord + ToString>(
+    ranked: Vec<String>,
+    excluded: Vec<String>,
+    one: impl Fn(&str, &str) -> Result<T, Error>,
+) -> Result<Order<T>, Error> {
     let parse = |field: &str, names: Vec<String>| -> Result<Vec<T>, Error> {
         let names = bounded(field, names)?;
-        names.iter().enumerate().map(|(at, name)| T::parse(&format!("{field}[{at}]"), name)).collect()
+        names.iter().enumerate().map(|(at, name)| one(&format!("{field}[{at}]"), name)).collect()
     };
     Ok(Order::new(parse("ranked", ranked)?, parse("excluded", excluded)?)?)
 }
@@ -219,13 +233,14 @@ impl TryFrom<pb::CreateWeightsRequest> for SetWeights {
             spare: weight("spare", given.spare)?,
             student_rank: weight("student_rank", given.student_rank)?,
             mentor_rank: weight("mentor_rank", given.mentor_rank)?,
+            continuity: weight("continuity", given.continuity)?,
         };
         if weights.organisation + weights.programme + weights.chain + weights.place + weights.skills + weights.spare == 0 {
             return Err(Error::invalid(
                 "weights",
                 "ALL_ZERO",
-                "all weights besides the two ranks are 0: where nobody ranks, nothing would be judged",
-                "除两项志愿外的权重均为 0：无人填报志愿时将无从评判",
+                "organisation, programme, chain, place, skills and spare are all 0: where nobody ranks or was guided before, nothing would be judged",
+                "单位、专业、产业链、地点、技能、余额的权重均为 0：无人填报志愿且无指导经历时将无从评判",
             )
             .way_out("let at least one of organisation to spare count", "请至少为一项（单位至余额）设置权重"));
         }

@@ -2,7 +2,7 @@
 
 use super::{Class, Place, Story, date};
 use crate::demo::hr::Word;
-use crate::demo::people::Line;
+use crate::people::Line;
 use anyhow::Context as _;
 use proto::mentoring::v1 as men;
 use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;

@@ -1,4 +1,4 @@
-//! Who acts in the demo: clients of the public API, each with the token of a role.
+//! Clients of the public API, each with the token of a role: who acts in the demo and in benchmarks.
 
 use anyhow::Context as _;
 use chrono::TimeDelta;

@@ -1,0 +1,250 @@
+//! The parts of a scheme file that are tables and lists of their own.
+
+use super::file::{LONGEST_DAYS, Read, checked_code, number};
+use super::stage::{After, Stage};
+use super::table::{Table, Words, one_of, words};
+use super::{ApprovalLevel, Caps, Exclusion, Source, SourceKind, Together};
+use crate::domain::occasion::OccasionKind;
+use std::collections::BTreeSet;
+
+/// Stages, approval levels and sources a file may have.
+const MOST: usize = 20;
+/// The largest share, so that a sum of shares stays a number.
+const LARGEST_SHARE: i64 = 1_000_000;
+const LONGEST_MONTHS: i64 = 120;
+/// Who may approve.
+const APPROVERS: [&str; 2] = ["bureau", "finance"];
+
+pub fn caps(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Caps {
+    let Some(mut caps) = table.table(faults, "caps") else { return Caps::default() };
+    let mut fen = |key| caps.whole(faults, key, 1, i64::MAX).map(|most| most.value);
+    let read = Caps {
+        fen_per_person: fen("fen_per_person"),
+        fen_per_person_year: fen("fen_per_person_year"),
+        fen_per_organisation: fen("fen_per_organisation"),
+        fen_per_organisation_year: fen("fen_per_organisation_year"),
+        claims_per_person: None,
+    };
+    let claims = caps.whole(faults, "claims_per_person", 1, i64::from(u32::MAX)).map(|most| number(most.value));
+    caps.finish(faults);
+    Caps { claims_per_person: claims, ..read }
+}
+
+pub fn stages(
+    table: &mut Table<'_, '_>,
+    faults: Read<'_, '_>,
+    occasion: Option<OccasionKind>,
+    retention_days: Option<u32>,
+) -> Vec<Stage> {
+    let tables = table.tables(faults, "stages");
+    if let Some(first) = tables.first().filter(|_| retention_days.is_some_and(|days| days > 0)) {
+        let words = words(
+            "a scheme has stages or `retention_days`, not both",
+            "`stages` 与 `retention_days` 不能并用",
+            "leave `retention_days` out: a stage that is due after so many days asks for them",
+            "请删除 `retention_days`：阶段的到期日已包含在职要求",
+        );
+        faults.add(first.start, "stages", "scheme/stages", words);
+    }
+    few(faults, &tables, "stages");
+    tables.into_iter().take(MOST).filter_map(|table| stage(table, faults, occasion)).collect()
+}
+
+fn few(faults: Read<'_, '_>, tables: &[Table<'_, '_>], key: &str) {
+    if let Some(beyond) = tables.get(MOST) {
+        let words = words(
+            format!("there are {} `{key}`", tables.len()),
+            format!("`{key}` 共 {} 项", tables.len()),
+            format!("write at most {MOST}"),
+            format!("最多 {MOST} 项"),
+        );
+        faults.add(beyond.start, key, "scheme/range", words);
+    }
+}
+
+fn stage(mut table: Table<'_, '_>, faults: Read<'_, '_>, occasion: Option<OccasionKind>) -> Option<Stage> {
+    let share = table.whole(faults, "share", 1, LARGEST_SHARE);
+    let share = table.needs(faults, "share", share);
+    let at = table.text(faults, "at");
+    let at = table.needs(faults, "at", at);
+    let days = table.whole(faults, "plus_days", 0, LONGEST_DAYS);
+    let months = table.whole(faults, "plus_months", 1, LONGEST_MONTHS);
+    let advance = table.flag(faults, "advance").unwrap_or_default();
+    if let (Some(_), Some(months)) = (&days, &months) {
+        let words = words(
+            "a stage counts days or months, not both",
+            "阶段的到期日按天或按月计算，不能并用",
+            "leave one of `plus_days` and `plus_months` out",
+            "请删除 `plus_days` 或 `plus_months` 之一",
+        );
+        faults.add(months.span.start, &table.key("plus_months"), "scheme/stages", words);
+    }
+    let name = table.key("at");
+    let start = table.start;
+    table.finish(faults);
+    let (occasion, at) = (occasion?, at?);
+    let milestone = occasion.milestones().iter().copied().find(|milestone| *milestone == at.value);
+    if milestone.is_none() {
+        faults.add(at.span.start, &name, "scheme/word", one_of(&name, &at.value, &occasion.milestones().join(", ")));
+    }
+    if advance && !occasion.can_be_completed() {
+        let words = words(
+            format!("a {occasion} is not completed, so nothing is paid in advance of that"),
+            format!("“{occasion}”没有完成一说，不能预拨"),
+            "leave `advance` out, or take an occasion that is completed: enrolment",
+            "请删除 `advance`，或改用有完成节点的事由：enrolment",
+        );
+        faults.add(start, &name, "scheme/advance", words);
+    }
+    let after = months
+        .map_or_else(|| After::Days(days.map_or(0, |days| number(days.value))), |months| After::Months(number(months.value)));
+    Some(Stage { share: number(share?.value), at: milestone?, after, advance })
+}
+
+/// The stages paid in advance are at most so much of the whole.
+pub fn advance(table: &mut Table<'_, '_>, faults: Read<'_, '_>, stages: &[Stage]) -> Option<u32> {
+    let advances = stages.iter().filter(|stage| stage.advance).map(|stage| u64::from(stage.share)).sum::<u64>();
+    let whole: u64 = stages.iter().map(|stage| u64::from(stage.share)).sum();
+    let start = table.start;
+    let table = table.table(faults, "advance");
+    if table.is_none() && advances > 0 {
+        let words = words(
+            "a stage is paid in advance, and nothing says how much may be",
+            "有阶段为预拨，但未规定预拨上限",
+            "add a table [advance] with `at_most_percent`",
+            "请增加 [advance] 表并填写 `at_most_percent`",
+        );
+        faults.add(start, "advance", "scheme/advance", words);
+    }
+    let mut table = table?;
+    let most = table.whole(faults, "at_most_percent", 1, 100);
+    let most = table.needs(faults, "at_most_percent", most);
+    table.finish(faults);
+    let most = most?;
+    let percent = u64::from(number(most.value));
+    if advances * 100 > whole * percent {
+        let words = words(
+            format!("the stages paid in advance are {advances} of {whole} shares, more than {percent} %"),
+            format!("预拨阶段占 {advances}/{whole}，超过 {percent} %"),
+            "make their shares smaller, or the limit larger where the notice allows it",
+            "请减小预拨份额，或在文件允许的范围内提高上限",
+        );
+        faults.add(most.span.start, "advance.at_most_percent", "scheme/advance", words);
+    }
+    Some(number(most.value))
+}
+
+pub fn evidence(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<String> {
+    let mut codes = Vec::new();
+    for (at, text) in table.texts(faults, "evidence").into_iter().enumerate() {
+        let (key, start) = (format!("evidence[{at}]"), text.span.start);
+        let Some(code) = checked_code(faults, &key, text) else { continue };
+        if codes.contains(&code) {
+            faults.add(start, &key, "scheme/twice", twice(&code));
+        }
+        codes.push(code);
+    }
+    codes
+}
+
+fn twice(what: &str) -> Words {
+    words(format!("{what:?} is there twice"), format!("{what:?} 重复出现"), "name it once", "请只写一次")
+}
+
+pub fn exclusions(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&str>) -> Vec<Exclusion> {
+    let (mut read, mut seen) = (Vec::new(), BTreeSet::new());
+    for mut table in table.tables(faults, "exclusions") {
+        let scheme = table.text(faults, "scheme");
+        let scheme = table.needs(faults, "scheme", scheme);
+        let within = table.word(faults, "within", (Together::ALL, Together::as_str));
+        let within = table.needs(faults, "within", within);
+        let key = table.key("scheme");
+        table.finish(faults);
+        let (Some(scheme), Some(within)) = (scheme, within) else { continue };
+        let start = scheme.span.start;
+        let Some(scheme) = checked_code(faults, &key, scheme) else { continue };
+        if own == Some(scheme.as_str()) {
+            let words = words(
+                "a scheme does not exclude itself",
+                "补贴项目不能排斥自身",
+                "cap it with [caps] instead",
+                "请改用 [caps] 设定上限",
+            );
+            faults.add(start, &key, "scheme/exclusions", words);
+        }
+        if !seen.insert(scheme.clone()) {
+            faults.add(start, &key, "scheme/twice", twice(&scheme));
+        }
+        read.push(Exclusion { scheme, within: within.value });
+    }
+    read
+}
+
+pub fn approvals(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<ApprovalLevel> {
+    let tables = table.tables(faults, "approvals");
+    few(faults, &tables, "approvals");
+    let (last, mut below) = (tables.len(), 0);
+    let mut levels = Vec::new();
+    for (at, mut table) in tables.into_iter().enumerate() {
+        let up_to = table.whole(faults, "up_to_fen", 1, i64::MAX);
+        let approvers = table.whole(faults, "approvers", 1, 5).map_or(1, |most| number(most.value));
+        let roles = roles(&mut table, faults);
+        let (key, start) = (table.key("up_to_fen"), table.start);
+        table.finish(faults);
+        let is_last = at + 1 == last;
+        let rises = up_to.as_ref().map_or(is_last, |most| most.value > below && !is_last);
+        if !rises {
+            let words = words(
+                "the levels do not go on from amount to amount",
+                "审批层级未按金额递增",
+                "give each level a larger `up_to_fen` than the one before, and the last none",
+                "每一级的 `up_to_fen` 应大于上一级，最后一级不填",
+            );
+            faults.add(up_to.as_ref().map_or(start, |most| most.span.start), &key, "scheme/approvals", words);
+        }
+        below = up_to.as_ref().map_or(below, |most| most.value);
+        levels.push(ApprovalLevel { up_to_fen: up_to.map(|most| most.value), approvers, roles });
+    }
+    levels
+}
+
+fn roles(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<String> {
+    let key = table.key("roles");
+    let mut roles = Vec::new();
+    for role in table.texts(faults, "roles") {
+        if !APPROVERS.contains(&role.value.as_str()) {
+            faults.add(role.span.start, &key, "scheme/word", one_of(&key, &role.value, &APPROVERS.join(", ")));
+        }
+        roles.push(role.value);
+    }
+    if roles.is_empty() { APPROVERS.map(str::to_owned).to_vec() } else { roles }
+}
+
+pub fn sources(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&str>) -> Vec<Source> {
+    let tables = table.tables(faults, "sources");
+    few(faults, &tables, "sources");
+    let Some(start) = tables.first().map(|first| first.start) else { return Vec::new() };
+    let (mut read, mut whole) = (Vec::new(), Some(0));
+    for mut table in tables {
+        let kind = table.word(faults, "kind", (SourceKind::ALL, SourceKind::as_str));
+        let kind = table.needs(faults, "kind", kind);
+        let share = table.whole(faults, "share_percent", 1, 100);
+        let share = table.needs(faults, "share_percent", share);
+        let (fund, key) = (table.text(faults, "fund"), table.key("fund"));
+        table.finish(faults);
+        let fund = fund.and_then(|fund| checked_code(faults, &key, fund)).or_else(|| own.map(str::to_owned));
+        whole = whole.zip(share.as_ref()).map(|(sum, share)| sum + share.value);
+        let (Some(kind), Some(share), Some(fund)) = (kind, share, fund) else { continue };
+        read.push(Source { kind: kind.value, share_percent: number(share.value), fund });
+    }
+    if let Some(sum) = whole.filter(|sum| *sum != 100) {
+        let words = words(
+            format!("the shares of the sources come to {sum} %"),
+            format!("资金来源份额合计 {sum} %"),
+            "make them 100 % together",
+            "合计应为 100 %",
+        );
+        faults.add(start, "sources", "scheme/sources", words);
+    }
+    read
+}

@@ -1,0 +1,125 @@
+//! What `talentflow verify` proves about this service, as far as queries can.
+
+use kit::db::statements;
+use kit::verify::Check;
+
+/// What `talentflow verify` proves about this service.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "subsidy-ledger-balanced",
+        en: "the debits of every ledger transaction equal its credits",
+        zh: "每笔账务借贷相等",
+        broken: UNBALANCED,
+    },
+    Check {
+        name: "subsidy-balances",
+        en: "the balance of every account is the sum of its entries",
+        zh: "各账户余额等于其分录之和",
+        broken: WRONG_BALANCES,
+    },
+    Check {
+        name: "subsidy-budgets",
+        en: "every budget agrees with the ledger and has nothing below zero available",
+        zh: "各预算与账簿一致，可用金额不为负",
+        broken: WRONG_BUDGETS,
+    },
+    Check {
+        name: "subsidy-commitments",
+        en: "what is committed and not resolved is what approved claims ask for",
+        zh: "未核销的预占等于已批准未拨付的申领之和",
+        broken: WRONG_COMMITMENTS,
+    },
+    Check {
+        name: "subsidy-resolved",
+        en: "a commitment is resolved at most once, whole, by a payment or a release of the same claim and fund",
+        zh: "每笔预占至多核销一次，由同一申领、同一基金的等额拨付或释放核销",
+        broken: WRONG_RESOLUTIONS,
+    },
+    Check {
+        name: "subsidy-paid-once",
+        en: "the payments of a paid claim sum to its amount, and no other claim has any",
+        zh: "已拨付申领的拨付之和等于其金额，其他申领无拨付",
+        broken: WRONG_PAYMENTS,
+    },
+    Check {
+        name: "subsidy-clawback",
+        en: "every clawed-back claim has its payment countered and a receivable of the same amount",
+        zh: "每笔追回均有对应的冲销分录与等额应收款",
+        broken: WRONG_CLAWBACKS,
+    },
+    Check {
+        name: "subsidy-reversals",
+        en: "what a payment was reversed by belongs to the same claim, and is no more than it was",
+        zh: "冲销与原拨付属同一申领，累计不超过原拨付",
+        broken: WRONG_REVERSALS,
+    },
+    Check {
+        name: "subsidy-periods",
+        en: "what a month moved is the sum of its entries, and no closed month is left out of the order",
+        zh: "各会计期间发生额等于其分录之和，且按序结账",
+        broken: WRONG_PERIODS,
+    },
+    Check {
+        name: "subsidy-four-eyes",
+        en: "nobody approved a claim they submitted, or other content than they saw",
+        zh: "无人审批本人提交的申领，审批内容与所见一致",
+        broken: OWN_APPROVALS,
+    },
+    Check {
+        name: "subsidy-batches",
+        en: "a claim waits in at most one batch, and a settled batch has no line that waits",
+        zh: "每笔申领至多在一个未结批次中，已结批次无未决明细",
+        broken: WRONG_BATCHES,
+    },
+    Check {
+        name: "subsidy-batch-totals",
+        en: "a batch is what its lines come to, and what was paid of it is what the ledger paid for it",
+        zh: "批次合计等于各笔之和，已付款项与账簿拨付一致",
+        broken: WRONG_TOTALS,
+    },
+    Check {
+        name: "subsidy-payment-files",
+        en: "every line of a file for the bank has an account that a second person had confirmed, and the file is what it was",
+        zh: "导出的各笔均有经第二人确认的收款账户，文件与记录一致",
+        broken: WRONG_FILES,
+    },
+    Check {
+        name: "subsidy-account-four-eyes",
+        en: "nobody confirmed a bank account they proposed",
+        zh: "无人确认本人提出的账户",
+        broken: OWN_ACCOUNTS,
+    },
+    Check {
+        name: "subsidy-due-once",
+        en: "no occasion has two claims that wait to be asked for",
+        zh: "同一事由没有两笔待申请的申领",
+        broken: DUE_TWICE,
+    },
+    Check {
+        name: "subsidy-agenda",
+        en: "only people with facts have something coming due",
+        zh: "待到期事项均属于有事实记录的人员",
+        broken: AGENDA_OF_NOBODY,
+    },
+];
+
+statements! {
+    UNBALANCED = "SELECT CAST(t.transaction_id AS TEXT) || ' ' || t.kind FROM subsidy_ledger_transaction t LEFT JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id GROUP BY t.transaction_id, t.kind HAVING COUNT(e.entry_id) < 2 OR SUM(CASE WHEN e.side = 'debit' THEN e.amount ELSE -e.amount END) <> 0 UNION ALL SELECT CAST(e.entry_id AS TEXT) || ' belongs to nothing' FROM subsidy_ledger_entry e WHERE NOT EXISTS (SELECT 1 FROM subsidy_ledger_transaction t WHERE t.transaction_id = e.transaction_id) OR NOT EXISTS (SELECT 1 FROM subsidy_ledger_account a WHERE a.account_id = e.account_id) LIMIT 100";
+    WRONG_BALANCES = "SELECT a.kind || ' ' || a.party || ' of ' || CAST(a.fund_id AS TEXT) FROM subsidy_ledger_account a LEFT JOIN subsidy_ledger_entry e ON e.account_id = a.account_id GROUP BY a.account_id, a.kind, a.party, a.fund_id, a.debits, a.credits HAVING a.debits <> COALESCE(SUM(CASE WHEN e.side = 'debit' THEN e.amount ELSE 0 END), 0) OR a.credits <> COALESCE(SUM(CASE WHEN e.side = 'credit' THEN e.amount ELSE 0 END), 0) LIMIT 100";
+    WRONG_BUDGETS = "WITH RECURSIVE line (fund_id, above_id) AS (SELECT fund_id, fund_id FROM subsidy_fund UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT CAST(b.fund_id AS TEXT) FROM subsidy_budget b LEFT JOIN line l ON l.above_id = b.fund_id LEFT JOIN subsidy_ledger_account a ON a.fund_id = l.fund_id GROUP BY b.fund_id, b.appropriated, b.committed, b.paid HAVING b.appropriated - b.committed - b.paid < 0 OR COALESCE(SUM(CASE WHEN a.kind = 'appropriation' AND a.fund_id = b.fund_id THEN a.credits - a.debits ELSE 0 END), 0) <> b.appropriated OR COALESCE(SUM(CASE WHEN a.fund_id <> b.fund_id OR a.kind IN ('payee', 'receivable', 'bank') THEN 0 ELSE a.credits - a.debits END), 0) <> 0 OR COALESCE(SUM(CASE WHEN a.kind = 'committed' THEN a.debits - a.credits ELSE 0 END), 0) <> b.committed OR COALESCE(SUM(CASE WHEN a.kind = 'paid' THEN a.debits - a.credits ELSE 0 END), 0) <> b.paid UNION ALL SELECT CAST(f.fund_id AS TEXT) || ' was given more than the fund above it' FROM subsidy_fund f JOIN subsidy_budget b ON b.fund_id = f.fund_id JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE b.appropriated > p.appropriated LIMIT 100";
+    WRONG_COMMITMENTS = "SELECT CAST(c.claim_id AS TEXT) || ' ' || c.state FROM subsidy_claim c LEFT JOIN subsidy_ledger_transaction t ON t.claim_id = c.claim_id AND t.kind = 'commitment' LEFT JOIN subsidy_ledger_transaction r ON r.resolves = t.transaction_id GROUP BY c.claim_id, c.state, c.amount HAVING COALESCE(SUM(CASE WHEN r.transaction_id IS NULL THEN t.amount ELSE 0 END), 0) <> CASE WHEN c.state = 'approved' THEN c.amount ELSE 0 END UNION ALL SELECT 'committed of ' || CAST(a.fund_id AS TEXT) FROM (SELECT fund_id, SUM(debits - credits) AS held FROM subsidy_ledger_account WHERE kind = 'committed' GROUP BY fund_id) a LEFT JOIN (SELECT t.fund_id, SUM(t.amount) AS pending FROM subsidy_ledger_transaction t LEFT JOIN subsidy_ledger_transaction r ON r.resolves = t.transaction_id WHERE t.kind = 'commitment' AND r.transaction_id IS NULL GROUP BY t.fund_id) p ON p.fund_id = a.fund_id WHERE a.held <> COALESCE(p.pending, 0) LIMIT 100";
+    WRONG_RESOLUTIONS = "SELECT CAST(t.transaction_id AS TEXT) || ' resolves ' || CAST(t.resolves AS TEXT) FROM subsidy_ledger_transaction t LEFT JOIN subsidy_ledger_transaction o ON o.transaction_id = t.resolves WHERE t.resolves IS NOT NULL AND (o.transaction_id IS NULL OR o.kind <> 'commitment' OR o.claim_id <> t.claim_id OR o.fund_id <> t.fund_id OR o.amount <> t.amount) UNION ALL SELECT CAST(resolves AS TEXT) || ' is resolved more than once' FROM subsidy_ledger_transaction WHERE resolves IS NOT NULL GROUP BY resolves HAVING COUNT(*) > 1 UNION ALL SELECT CAST(transaction_id AS TEXT) || ' ' || kind || ' resolves nothing' FROM subsidy_ledger_transaction WHERE kind IN ('payment', 'release') AND resolves IS NULL UNION ALL SELECT CAST(t.transaction_id AS TEXT) || ' is of another amount than its entries' FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id WHERE e.amount <> t.amount LIMIT 100";
+    WRONG_PAYMENTS = "SELECT CAST(c.claim_id AS TEXT) || ' ' || c.state FROM subsidy_claim c LEFT JOIN subsidy_ledger_transaction t ON t.claim_id = c.claim_id AND t.kind = 'payment' LEFT JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id AND e.side = 'debit' LEFT JOIN subsidy_ledger_account a ON a.account_id = e.account_id AND a.kind = 'payee' GROUP BY c.claim_id, c.state, c.amount HAVING COALESCE(SUM(CASE WHEN a.kind = 'payee' THEN e.amount ELSE 0 END), 0) <> CASE WHEN c.state IN ('paid', 'clawed_back') THEN c.amount ELSE 0 END LIMIT 100";
+    WRONG_CLAWBACKS = "SELECT CAST(c.claim_id AS TEXT) FROM subsidy_claim c LEFT JOIN subsidy_receivable r ON r.claim_id = c.claim_id LEFT JOIN subsidy_ledger_transaction t ON t.claim_id = c.claim_id AND t.kind = 'clawback' LEFT JOIN subsidy_ledger_transaction p ON p.transaction_id = t.reverses AND p.kind = 'payment' AND p.claim_id = c.claim_id WHERE (c.state = 'clawed_back' AND (p.transaction_id IS NULL OR r.amount IS NULL OR r.amount <> c.amount OR r.debtor_id <> c.beneficiary_id)) OR (c.state <> 'clawed_back' AND (t.transaction_id IS NOT NULL OR r.receivable_id IS NOT NULL)) LIMIT 100";
+    /// What a reversal takes back is what some account was given.
+    WRONG_REVERSALS = "SELECT CAST(t.transaction_id AS TEXT) || ' reverses ' || CAST(t.reverses AS TEXT) FROM subsidy_ledger_transaction t LEFT JOIN subsidy_ledger_transaction o ON o.transaction_id = t.reverses WHERE t.reverses IS NOT NULL AND (o.transaction_id IS NULL OR o.kind <> 'payment' OR o.claim_id IS NULL OR o.claim_id <> t.claim_id OR o.fund_id <> t.fund_id OR NOT EXISTS (SELECT 1 FROM subsidy_ledger_entry e JOIN subsidy_ledger_entry f ON f.transaction_id = o.transaction_id AND f.account_id = e.account_id AND f.side = 'debit' WHERE e.transaction_id = t.transaction_id AND e.side = 'credit')) UNION ALL SELECT CAST(o.transaction_id AS TEXT) || ' is reversed by ' || CAST(SUM(t.amount) AS TEXT) || ' fen' FROM subsidy_ledger_transaction o JOIN subsidy_ledger_transaction t ON t.reverses = o.transaction_id LEFT JOIN subsidy_ledger_reversal r ON r.transaction_id = o.transaction_id GROUP BY o.transaction_id, o.amount, r.amount, r.reversed HAVING SUM(t.amount) > o.amount OR r.amount IS NULL OR r.amount <> o.amount OR r.reversed <> SUM(t.amount) UNION ALL SELECT CAST(r.transaction_id AS TEXT) || ' is reversed by nothing' FROM subsidy_ledger_reversal r WHERE NOT EXISTS (SELECT 1 FROM subsidy_ledger_transaction t WHERE t.reverses = r.transaction_id) LIMIT 100";
+    WRONG_PERIODS = "SELECT COALESCE(k.period, s.period) || ' ' || COALESCE(k.kind, s.kind) FROM subsidy_period_total k FULL JOIN (SELECT t.period, a.kind, SUM(CASE WHEN e.side = 'debit' THEN e.amount ELSE 0 END) AS debits, SUM(CASE WHEN e.side = 'credit' THEN e.amount ELSE 0 END) AS credits FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id GROUP BY t.period, a.kind) s ON s.period = k.period AND s.kind = k.kind WHERE k.period IS NULL OR s.period IS NULL OR k.debits <> s.debits OR k.credits <> s.credits UNION ALL SELECT t.period || ' is open before the closed month ' || h.closed_through FROM (SELECT DISTINCT period FROM subsidy_period_total) t JOIN subsidy_ledger_head h ON t.period <= h.closed_through WHERE NOT EXISTS (SELECT 1 FROM subsidy_period p WHERE p.period = t.period) UNION ALL SELECT 'the log is closed through ' || h.closed_through FROM subsidy_ledger_head h WHERE h.closed_through <> COALESCE((SELECT MAX(period) FROM subsidy_period), '') LIMIT 100";
+    OWN_APPROVALS = "SELECT CAST(claim_id AS TEXT) FROM subsidy_claim WHERE approved_by = submitted_by OR approved_hash <> content_hash OR (state IN ('approved', 'paid', 'clawed_back') AND (approved_by IS NULL OR approved_hash IS NULL OR submitted_by IS NULL)) LIMIT 100";
+    WRONG_BATCHES = "SELECT CAST(l.batch_id AS TEXT) || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id LEFT JOIN subsidy_claim c ON c.claim_id = l.claim_id WHERE (l.state = 'pending' AND (b.state <> 'open' OR c.state IS NULL OR c.state <> 'approved' OR c.batch_id IS NULL OR c.batch_id <> l.batch_id)) OR (l.state = 'paid' AND (c.state IS NULL OR c.state NOT IN ('paid', 'clawed_back') OR c.batch_id <> l.batch_id)) UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' is in no line' FROM subsidy_claim c WHERE c.batch_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id AND l.batch_id = c.batch_id) LIMIT 100";
+    /// A batch's own figures, its lines, and the ledger's payments by batch.
+    WRONG_TOTALS = "SELECT CAST(b.batch_id AS TEXT) || ' ' || b.state FROM subsidy_payment_batch b LEFT JOIN subsidy_payment_line l ON l.batch_id = b.batch_id GROUP BY b.batch_id, b.state, b.total, b.lines HAVING COUNT(l.claim_id) <> b.lines OR COALESCE(SUM(l.amount), 0) <> b.total OR (b.state = 'settled') <> (COUNT(*) FILTER (WHERE l.state = 'pending') = 0) OR COALESCE(SUM(l.amount) FILTER (WHERE l.state = 'paid'), 0) <> (SELECT COALESCE(SUM(e.amount), 0) FROM subsidy_ledger_transaction t JOIN subsidy_ledger_entry e ON e.transaction_id = t.transaction_id AND e.side = 'debit' JOIN subsidy_ledger_account a ON a.account_id = e.account_id AND a.kind = 'payee' WHERE t.batch_id = b.batch_id AND t.kind = 'payment') LIMIT 100";
+    WRONG_FILES = "SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_export x JOIN subsidy_payment_line l ON l.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = l.bank_account_id WHERE a.bank_account_id IS NULL OR f.bank_account_id IS NULL OR a.owner_id <> l.beneficiary_id OR f.confirmed_at > x.exported_at UNION ALL SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format FROM subsidy_payment_export x JOIN subsidy_payment_batch b ON b.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = x.bank_account_id AND a.owner_id = b.fund_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = x.bank_account_id WHERE x.lines <> b.lines OR x.total <> b.total OR a.bank_account_id IS NULL OR f.bank_account_id IS NULL LIMIT 100";
+    OWN_ACCOUNTS = "SELECT CAST(f.bank_account_id AS TEXT) FROM subsidy_bank_account_confirmation f LEFT JOIN subsidy_bank_account a ON a.bank_account_id = f.bank_account_id WHERE a.bank_account_id IS NULL OR a.proposed_by = f.confirmed_by OR a.proposed_by <> f.proposed_by LIMIT 100";
+    AGENDA_OF_NOBODY = "SELECT CAST(a.person_id AS TEXT) FROM subsidy_agenda a WHERE NOT EXISTS (SELECT 1 FROM subsidy_fact f WHERE f.person_id = a.person_id) LIMIT 100";
+    DUE_TWICE = "SELECT CAST(person_id AS TEXT) || ' ' || scheme_code || ' ' || occasion FROM subsidy_claim WHERE state = 'accrued' GROUP BY person_id, scheme_code, occasion, stage HAVING COUNT(*) > 1 LIMIT 100";
+}

@@ -1,0 +1,69 @@
+//! `talentflow accrue`
+
+use crate::cli::Accrue;
+use crate::progress::Progress;
+use crate::wiring::{MIGRATIONS, context_of};
+use kit::Calls;
+use kit::clock::local_date;
+use kit::config::Config;
+use kit::db::pending;
+use kit::wire::date;
+use proto::subsidy::v1::{RunAccrualRequest, RunAccrualResponse};
+use serde_json::json;
+use std::process::ExitCode;
+use subsidy::app::run_accrual;
+
+/// People a transaction: enough for its statements to be few, and few enough to hold nobody up.
+const PAGE: i32 = 1000;
+const METHOD: &str = "talentflow.subsidy.v1.SubsidyService/RunAccrual";
+
+pub async fn run(config: &Config, command: &Accrue) -> anyhow::Result<ExitCode> {
+    let context = context_of(config, "subsidy").await?;
+    let missing = pending(&context.db, MIGRATIONS).await?;
+    anyhow::ensure!(missing.is_empty(), "the database lacks {}: run `talentflow migrate` first", missing.join(", "));
+    // One day for the whole run, even if it goes on past midnight.
+    let through = command.through.unwrap_or_else(|| local_date(context.clock.now()));
+    let calls = Calls::new(context.clone());
+    let progress = Progress::new();
+    let step = progress.step("到期申领", "claims that are due", 0);
+    let mut sum = RunAccrualResponse::default();
+    loop {
+        let request = RunAccrualRequest {
+            through: Some(date(through)),
+            everyone: command.all,
+            page_size: PAGE,
+            page_token: std::mem::take(&mut sum.next_page_token),
+        };
+        let done: RunAccrualResponse = calls.run_as_service(METHOD, request, run_accrual).await?;
+        step.advance(usize::try_from(done.people).unwrap_or_default());
+        sum.people += done.people;
+        sum.accrued += done.accrued;
+        sum.amended += done.amended;
+        sum.ended += done.ended;
+        sum.next_page_token = done.next_page_token;
+        if sum.next_page_token.is_empty() {
+            break;
+        }
+    }
+    context.db.close().await;
+    let seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    step.done(usize::try_from(sum.people).unwrap_or_default());
+    if command.json {
+        let RunAccrualResponse { people, accrued, amended, ended, .. } = sum;
+        let through = through.to_string();
+        println!(
+            "{}",
+            json!({"through": through, "people": people, "accrued": accrued, "amended": amended, "ended": ended, "elapsed_s": seconds})
+        );
+    } else {
+        println!(
+            "{} people, {} new claims, {} amended, {} ended, through {through}",
+            sum.people, sum.accrued, sum.amended, sum.ended
+        );
+        println!(
+            "{} 人，新增申领 {} 笔，更新 {} 笔，终止 {} 笔，截至 {through}",
+            sum.people, sum.accrued, sum.amended, sum.ended
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
