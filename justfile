@@ -37,6 +37,10 @@ bench-solve *flags:
 bench-round *flags:
     tests/bench/round {{ flags }}
 
+# Approvals posted through gRPC beside pgbench, on a PostgreSQL server of the benchmark's own.
+bench-ledger *flags:
+    tests/run shell -- tests/bench/ledger {{ flags }}
+
 # PostgreSQL and NATS for tests run by hand, until Ctrl-C.
 servers:
     tests/run servers

@@ -33,9 +33,9 @@ fn alike(got: &str, said: &str) -> bool {
     }
 }
 
-#[test]
-fn a_mentoring_round_goes_as_its_page_says() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/mentoring.md");
+/// Runs a page's commands against a fresh server, compares what they print, and proves that the tables are sound.
+fn walk(page: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     let page = std::fs::read_to_string(page).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("town.db").display());
@@ -55,8 +55,8 @@ fn a_mentoring_round_goes_as_its_page_says() {
     // A slow machine hears of things later.
     let script = blocks(&page, "sh").replace("sleep 1", "sleep 3");
     let mut bash = Command::new("bash");
-    bash.args(["-uc", &script]).env("BASE", format!("http://{address}")).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut walk = bash.spawn().unwrap();
+    bash.args(["-uc", &script]).env("BASE", format!("http://{address}")).env("TALENTFLOW", binary());
+    let mut walk = bash.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut got = String::new();
     walk.stdout.take().unwrap().read_to_string(&mut got).unwrap();
     let ended = walk.wait().unwrap();
@@ -70,4 +70,14 @@ fn a_mentoring_round_goes_as_its_page_says() {
     assert!(same, "the page says\n{said}\nand it was\n{got}");
     let verified = talentflow(&["verify"]).output().unwrap();
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn a_mentoring_round_goes_as_its_page_says() {
+    walk("mentoring.md");
+}
+
+#[test]
+fn money_goes_from_a_draft_to_a_clawback_as_its_page_says() {
+    walk("subsidy.md");
 }

@@ -64,8 +64,7 @@ fn operation(rule: &Rule, path_parameters: &[String], schemas: &mut Schemas<'_>)
             .fields()
             .filter(|field| field.name() != rule.body && !rule.pattern.variables.iter().any(|name| name == field.name()));
         for field in rest {
-            let schema = schemas.field(&field);
-            parameters.push(json!({"name": field.name(), "in": "query", "description": schemas.comments.text(field.parent_message().parent_file().name(), field.path()), "schema": schema}));
+            schemas.query(&field, "", &mut parameters);
         }
     }
     let short = proto::SERVICES.iter().find(|(_, full)| *full == service.full_name()).map_or("", |(short, _)| short);
@@ -113,6 +112,20 @@ impl Schemas<'_> {
             self.made.insert(name.clone(), json!({"type": "object", "description": text, "properties": properties}));
         }
         json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    /// A field as query parameters: one, or one for each field within it, as `from.year`.
+    fn query(&mut self, field: &FieldDescriptor, within: &str, parameters: &mut Vec<Value>) {
+        let name = format!("{within}{}", field.name());
+        if let (Kind::Message(message), false) = (field.kind(), field.is_list()) {
+            for inner in message.fields() {
+                self.query(&inner, &format!("{name}."), parameters);
+            }
+            return;
+        }
+        let text = self.comments.text(field.parent_message().parent_file().name(), field.path());
+        let schema = self.field(field);
+        parameters.push(json!({"name": name, "in": "query", "description": text, "schema": schema}));
     }
 
     fn described(&mut self, field: &FieldDescriptor) -> Value {

@@ -154,16 +154,23 @@ fn malformed(field: &str, why: &str) -> Error {
         .way_out("see /openapi.json for the fields and their forms", "字段及格式见 /openapi.json")
 }
 
+/// A parameter may name a field within a message, as `from.year` does.
 fn add_query(input: &MessageDescriptor, object: &mut Map<String, Value>, name: &str, value: String) -> Result<(), Error> {
-    let field = input.get_field_by_name(name).or_else(|| input.get_field_by_json_name(name)).ok_or_else(|| {
+    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let field = input.get_field_by_name(first).or_else(|| input.get_field_by_json_name(first)).ok_or_else(|| {
         let known: Vec<String> = input.fields().map(|field| field.name().to_owned()).collect();
         Error::invalid(
-            name,
+            first,
             "QUERY_UNKNOWN",
-            format!("there is no query parameter `{name}`: expected some of {}", known.join(", ")),
-            format!("没有查询参数 `{name}`，可用：{}", known.join("、")),
+            format!("there is no query parameter `{first}`: expected some of {}", known.join(", ")),
+            format!("没有查询参数 `{first}`，可用：{}", known.join("、")),
         )
     })?;
+    if let (Kind::Message(within), Some(rest), false) = (field.kind(), rest, field.is_list()) {
+        let entry = object.entry(field.name().to_owned()).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(inner) = entry else { return Err(malformed(name, "this field is given twice")) };
+        return add_query(&within, inner, rest, value).map_err(|error| error.within(first));
+    }
     let json = scalar(&field, value)?;
     if field.is_list() {
         let list = object.entry(field.name().to_owned()).or_insert_with(|| Value::Array(Vec::new()));
@@ -181,7 +188,10 @@ fn scalar(field: &FieldDescriptor, value: String) -> Result<Value, Error> {
         Kind::Bool => {
             value.parse().map(Value::Bool).map_err(|_| malformed(field.name(), &format!("`{value}` is neither true nor false")))
         }
-        Kind::Message(_) => Err(malformed(field.name(), "this field cannot be a query parameter")),
+        Kind::Message(_) => {
+            let name = field.name();
+            Err(malformed(name, &format!("this field has fields of its own: give them one by one, as `{name}.…`")))
+        }
         // Numbers may be strings in protobuf's JSON, and enums go by name.
         _ => Ok(Value::String(value)),
     }
@@ -289,6 +299,10 @@ mod tests {
         let size = message.get_field_by_name("page_size").unwrap().into_owned();
         assert_eq!(size, Reflected::I32(7));
         assert_eq!(message.get_field_by_name("chain").unwrap().as_str(), Some("nylon-66"));
+        let (rule, bound) = table.find(&Method::GET, "/subsidy/v1/schemes:simulate").unwrap();
+        let message = assemble(rule, bound, "draft=x&from.year=2026&from.month=9&to.year=2027", b"").unwrap();
+        let from = message.get_field_by_name("from").unwrap().into_owned();
+        assert_eq!(from.as_message().unwrap().get_field_by_name("month").unwrap().into_owned(), Reflected::I32(9));
         let (rule, bound) = table.find(&Method::POST, "/training/v1/orders/7:publish").unwrap();
         let message = assemble(rule, bound, "", br#"{"etag": "\"1\""}"#).unwrap();
         assert_eq!(message.get_field_by_name("name").unwrap().as_str(), Some("orders/7"));
@@ -299,6 +313,11 @@ mod tests {
         let table = Table::of_contract();
         let (rule, bound) = table.find(&Method::GET, "/training/v1/orders").unwrap();
         assert!(assemble(rule, bound, "colour=red", b"").unwrap_err().message().contains("colour"));
+        let (rule, bound) = table.find(&Method::GET, "/subsidy/v1/schemes:simulate").unwrap();
+        let refused = assemble(rule, bound, "from.colour=red", b"").unwrap_err();
+        assert_eq!((refused.reason(), refused.field()), ("QUERY_UNKNOWN", Some("from.colour")));
+        let (rule, bound) = table.find(&Method::GET, "/subsidy/v1/schemes:simulate").unwrap();
+        assert!(assemble(rule, bound, "from=2026-09-01", b"").unwrap_err().message().contains("from.…"));
         let (rule, bound) = table.find(&Method::POST, "/training/v1/orders").unwrap();
         assert!(assemble(rule, bound, "", br#"{"colour": 1}"#).unwrap_err().message().contains("colour"));
     }
