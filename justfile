@@ -33,6 +33,10 @@ build:
 bench-solve *flags:
     tests/bench/run solve {{ flags }}
 
+# One matching round of a whole city on a SQLite file, phase by phase; on PostgreSQL with `--database-url postgres://…`.
+bench-round *flags:
+    tests/bench/round {{ flags }}
+
 # Approvals posted through gRPC beside pgbench, on a PostgreSQL server of the benchmark's own.
 bench-ledger *flags:
     tests/run shell -- tests/bench/ledger {{ flags }}

@@ -36,6 +36,7 @@ pub fn service(context: Context) -> Service {
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
         react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
+        step: None,
         checks: CHECKS,
     }
 }

@@ -8,6 +8,7 @@
 
 mod record;
 mod scope;
+mod think;
 mod together;
 
 pub use scope::Scope;
@@ -157,7 +158,7 @@ impl Job {
             let mut attempt = 1;
             loop {
                 match self.once::<Cmd, Out, Res, U>(command.clone(), use_case).await {
-                    Err(error) if error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS => {
+                    Err(error) if again(&error, attempt) => {
                         tracing::debug!(attempt, %error, "trying again");
                         pause(&self.context.chance, attempt).await;
                         attempt += 1;
@@ -190,6 +191,11 @@ impl Job {
         tx.commit().await?;
         Ok(answer)
     }
+}
+
+/// Whether transactions met, and it is worth another try.
+pub(crate) fn again(error: &Error, attempt: u32) -> bool {
+    error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS
 }
 
 /// Waits before the next try: full jitter, so that those who met do not meet again.

@@ -22,11 +22,22 @@ pub struct Context {
     decided: Option<Arc<dyn Any + Send + Sync>>,
     /// Wakes this service's relay after a commit that wrote events.
     pub(crate) wake: Wake,
+    /// Wakes this service's worker after a commit that began something.
+    pub(crate) begun: Wake,
 }
 
 impl Context {
     pub fn new(service: &'static str, db: Db, clock: Clock, chance: &Chance) -> Self {
-        Self { service, db, clock, chance: chance.child(service), rules: None, decided: None, wake: Arc::default() }
+        Self {
+            service,
+            db,
+            clock,
+            chance: chance.child(service),
+            rules: None,
+            decided: None,
+            wake: Arc::default(),
+            begun: Arc::default(),
+        }
     }
 
     /// Puts a city's own rules in the place of those that are shipped.

@@ -9,6 +9,8 @@
 //! 2. **An event is one transaction** ([`inbox`]): delivery may repeat, reorder or pause for a day;
 //!    the result is the same.
 //! 3. **What was committed is delivered** ([`outbox`]): the outbox is the truth, the bus is transport.
+//!
+//! And what is too much for one transaction is finished step by step, after whatever end of a process ([`work`]).
 
 pub mod auth;
 pub mod bus;
@@ -34,6 +36,7 @@ pub mod telemetry;
 pub mod text;
 pub mod verify;
 pub mod wire;
+pub mod work;
 
 pub use command::{Calls, Member, Scope, Together};
 pub use context::Context;
@@ -41,7 +44,7 @@ pub use db::{Db, Tx};
 pub use error::{Code, Error};
 pub use event::Envelope;
 pub use money::Money;
-pub use service::{Arrival, React, Service};
+pub use service::{Arrival, React, Service, Step};
 
 /// Every statement of kit itself, for the test that prepares them on both engines.
 pub fn own_statements() -> Vec<db::Sql> {

@@ -13,6 +13,10 @@ use tonic::service::Routes;
 /// An answer under way.
 pub type Reaction<'a> = BoxFuture<'a, Result<(), Error>>;
 
+/// One bounded step of what a command began and did not finish, in a transaction of its own; `false` when nothing is
+/// left to go on with.
+pub type Step = for<'a> fn(&'a mut Tx, &'a Scope) -> BoxFuture<'a, Result<bool, Error>>;
+
 /// How a service answers events, inside the transaction that remembers them.
 #[derive(Clone, Copy)]
 pub enum React {
@@ -42,6 +46,8 @@ pub struct Service {
     /// of an aggregate would have gaps in its sequence.
     pub subscriptions: &'static [&'static str],
     pub react: React,
+    /// How it goes on with what it began, if it begins anything that is too much for one transaction.
+    pub step: Option<Step>,
     /// The invariants `talentflow verify` proves.
     pub checks: &'static [Check],
 }

@@ -194,7 +194,7 @@ pub async fn emit_closed(tx: &mut Tx, scope: &Scope, mentor: &Mentor) -> Result<
 pub async fn emit_published(tx: &mut Tx, scope: &Scope, round: &Round) -> Result<(), Error> {
     let event = pb::RoundPublished {
         round: round.id.to_string(),
-        class: round.class.to_string(),
+        class: class_of(round),
         students: small(round.outcome.students),
         matched_academic: small(round.outcome.matched_academic),
         matched_enterprise: small(round.outcome.matched_enterprise),
@@ -202,8 +202,13 @@ pub async fn emit_published(tx: &mut Tx, scope: &Scope, round: &Round) -> Result
     scope.emit(tx, round.id, 1, &event).await
 }
 
+/// The class of a round of one; of any other, nothing.
+fn class_of(round: &Round) -> String {
+    round.reach.class().map(|class| class.to_string()).unwrap_or_default()
+}
+
 pub async fn emit_finalized(tx: &mut Tx, scope: &Scope, round: &Round) -> Result<(), Error> {
-    let event = pb::RoundFinalized { round: round.id.to_string(), class: round.class.to_string() };
+    let event = pb::RoundFinalized { round: round.id.to_string(), class: class_of(round) };
     scope.emit(tx, round.id, 2, &event).await
 }
 

@@ -6,7 +6,8 @@
 //! **Holds** that no mentor and no project has more students than places, and no
 //! organisation more of a round than its quota; that a student who went through a published round has
 //! exactly one pairing a side, active or vacant, as long as they are in class; that nobody is paired with a mentor
-//! who has left; that nobody waits beside an eligible mentor who is free.
+//! who has left; that nobody waits beside an eligible mentor who is free; that a student is in one unfinished round at most,
+//! and a published round is complete.
 //!
 //! **Tells** `talentflow.mentoring.mentor.*.v1`: registered, closed; `talentflow.mentoring.round.published.v1`;
 //! `talentflow.mentoring.pairing.*.v1`: created, vacant, ended, guidance recorded, evaluated. **Follows** organisations and
@@ -28,7 +29,7 @@ pub use store::CHECKS;
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
     "mentoring",
-    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations"]
+    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations", "0007_city"]
 );
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.
@@ -46,6 +47,7 @@ pub fn service(context: Context) -> Service {
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
         react: React::Each(|tx, scope, event| Box::pin(events::on(tx, scope, event))),
+        step: Some(|tx, scope| Box::pin(app::go_on(tx, scope))),
         checks: CHECKS,
     }
 }

@@ -84,7 +84,7 @@ impl MentoringService for Rpc {
         self.calls.run(request, app::close_preferences).await
     }
     async fn solve_round(&self, request: Request<pb::SolveRoundRequest>) -> Answer<pb::Run> {
-        self.calls.run(request, app::solve_round).await
+        self.calls.think(request, app::make_ready, app::see_round, app::think_round, app::keep_run).await
     }
     async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Answer<pb::Run> {
         self.calls.read(request, app::find_run).await

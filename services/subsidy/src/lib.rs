@@ -55,6 +55,7 @@ pub fn service(context: Context) -> Service {
         statements: store::statements(),
         subscriptions: SUBSCRIPTIONS,
         react: React::Together(|tx, arrivals| Box::pin(events::on(tx, arrivals))),
+        step: None,
         checks: CHECKS,
     }
 }

@@ -100,7 +100,7 @@ pub enum Command {
     ///
     /// Example: talentflow accrue --through 2027-03-31 --json
     Accrue(Accrue),
-    /// Measures beside a peer, in the same run, and prints the ratio.
+    /// Measures what is promised about speed; beside a peer where there is one, in the same run, with the ratio.
     #[command(subcommand)]
     Bench(Bench),
     /// Prints a configuration file with every key, its default, its unit and what it is for.
@@ -278,6 +278,11 @@ pub enum Bench {
     ///
     /// Example: talentflow bench ledger --database-url postgres://… --json
     Ledger(BenchLedger),
+    /// One matching round of a whole city: opened, closed, solved on both sides with the mentors of each student
+    /// compatible, and published, through the service and into the tables. The database must be empty.
+    ///
+    /// Example: talentflow bench round --students 131915 --database-url sqlite:bench.db --json
+    Round(BenchRound),
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +293,28 @@ pub struct BenchLedger {
     /// Turns; the middle one counts.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub turns: u16,
+    /// Prints the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchRound {
+    /// How many students wait; mentors are in proportion.
+    #[arg(long, default_value_t = 131_915)]
+    pub students: u32,
+    /// Possible mentors looked at first, a student and side.
+    #[arg(long, default_value_t = 30)]
+    pub candidates: i32,
+    /// What is wanted of the assignment.
+    #[arg(long, value_enum, default_value_t = Objective::Optimal)]
+    pub objective: Objective,
+    /// Places in percent of the students; below 100 somebody stays alone.
+    #[arg(long, default_value_t = 110)]
+    pub places: u32,
+    /// The same seed makes the same city.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
     /// Prints the figures as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -28,6 +28,7 @@ pub fn service(context: Context) -> Service {
         statements: STATEMENTS.to_vec(),
         subscriptions: &["talentflow.directory.person", "talentflow.rotation.rotation", "hr.v1"],
         react: React::Each(react),
+        step: None,
         checks: &[],
     }
 }

@@ -46,8 +46,16 @@ impl Asked {
         if tx.execute(CLAIM_KEY, claim).await? == 1 {
             return Ok(None);
         }
-        let first = tx.fetch_one(ANSWER_OF_KEY, args![context.service, self.subject(), key]).await?;
-        self.repeat(context, first)
+        self.known_answer(context, tx).await
+    }
+
+    /// What this key was answered, if it was; refused for another request.
+    pub async fn known_answer(&self, context: &Context, tx: &mut Tx) -> Result<Option<Vec<u8>>, Error> {
+        let find = args![context.service, self.subject(), self.key.as_str()];
+        match tx.fetch_optional(ANSWER_OF_KEY, find).await? {
+            Some(first) => self.repeat(context, first),
+            None => Ok(None),
+        }
     }
 
     /// The answer of the first time, if this is the same command again.

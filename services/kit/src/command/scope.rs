@@ -53,6 +53,17 @@ impl Scope {
         Self { now: context.clock.now(), principal, cause: String::new(), traceparent, context: context.clone() }
     }
 
+    /// The scope of what follows from an earlier command.
+    #[must_use]
+    pub fn following(&self, cause: &str) -> Self {
+        Self { cause: cause.to_owned(), ..self.clone() }
+    }
+
+    /// Has this service's worker go on with what this transaction begins, once it has committed.
+    pub fn begin(&self, tx: &mut Tx) {
+        tx.wakes(&self.context.begun);
+    }
+
     pub(super) fn traceparent(&self) -> Option<&str> {
         self.traceparent.as_deref()
     }

@@ -6,6 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 use std::convert::identity;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A row that both engines can decode; `#[derive(sqlx::FromRow)]` is enough.
@@ -16,8 +17,8 @@ impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, Sqli
 #[derive(Debug)]
 pub struct Tx {
     inner: Inner,
-    /// Whom to wake after commit, once this transaction has written events.
-    wake: Option<Wake>,
+    /// Whom to wake after commit: the relay of what was written, the worker of what was begun.
+    wakes: Vec<Wake>,
     /// Rows that go into a table together, at the latest at commit.
     deferred: Vec<(Sql, Vec<serde_json::Value>)>,
 }
@@ -62,11 +63,11 @@ fn as_text(id: Uuid) -> String {
 
 impl Tx {
     pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(tx), wake: None, deferred: Vec::new() }
+        Self { inner: Inner::Postgres(tx), wakes: Vec::new(), deferred: Vec::new() }
     }
 
     pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(tx), wake: None, deferred: Vec::new() }
+        Self { inner: Inner::Sqlite(tx), wakes: Vec::new(), deferred: Vec::new() }
     }
 
     pub fn engine(&self) -> Engine {
@@ -145,10 +146,10 @@ impl Tx {
         run.map_err(|error| Error::statement("migration", error))
     }
 
-    /// Remembers to wake the relay once this transaction has committed.
+    /// Remembers to wake somebody once this transaction has committed.
     pub(crate) fn wakes(&mut self, wake: &Wake) {
-        if self.wake.is_none() {
-            self.wake = Some(wake.clone());
+        if !self.wakes.iter().any(|known| Arc::ptr_eq(known, wake)) {
+            self.wakes.push(wake.clone());
         }
     }
 
@@ -160,7 +161,7 @@ impl Tx {
             Inner::Sqlite(tx) => tx.commit().await,
         }
         .map_err(|error| Error::statement("COMMIT", error))?;
-        if let Some(wake) = self.wake {
+        for wake in self.wakes {
             wake.notify_one();
         }
         Ok(())

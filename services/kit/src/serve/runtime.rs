@@ -1,4 +1,4 @@
-//! The services of one process, at work: their methods behind the guard, their relays, their consumers.
+//! The services of one process, at work: their methods behind the guard, their relays, workers and consumers.
 
 use super::Guard;
 use crate::bus::Bus;
@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::inbox::Consumer;
 use crate::outbox::{self, Relay};
 use crate::service::Service;
+use crate::work::Worker;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ pub struct Runtime {
     pub routers: BTreeMap<&'static str, axum::Router>,
     pub readiness: Readiness,
     relays: Vec<Relay>,
+    workers: Vec<Worker>,
     consumers: Vec<Consumer>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -37,24 +39,47 @@ impl Runtime {
         };
         readiness.check().await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let mut runtime = Self { routers: BTreeMap::new(), readiness, relays: Vec::new(), consumers: Vec::new(), tasks, stop };
+        let mut runtime = Self {
+            routers: BTreeMap::new(),
+            readiness,
+            relays: Vec::new(),
+            workers: Vec::new(),
+            consumers: Vec::new(),
+            tasks,
+            stop,
+        };
         for service in services {
             let consumer = Consumer::of(&service);
             runtime.relays.push(Relay::new(service.context.clone(), bus.clone()));
             // Also a service that follows nobody: the bus watches over what it publishes.
             bus.subscribe(consumer.clone(), service.context.clone(), &runtime.tasks, runtime.stop.clone()).await?;
             runtime.consumers.push(consumer);
+            runtime.workers.extend(service.step.map(|step| Worker::new(service.context.clone(), step)));
             runtime.routers.insert(service.context.service, guard.protect(service.routes));
         }
         Ok(runtime)
     }
 
-    /// Starts delivering, beginning with whatever an earlier process left in the outboxes.
+    /// Starts delivering and working, beginning with whatever an earlier process left in the outboxes and half done.
     pub fn start(&self) {
         for relay in &self.relays {
             let (relay, stop) = (relay.clone(), self.stop.clone());
             self.tasks.spawn(async move { relay.run(stop).await });
         }
+        for worker in &self.workers {
+            let (worker, stop) = (worker.clone(), self.stop.clone());
+            self.tasks.spawn(async move { worker.run(stop).await });
+        }
+    }
+
+    /// Finishes what commands began; answers how many steps that took. For tests and measurements, which step a
+    /// service instead of waiting for it.
+    pub async fn finish(&self) -> Result<u64, Error> {
+        let mut steps = 0;
+        for worker in &self.workers {
+            steps += worker.drain(&self.stop).await?;
+        }
+        Ok(steps)
     }
 
     /// Delivers everything there is, and what follows from it, then returns: for tests that step a
@@ -62,7 +87,7 @@ impl Runtime {
     pub async fn settle(&self) -> Result<u64, Error> {
         let mut total = 0;
         loop {
-            let mut sent = 0;
+            let mut sent = self.finish().await?;
             for consumer in &self.consumers {
                 consumer.release_parked().await?;
             }

@@ -62,6 +62,7 @@ impl Probe {
             statements: Vec::new(),
             subscriptions,
             react: React::Each(react),
+            step: None,
             checks: &[],
         };
         Self {

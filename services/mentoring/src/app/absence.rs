@@ -2,6 +2,7 @@
 
 use super::follow_timetables::follow_timetables;
 use super::part::change;
+use super::publish_round::make_of_mentor;
 use crate::domain::{AbsenceId, Mentor, MentorId, MentorState, OrganisationId, PersonId, Refusal};
 use crate::store::absence::{self, Absence};
 use crate::store::mentor::Stored;
@@ -73,6 +74,7 @@ async fn follow(tx: &mut Tx, scope: &Scope, person: PersonId, organisation: Orga
     let share = absence::share(tx, person, organisation).await?;
     for one in mentor::of_person(tx, person, organisation).await? {
         store::take_turn(tx).await?;
+        make_of_mentor(tx, scope, one.mentor.id).await?;
         // Read again: a round may have been published before the turn was ours.
         let Some(stored) = mentor::by_id(tx, one.mentor.id).await? else { continue };
         let after: Mentor = stored.mentor.away(share);

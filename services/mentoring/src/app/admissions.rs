@@ -1,5 +1,6 @@
 //! How organisations take students in a round: how many at most, and whom first.
 
+use super::create_round::take_in;
 use super::fill::{Opening, fill};
 use super::list::{Listed, visible};
 use crate::domain::{Absent, Admission, PairingId, Refusal, Round, RoundId};
@@ -37,11 +38,13 @@ pub async fn set_admission(tx: &mut Tx, scope: &Scope, command: SetAdmission) ->
 /// Whether the organisation may have a mentor for a student of the round: its school, its enterprise, or who knows the
 /// chain.
 async fn concerned(tx: &mut Tx, round: &Round, admission: &Admission) -> Result<bool, Error> {
-    let chains = admission::chains(tx, admission.organisation).await?;
-    let waiting = student::waiting(tx, round).await?;
     let who = admission.organisation;
-    let knows = |chain: &str| !chain.is_empty() && chains.contains(chain);
-    Ok([round.school, round.enterprise].contains(&who) || waiting.iter().any(|student| knows(&student.chain)))
+    if [round.school, round.enterprise].contains(&Some(who)) || student::any_concerned(tx, round.id, who).await? {
+        return Ok(true);
+    }
+    // Perhaps by somebody who waits since it was opened.
+    take_in(tx, round).await?;
+    student::any_concerned(tx, round.id, who).await
 }
 
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 use super::absence::leave_of;
 use super::follow_timetables::follow_timetables;
 use super::part::part;
+use super::publish_round::make_of_mentor;
 use crate::domain::{EndReason, Mentor};
 use crate::events;
 use crate::store::directory::{self, Employed, Employment};
@@ -27,6 +28,7 @@ pub async fn employment_changed(tx: &mut Tx, scope: &Scope, employment: Employme
 
 async fn close(tx: &mut Tx, scope: &Scope, mentor: Mentor, last: NaiveDate) -> Result<(), Error> {
     store::take_turn(tx).await?;
+    make_of_mentor(tx, scope, mentor.id).await?;
     let students = pairing::of_mentor(tx, mentor.id).await?;
     mentor::close(tx, mentor.id, scope.now()).await?;
     project::close_of_mentor(tx, mentor.id, scope.now()).await?;

@@ -1,7 +1,8 @@
 //! One mentor, one round, one dry run, one pairing, by its name.
 
-use crate::domain::{Because, MentorId, PairingId, ProposalId, RoundId, RunId};
-use crate::store::{mentor, pairing, proposal, round, run};
+use crate::domain::{Because, MentorId, OrganisationId, PairingId, ProposalId, Round, RoundId, RunId};
+use crate::store::{mentor, pairing, proposal, round, run, weights};
+use kit::id::Id;
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -18,8 +19,24 @@ pub struct FindRound(pub RoundId);
 
 pub async fn find_round(tx: &mut Tx, scope: &Scope, query: FindRound) -> Result<round::Stored, Error> {
     let stored = round::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
-    scope.own_either(&[stored.round.school, stored.round.enterprise], query.0)?;
+    if let Err(error) = owned(scope, &stored.round, query.0) {
+        // Who has students in it may know of it; what is proposed to all of them is for whoever opened it.
+        let own = scope.visible().map(|own| OrganisationId::parse("organisation", own)).transpose()?;
+        let party = match own {
+            Some(own) => round::is_party(tx, query.0, own).await?,
+            None => false,
+        };
+        if !party {
+            return Err(error);
+        }
+    }
     Ok(stored)
+}
+
+/// Lets the school and the enterprise pass whose students alone are in a round.
+fn owned(scope: &Scope, round: &Round, name: impl std::fmt::Display) -> Result<(), Error> {
+    let owners: Vec<OrganisationId> = round.school.into_iter().chain(round.enterprise).collect();
+    scope.own_either(&owners, name)
 }
 
 #[derive(Debug, Clone)]
@@ -45,7 +62,9 @@ pub struct Explained {
 pub async fn explain_proposal(tx: &mut Tx, scope: &Scope, query: ExplainProposal) -> Result<Explained, Error> {
     let found = proposal::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     seen_with_round(tx, scope, found.round_id, query.0).await?;
-    let because = serde_json::from_str(&found.because).map_err(Error::internal)?;
+    let weights = weights::by_version(tx, found.weights_version).await?;
+    let weights = weights.ok_or_else(|| Error::internal(format!("{} has no weights", query.0)))?;
+    let because = Because::from_text(&found.because, &weights).map_err(Error::internal)?;
     Ok(Explained { line: found.line, because })
 }
 
@@ -63,13 +82,13 @@ pub async fn find_pairing(tx: &mut Tx, scope: &Scope, query: FindPairing) -> Res
 
 async fn seen_with_round(tx: &mut Tx, scope: &Scope, round: RoundId, name: impl std::fmt::Display) -> Result<(), Error> {
     let round = round::by_id(tx, round).await?.ok_or_else(|| Error::not_found(&name))?.round;
-    scope.own_either(&[round.school, round.enterprise], name)
+    owned(scope, &round, name)
 }
 
 /// The round that the school is about to change, at the version the caller has seen.
 pub(super) async fn guarded_round(tx: &mut Tx, scope: &Scope, id: RoundId, etag: Option<String>) -> Result<round::Stored, Error> {
     let stored = round::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
-    scope.own(stored.round.school, id)?;
+    scope.own_either(stored.round.school.as_slice(), id)?;
     if etag.is_some_and(|etag| etag != kit::wire::etag(stored.round.version)) {
         return Err(Error::etag(&id.to_string()));
     }

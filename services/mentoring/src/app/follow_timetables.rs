@@ -3,6 +3,7 @@
 
 use super::fill::refill;
 use super::part::change;
+use super::publish_round::make_of_mentor;
 use crate::domain::Mentor;
 use crate::events;
 use crate::store::mentor::{self, Stored};
@@ -46,6 +47,7 @@ pub async fn follow_timetables(tx: &mut Tx, scope: &Scope) -> Result<usize, Erro
     // Those with more places first: whoever waits is paired, and the students of those with fewer come after them.
     refill(tx, scope, &others.into_iter().filter(|mentor| mentor.spare() > 0).collect::<Vec<_>>()).await?;
     for mentor in fewer {
+        make_of_mentor(tx, scope, mentor.id).await?;
         let stored = mentor::by_id(tx, mentor.id).await?.ok_or_else(|| Error::not_found(mentor.id))?;
         change(tx, scope, &stored, stored.mentor.clone(), &stored.judgement).await?;
     }

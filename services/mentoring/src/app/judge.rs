@@ -31,6 +31,17 @@ impl Judge {
         Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), history, offers })
     }
 
+    /// By what a whole round is judged.
+    pub async fn of_round(tx: &mut Tx, weights: Weights, round: RoundId) -> Result<Self, Error> {
+        let conflicts = Conflicts::new(conflict::all(tx).await?);
+        let rankings = ranking::of_round(tx, round).await?;
+        let history = if weights.continuity > 0 { history::of_round(tx, round).await? } else { History::default() };
+        let named = rankings.iter().flat_map(Ranking::projects).collect();
+        let offers = Offers::new(project::by_ids(tx, &named).await?, admission::of_round(tx, round).await?);
+        let offers = offers.of_round(round, admission::guided(tx, round).await?);
+        Ok(Self { weights, conflicts, rankings: Rankings::new(rankings), history, offers })
+    }
+
     pub fn rules(&self) -> Rules<'_> {
         Rules {
             weights: &self.weights,

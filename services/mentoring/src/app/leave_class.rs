@@ -4,6 +4,7 @@ use super::admissions::refill_rounds;
 use super::fill::refill;
 use super::follow_timetables::follow_timetables;
 use super::projects::free_project;
+use super::publish_round::make_of_student;
 use crate::domain::{EndReason, EnrolmentId, StudentState};
 use crate::events;
 use crate::store::{self, mentor, pairing, student};
@@ -24,6 +25,7 @@ pub async fn leave_class(tx: &mut Tx, scope: &Scope, leaving: Leaving) -> Result
     follow_timetables(tx, scope).await?;
     // The turn before the student's row, as publishing a round takes them.
     store::take_turn(tx).await?;
+    make_of_student(tx, scope, leaving.enrolment).await?;
     student::leave(tx, leaving.enrolment, leaving.state).await?;
     let (mut freed, mut rounds) = (Vec::new(), BTreeSet::new());
     for pairing in pairing::live_of_enrolment(tx, leaving.enrolment).await? {

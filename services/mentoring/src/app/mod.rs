@@ -60,7 +60,7 @@ pub use projects::{
     CreateProjects, FindProject, ListProjects, NewProject, Offered, ReviseProject, TurnProject, create_projects, find_project,
     list_projects, revise_project, turn_project,
 };
-pub use publish_round::{PublishRound, publish_round};
+pub use publish_round::{BATCH, PublishRound, go_on, publish_round};
 pub use raise_objection::{RaiseObjection, raise_objection};
 pub use record_guidance::{RecordGuidance, Recorded, record_guidance};
 pub use register_mentors::{NewMentor, RegisterMentors, Registered, register_mentors};
@@ -71,7 +71,7 @@ pub use report::{
 pub use revise_mentor::{ReviseMentor, revise_mentor};
 pub use set_rankings::{Ranked, SetRankings, set_rankings};
 pub use set_weights::{SetWeights, set_weights};
-pub use solve_round::{SolveRound, solve_round};
+pub use solve_round::{SolveRound, keep_run, make_ready, see_round, think_round};
 pub use terms::{CreateTerm, ListTerms, create_term, list_terms};
 pub use timetables::{FindTimetable, Planned, SetTimetable, find_timetable, set_timetable};
 pub use withdraw_guidance::{WithdrawGuidance, withdraw_guidance};

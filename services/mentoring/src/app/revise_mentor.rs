@@ -3,6 +3,7 @@
 use super::absence::own;
 use super::follow_timetables::follow_timetables;
 use super::part::change;
+use super::publish_round::make_of_mentor;
 use super::register_mentors::qualified;
 use crate::domain::{MentorId, Profile};
 use crate::store::mentor::{self, Stored};
@@ -25,6 +26,7 @@ pub async fn revise_mentor(tx: &mut Tx, scope: &Scope, command: ReviseMentor) ->
     own(tx, scope, id).await?;
     follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
+    make_of_mentor(tx, scope, id).await?;
     let stored = mentor::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.mentor.version)) {
         return Err(Error::etag(&id.to_string()));

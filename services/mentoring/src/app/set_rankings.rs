@@ -1,14 +1,15 @@
 //! Students and mentors say whom they would rather have, and whom they would not.
 
+use super::create_round::take_in;
 use crate::domain::{
-    Absent, Choice, EnrolmentId, Mentor, MentorId, Order, OrganisationId, Project, ProjectId, Ranking, Refusal, RoundId, Student,
-    eligible,
+    Absent, Choice, EnrolmentId, Mentor, MentorId, Order, OrganisationId, Project, ProjectId, Ranking, Refusal, Round, RoundId,
+    Student, eligible,
 };
 use crate::store::ranking::{self, Stored};
 use crate::store::{mentor, project, round, student};
 use kit::{Error, Scope, Tx};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone)]
 pub struct SetRankings {
@@ -32,8 +33,7 @@ pub async fn set_rankings(tx: &mut Tx, scope: &Scope, command: SetRankings) -> R
     round.takes_rankings()?;
     // Held, so that none comes in behind the closing.
     round::hold(tx, &round, scope.now()).await?;
-    let waiting = student::waiting(tx, &round).await?;
-    let students = waiting.into_iter().map(|student| (student.enrolment, student)).collect();
+    let students = students(tx, &round, &command.rankings).await?;
     let mut field = Field { students, mentors: BTreeMap::new(), projects: BTreeMap::new() };
     let mut stored = Vec::with_capacity(command.rankings.len());
     for (at, ranking) in command.rankings.into_iter().enumerate() {
@@ -44,6 +44,24 @@ pub async fn set_rankings(tx: &mut Tx, scope: &Scope, command: SetRankings) -> R
         stored.push(row);
     }
     Ok(Ranked(stored))
+}
+
+/// Those students of the rankings who are in the round; who waits since it was opened is taken in.
+async fn students(tx: &mut Tx, round: &Round, rankings: &[Ranking]) -> Result<BTreeMap<EnrolmentId, Student>, Error> {
+    let named: BTreeSet<EnrolmentId> = rankings.iter().flat_map(students_of).collect();
+    let mut found = student::in_round_by_ids(tx, round, named.iter().copied()).await?;
+    if found.len() < named.len() {
+        take_in(tx, round).await?;
+        found = student::in_round_by_ids(tx, round, named).await?;
+    }
+    Ok(found.into_iter().map(|student| (student.enrolment, student)).collect())
+}
+
+fn students_of(ranking: &Ranking) -> Vec<EnrolmentId> {
+    match ranking {
+        Ranking::OfStudent(author, _) => vec![*author],
+        Ranking::OfMentor(_, order) => [order.ranked.as_slice(), &order.excluded].concat(),
+    }
 }
 
 /// Whether the author may be spoken for by the caller, and can be paired with everybody named. Answers who speaks for

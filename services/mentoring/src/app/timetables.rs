@@ -4,6 +4,7 @@ use super::absence::own;
 use super::find::{FindMentor, find_mentor};
 use super::follow_timetables::follow_timetables;
 use super::part::change;
+use super::publish_round::make_of_mentor;
 use crate::domain::{Days, MentorId, TermCapacity, TermId, Timetable};
 use crate::store::{self, absence, mentor, term, timetable};
 use chrono::NaiveDate;
@@ -37,6 +38,7 @@ pub async fn set_timetable(tx: &mut Tx, scope: &Scope, command: SetTimetable) ->
     own(tx, scope, id).await?;
     follow_timetables(tx, scope).await?;
     store::take_turn(tx).await?;
+    make_of_mentor(tx, scope, id).await?;
     let stored = mentor::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.mentor.version)) {
         return Err(Error::etag(&id.to_string()));

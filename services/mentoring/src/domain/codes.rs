@@ -17,6 +17,10 @@ impl Codes {
         self.0.contains(code)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

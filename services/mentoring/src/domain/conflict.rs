@@ -1,6 +1,8 @@
 //! Who is not to be paired, and which two mentors do not guide the same student (回避).
 
 use super::{ConflictId, MentorId, PersonId};
+use kit::id::Id;
+use kit::macros::uuid::Uuid;
 use std::collections::BTreeSet;
 
 kit::words! {
@@ -54,6 +56,12 @@ impl Conflicts {
     /// Whether the two are not to be paired.
     pub fn forbid(&self, student: PersonId, mentor: MentorId) -> bool {
         self.students.contains(&(student, mentor))
+    }
+
+    /// The mentors who are not to be paired with a student.
+    pub fn of_person(&self, student: PersonId) -> impl Iterator<Item = MentorId> {
+        let all = (student, MentorId::from_uuid(Uuid::nil()))..=(student, MentorId::from_uuid(Uuid::max()));
+        self.students.range(all).map(|(_, mentor)| *mentor)
     }
 
     /// Whether any two mentors do not guide the same student.

@@ -1,12 +1,13 @@
 //! A dry run: what is proposed to the students of a round on both sides, how good that is, and why.
 
+use super::because::{Because, Better, Obstacle, Part};
+use super::candidates::{Cut, Field, Lists};
 use super::sheet::{Rules, Sheet};
 use super::{Assignment, Mentor, Shared, Side, Student};
 use matching::certificate::{Flaw, Worth, blocking_pairs, check_assignment, check_optimal, check_stable};
 use matching::joint::{beside_academic, beside_enterprise};
-use matching::optimal::{self, Optimal};
-use matching::{Assignment as Numbers, Fault, Instance, joint, spread, stable};
-use serde::{Deserialize, Serialize};
+use matching::optimal::Optimal;
+use matching::{Assignment as Numbers, Fault, Instance, joint, optimal, spread, stable};
 
 /// Better choices that are told.
 const TOLD: usize = 5;
@@ -29,12 +30,19 @@ kit::words! {
     }
 }
 
+/// Up to how many students equals share the students evenly: evening out looks from every mentor at every student.
+const EVENED: usize = 1000;
+/// How often those who stay alone for want of two mentors who go together are given further ones to look at.
+const TURNS: usize = 3;
+
 /// What is asked.
 pub struct Question<'a> {
     pub students: &'a [&'a Student],
     pub academic: &'a [Mentor],
     pub enterprise: &'a [Mentor],
     pub rules: Rules<'a>,
+    /// Possible mentors looked at first, a student and side.
+    pub candidates: usize,
 }
 
 /// What was answered.
@@ -49,44 +57,6 @@ pub struct DryRun {
     pub proof: Proof,
 }
 
-/// Why a proposal is as it is, as it was seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Because {
-    pub parts: Vec<Part>,
-    pub better: Vec<Better>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    pub part: String,
-    pub score: i64,
-    pub weight: i64,
-}
-
-/// A better choice that was not given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Better {
-    pub mentor: String,
-    /// The mentor's project, if it is one; what was kept before there were any has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-    pub fit: i64,
-    pub obstacle: Obstacle,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Obstacle {
-    Outranked,
-    Taken,
-    Excluded,
-    Incompatible,
-    /// The mentor had places, and the project none.
-    ProjectFull,
-    /// The mentor had places, and the quota of the organisation none.
-    Quota,
-}
-
 /// A dry run that could not be made, or not be proved; both are faults of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsolved {
@@ -94,157 +64,311 @@ pub enum Unsolved {
     Fault(#[from] Fault),
     #[error("the answer is not proved: {0}")]
     Flaw(#[from] Flaw),
+    #[error("a thread that solves ended early")]
+    Thread,
 }
 
 pub fn dry_run(question: &Question, objective: Objective) -> Result<DryRun, Unsolved> {
-    let anyone = |_: &Student, _: &Mentor| true;
-    let as_it_is = |_: &Mentor, fit| fit;
-    let sheets = Sheets {
-        academic: Sheet::new(question.students, question.academic, question.rules, anyone, as_it_is)?,
-        enterprise: Sheet::new(question.students, question.enterprise, question.rules, anyone, as_it_is)?,
-        question,
-    };
-    let (held, bound, certified) = match objective {
-        Objective::Optimal => sheets.optimal()?,
+    let field = |mentors| Field::new(question.students, mentors, question.rules);
+    let (academic, enterprise) =
+        at_once(|| Apart::solve(field(question.academic), question), || Apart::solve(field(question.enterprise), question))?;
+    let mut bound = academic.worth()?;
+    bound += enterprise.worth()?;
+    let mut sheets = Sheets { academic, enterprise, question };
+    let (held, certified) = match objective {
+        Objective::Optimal => sheets.optimal(bound)?,
         Objective::Stable => sheets.stable()?,
     };
-    let worth =
-        [check_assignment(&sheets.academic.instance, &held[0])?, check_assignment(&sheets.enterprise.instance, &held[1])?];
+    let [academic, enterprise] = [&sheets.academic.sheet.instance, &sheets.enterprise.sheet.instance];
+    let worth = [check_assignment(academic, &held[0])?, check_assignment(enterprise, &held[1])?];
+    let (one, other) = at_once(|| Ok(blocking_pairs(academic, &held[0])), || Ok(blocking_pairs(enterprise, &held[1])))?;
     Ok(DryRun {
-        proposals: sheets.proposals(&held, objective),
         matched_academic: worth[0].assigned,
         matched_enterprise: worth[1].assigned,
         total_fit: worth[0].value + worth[1].value,
         bound,
-        blocking_pairs: blocking_pairs(&sheets.academic.instance, &held[0])
-            + blocking_pairs(&sheets.enterprise.instance, &held[1]),
+        blocking_pairs: one + other,
         proof: if certified { Proof::Certified } else { Proof::Bounded },
+        proposals: sheets.proposals(&held, objective)?,
     })
 }
 
+/// Works on both sides at once.
+fn at_once<A: Send, B: Send>(
+    one: impl FnOnce() -> Result<A, Unsolved> + Send,
+    other: impl FnOnce() -> Result<B, Unsolved>,
+) -> Result<(A, B), Unsolved> {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other()?;
+        Ok((one.join().map_err(|_| Unsolved::Thread)??, other))
+    })
+}
+
+/// One side, without regard to the other.
+struct Apart<'a> {
+    field: Field<'a>,
+    lists: Lists,
+    sheet: Sheet<'a>,
+    /// Optimal among all pairs there could be, not only those that are looked at.
+    optimal: Optimal,
+}
+
+impl<'a> Apart<'a> {
+    fn solve(field: Field<'a>, question: &Question) -> Result<Self, Unsolved> {
+        let cut = Cut { most: question.candidates, turned: true };
+        let mut lists = field.first(cut);
+        loop {
+            let sheet = Sheet::of(&field, &lists)?;
+            let optimal = optimal::solve(&sheet.instance);
+            if field.priced(&mut lists, (&sheet.instance, &optimal), cut) == 0 {
+                check_optimal(&sheet.instance, &optimal.assignment, &optimal.prices)?;
+                return Ok(Self { field, lists, sheet, optimal });
+            }
+        }
+    }
+
+    fn worth(&self) -> Result<Worth, Unsolved> {
+        Ok(check_assignment(&self.sheet.instance, &self.optimal.assignment)?)
+    }
+
+    /// Looks at further pairs that pass, for those who stayed alone or would rather have `better` ones; `false` if there
+    /// are none.
+    fn widen(&mut self, held: &Numbers, better: bool, passes: impl Fn(usize, u32) -> bool) -> Result<bool, Unsolved> {
+        let added = self.field.further(&mut self.lists, held, better, passes);
+        if added > 0 {
+            self.sheet = Sheet::of(&self.field, &self.lists)?;
+        }
+        Ok(added > 0)
+    }
+
+    /// Begins anew with each student's very best, as a student who asks one mentor after the other needs them.
+    fn begin(&mut self, candidates: usize) -> Result<(), Unsolved> {
+        self.lists = self.field.first(Cut { most: candidates, turned: false });
+        self.sheet = Sheet::of(&self.field, &self.lists)?;
+        Ok(())
+    }
+}
+
 struct Sheets<'a> {
-    academic: Sheet<'a>,
-    enterprise: Sheet<'a>,
+    academic: Apart<'a>,
+    enterprise: Apart<'a>,
     question: &'a Question<'a>,
 }
 
-/// Both sides' numbers, what they could reach apart, and whether each is what was wanted without regard to the other.
-type Held = ([Numbers; 2], Worth, bool);
+/// Both sides' numbers, and whether each is what was wanted without regard to the other.
+type Held = ([Numbers; 2], bool);
 
 impl Sheets<'_> {
     /// Whether two mentors can guide a student.
     fn compatible(&self, student: usize, academic: u32, enterprise: u32) -> bool {
-        let pair = self.academic.mentor(Some(academic)).zip(self.enterprise.mentor(Some(enterprise)));
-        pair.is_none_or(|(one, other)| self.question.rules.compatible(self.academic.students[student], one, other))
+        let pair = self.academic.sheet.mentor(Some(academic)).zip(self.enterprise.sheet.mentor(Some(enterprise)));
+        pair.is_none_or(|(one, other)| self.question.rules.compatible(self.academic.sheet.students[student], one, other))
     }
 
-    fn optimal(&self) -> Result<Held, Unsolved> {
-        let compatible = |student, one, other| self.compatible(student, one, other);
-        let (academic, enterprise) = (&self.academic.instance, &self.enterprise.instance);
-        let mut answer = joint::solve(academic, enterprise, compatible);
-        let beside = beside_enterprise(academic, &answer.enterprise.assignment, compatible);
-        check_optimal(&beside, &answer.academic.assignment, &answer.academic.prices)?;
-        // Equals share the students, as long as that takes nothing from the other side's proof.
-        let mut even = answer.academic.clone();
-        spread(&beside, &mut even);
-        let next = beside_academic(enterprise, &even.assignment, compatible);
-        let proved = |instance: &Instance, side: &Optimal| check_optimal(instance, &side.assignment, &side.prices);
-        let beside = if proved(&next, &answer.enterprise).is_ok() {
-            answer.academic = even;
-            next
-        } else {
-            beside_academic(enterprise, &answer.academic.assignment, compatible)
-        };
-        proved(&beside, &answer.enterprise)?;
-        let mut even = answer.enterprise.clone();
-        spread(&beside, &mut even);
-        if proved(&beside_enterprise(academic, &even.assignment, compatible), &answer.academic).is_ok() {
-            answer.enterprise = even;
+    /// Whether any two mentors could not guide the same student.
+    fn may_clash(&self) -> bool {
+        self.question.rules.conflicts.part_any() || self.question.students.iter().any(|student| student.same_place)
+    }
+
+    fn agree(&self, one: &Numbers, other: &Numbers) -> bool {
+        let mut both = one.iter().zip(other).enumerate();
+        both.all(|(student, pair)| match pair {
+            (Some(one), Some(other)) => self.compatible(student, *one, *other),
+            _ => true,
+        })
+    }
+
+    fn optimal(&mut self, bound: Worth) -> Result<Held, Unsolved> {
+        let (one, other) = (&self.academic.optimal, &self.enterprise.optimal);
+        if self.agree(&one.assignment, &other.assignment) {
+            return self.evened(one.clone(), other.clone(), true);
         }
-        let certified = answer.worth == answer.bound;
-        Ok(([answer.academic.assignment, answer.enterprise.assignment], answer.bound, certified))
-    }
-
-    /// The academic side first; the enterprise side among those who go with it.
-    fn stable(&self) -> Result<Held, Unsolved> {
-        let compatible = |student, one, other| self.compatible(student, one, other);
-        let (academic, enterprise) = (&self.academic.instance, &self.enterprise.instance);
-        let one = stable::solve(academic);
-        check_stable(academic, &one.assignment, &one.cutoffs)?;
-        let beside = beside_academic(enterprise, &one.assignment, compatible);
-        let other = stable::solve(&beside);
-        check_stable(&beside, &other.assignment, &other.cutoffs)?;
-        let mut bound = Worth::default();
-        for instance in [academic, enterprise] {
-            bound += check_assignment(instance, &optimal::solve(instance).assignment)?;
-        }
-        let certified = check_stable(enterprise, &other.assignment, &other.cutoffs).is_ok();
-        Ok(([one.assignment, other.assignment], bound, certified))
-    }
-
-    fn proposals(&self, held: &[Numbers; 2], objective: Objective) -> Vec<(Side, Assignment, Because)> {
-        let mut proposals = Vec::new();
-        for (side, sheet, mine) in [(Side::Academic, &self.academic, &held[0]), (Side::Enterprise, &self.enterprise, &held[1])] {
-            let loads = sheet.loads(mine);
-            for (number, assignment) in sheet.read(mine).into_iter().enumerate() {
-                let obstacle = |mentor: u32| {
-                    let goes = match side {
-                        Side::Academic => held[1][number].is_none_or(|other| self.compatible(number, mentor, other)),
-                        Side::Enterprise => held[0][number].is_none_or(|other| self.compatible(number, other, mentor)),
-                    };
-                    match (goes, sheet.full(mentor, &loads), objective) {
-                        (false, ..) => Obstacle::Incompatible,
-                        (true, Some(obstacle), _) => obstacle,
-                        (true, None, Objective::Optimal) => Obstacle::Taken,
-                        (true, None, Objective::Stable) => Obstacle::Outranked,
-                    }
-                };
-                let because = self.because(sheet, number, mine[number], objective, obstacle);
-                proposals.push((side, assignment, because));
+        let mut answer = self.joint();
+        for _ in 0..TURNS {
+            let [one, other] = [answer.academic.assignment.clone(), answer.enterprise.assignment.clone()];
+            if answer.worth.assigned == bound.assigned || !self.widen(&one, &other)? {
+                break;
             }
+            let next = self.joint();
+            if next.worth <= answer.worth {
+                break;
+            }
+            answer = next;
         }
-        proposals
+        let certified = answer.worth == bound;
+        self.evened(answer.academic, answer.enterprise, certified)
+    }
+
+    fn joint(&self) -> joint::Joint {
+        let compatible = |student, one, other| self.compatible(student, one, other);
+        joint::solve(&self.academic.sheet.instance, &self.enterprise.sheet.instance, compatible)
+    }
+
+    /// Gives those who stayed alone on one side further mentors to look at, who go with the one they have on the other.
+    fn widen(&mut self, one: &Numbers, other: &Numbers) -> Result<bool, Unsolved> {
+        let rules = self.question.rules;
+        let goes = |student: &Student, mentor: &Mentor, partner: Option<&Mentor>| {
+            partner.is_none_or(|partner| rules.compatible(student, mentor, partner))
+        };
+        let partners = |apart: &Apart, held: &Numbers| -> Vec<Option<Mentor>> {
+            held.iter().map(|mentor| apart.sheet.mentor(*mentor).cloned()).collect()
+        };
+        let (mine, theirs) = (partners(&self.academic, one), partners(&self.enterprise, other));
+        let (students, mentors) = (self.academic.field.students.clone(), self.academic.field.mentors.clone());
+        let academic = self
+            .academic
+            .widen(one, false, |student, mentor| goes(students[student], mentors[mentor as usize], theirs[student].as_ref()))?;
+        let mentors = self.enterprise.field.mentors.clone();
+        let enterprise = self
+            .enterprise
+            .widen(other, false, |student, mentor| goes(students[student], mentors[mentor as usize], mine[student].as_ref()))?;
+        Ok(academic || enterprise)
+    }
+
+    /// Proves the answer, and has equals share the students, as long as that takes nothing from the other side's proof.
+    fn evened(&self, one: Optimal, other: Optimal, certified: bool) -> Result<Held, Unsolved> {
+        let (academic, enterprise) = (&self.academic.sheet.instance, &self.enterprise.sheet.instance);
+        let proved = |instance: &Instance, side: &Optimal| check_optimal(instance, &side.assignment, &side.prices);
+        if !self.may_clash() {
+            let (one, other) = at_once(|| even(academic, one), || even(enterprise, other))?;
+            return Ok(([one.assignment, other.assignment], certified));
+        }
+        let compatible = |student, one, other| self.compatible(student, one, other);
+        let (mut one, mut other) = (one, other);
+        let beside = beside_enterprise(academic, &other.assignment, compatible);
+        proved(&beside, &one)?;
+        let more = even(&beside, one.clone())?;
+        if proved(&beside_academic(enterprise, &more.assignment, compatible), &other).is_ok() {
+            one = more;
+        }
+        let beside = beside_academic(enterprise, &one.assignment, compatible);
+        proved(&beside, &other)?;
+        let more = even(&beside, other.clone())?;
+        if proved(&beside_enterprise(academic, &more.assignment, compatible), &one).is_ok() {
+            other = more;
+        }
+        Ok(([one.assignment, other.assignment], certified))
+    }
+
+    /// The academic side first; the enterprise side among those who go with it. A student asks the best first, so others
+    /// are asked only by who was refused so far that one not looked at would be better.
+    fn stable(&mut self) -> Result<Held, Unsolved> {
+        self.academic.begin(self.question.candidates)?;
+        self.enterprise.begin(self.question.candidates)?;
+        let mut one = stable::solve(&self.academic.sheet.instance);
+        while self.academic.widen(&one.assignment, true, |_, _| true)? {
+            one = stable::solve(&self.academic.sheet.instance);
+        }
+        check_stable(&self.academic.sheet.instance, &one.assignment, &one.cutoffs)?;
+        let beside = |sheets: &Self| {
+            let compatible = |student, one, other| sheets.compatible(student, one, other);
+            beside_academic(&sheets.enterprise.sheet.instance, &one.assignment, compatible)
+        };
+        let mut instance = beside(self);
+        let mut other = stable::solve(&instance);
+        while self.enterprise.widen(&other.assignment, true, |_, _| true)? {
+            instance = beside(self);
+            other = stable::solve(&instance);
+        }
+        check_stable(&instance, &other.assignment, &other.cutoffs)?;
+        let certified = check_stable(&self.enterprise.sheet.instance, &other.assignment, &other.cutoffs).is_ok();
+        Ok(([one.assignment, other.assignment], certified))
+    }
+
+    fn proposals(&self, held: &[Numbers; 2], objective: Objective) -> Result<Vec<(Side, Assignment, Because)>, Unsolved> {
+        let of_side = |side: Side, apart: &Apart, mine: &Numbers| {
+            let loads = apart.sheet.loads(mine);
+            let because = |(number, assignment): (usize, Assignment)| {
+                let full = |mentor: u32| apart.sheet.full(mentor, &loads);
+                let obstacle = |mentor: u32| self.obstacle(held, (side, number, mentor), full(mentor), objective);
+                (side, assignment, self.because(apart, (number, mine[number]), objective, obstacle))
+            };
+            apart.sheet.read(mine).into_iter().enumerate().map(because).collect::<Vec<_>>()
+        };
+        let (mut proposals, others) = at_once(
+            || Ok(of_side(Side::Academic, &self.academic, &held[0])),
+            || Ok(of_side(Side::Enterprise, &self.enterprise, &held[1])),
+        )?;
+        proposals.extend(others);
+        Ok(proposals)
+    }
+
+    /// Why a student was not given a better mentor.
+    fn obstacle(
+        &self,
+        held: &[Numbers; 2],
+        (side, student, mentor): (Side, usize, u32),
+        full: Option<Obstacle>,
+        objective: Objective,
+    ) -> Obstacle {
+        let goes = match side {
+            Side::Academic => held[1][student].is_none_or(|other| self.compatible(student, mentor, other)),
+            Side::Enterprise => held[0][student].is_none_or(|other| self.compatible(student, other, mentor)),
+        };
+        match (goes, full, objective) {
+            (false, ..) => Obstacle::Incompatible,
+            (true, Some(obstacle), _) => obstacle,
+            (true, None, Objective::Optimal) => Obstacle::Taken,
+            (true, None, Objective::Stable) => Obstacle::Outranked,
+        }
     }
 
     fn because(
         &self,
-        sheet: &Sheet,
-        number: usize,
-        mine: Option<u32>,
+        apart: &Apart,
+        (number, mine): (usize, Option<u32>),
         objective: Objective,
         obstacle: impl Fn(u32) -> Obstacle,
     ) -> Because {
-        let (rules, student) = (self.question.rules, sheet.students[number]);
+        let (rules, sheet) = (self.question.rules, &apart.sheet);
+        let student = sheet.students[number];
         let weighed = sheet.mentor(mine).map(|mentor| rules.parts(student, mentor).weighed(rules.weights));
         let part = |(part, score, weight): (&str, i64, i64)| Part { part: part.to_owned(), score, weight };
         // How good a choice is for the student, by what was wanted.
-        let height = |mentor: u32, fit: i64| {
-            let named = sheet.mentor(Some(mentor)).map_or(0, |mentor| rules.heights(student, mentor).0);
-            (if objective == Objective::Stable { named } else { 0 }, fit)
-        };
-        let fit = |mentor: u32| sheet.instance.value(number, mentor).map(i64::from);
-        let floor = mine.and_then(|mentor| Some(height(mentor, fit(mentor)?)));
-        let mut better: Vec<((i32, i64), Better)> = Vec::new();
-        for (other, mentor) in (0u32..).zip(&sheet.mentors) {
-            let possible = fit(other);
-            let stands = super::eligible(student, mentor) && rules.offered(student, mentor);
-            let forbidden = possible.is_none() && stands && rules.forbid(student, mentor);
-            if possible.is_none() && !forbidden {
-                continue;
-            }
-            let fit = possible.unwrap_or_else(|| rules.fit(student, mentor));
-            if floor.is_none_or(|floor| height(other, fit) > floor) {
-                let project = mentor.offer.map(|offer| offer.project.to_string());
-                let obstacle = if forbidden { Obstacle::Excluded } else { obstacle(other) };
-                better.push((height(other, fit), Better { mentor: mentor.id.to_string(), project, fit, obstacle }));
+        let height = |by_student: i32, fit: i64| (if objective == Objective::Stable { by_student } else { 0 }, fit);
+        let pairs = || sheet.instance.ranked(number);
+        let floor = mine.and_then(|mine| pairs().find(|(arc, _)| arc.mentor == mine));
+        let floor = floor.map(|(arc, preference)| height(preference.by_student, arc.value.into()));
+        let mut better: Vec<((i32, i64), u32, Option<Obstacle>)> = Vec::new();
+        for (arc, preference) in pairs() {
+            let height = height(preference.by_student, arc.value.into());
+            if floor.is_none_or(|floor| height > floor) {
+                better.push((height, arc.mentor, None));
+            } else if objective == Objective::Optimal {
+                // The best come first.
+                break;
             }
         }
-        better.sort_by_key(|(height, _)| std::cmp::Reverse(*height));
+        for other in apart.field.excluded(number) {
+            let mentor = sheet.mentors[other as usize];
+            let height = height(rules.heights(student, mentor).0, rules.fit(student, mentor));
+            let stands = super::eligible(student, mentor) && rules.offered(student, mentor);
+            if stands && floor.is_none_or(|floor| height > floor) {
+                better.push((height, other, Some(Obstacle::Excluded)));
+            }
+        }
+        better.sort_by_key(|(height, mentor, _)| (std::cmp::Reverse(*height), *mentor));
+        let told = |((_, fit), mentor, forbidden): ((i32, i64), u32, Option<Obstacle>)| Better {
+            mentor: sheet.mentors[mentor as usize].id.to_string(),
+            project: sheet.mentors[mentor as usize].offer.map(|offer| offer.project.to_string()),
+            fit,
+            obstacle: forbidden.unwrap_or_else(|| obstacle(mentor)),
+        };
         Because {
             parts: weighed.into_iter().flatten().filter(|(_, _, weight)| *weight > 0).map(part).collect(),
-            better: better.into_iter().map(|(_, better)| better).take(TOLD).collect(),
+            better: better.into_iter().take(TOLD).map(told).collect(),
         }
     }
+}
+
+/// Proves one side of its own, and has equals share the students where they are not too many.
+fn even(instance: &Instance, mut optimal: Optimal) -> Result<Optimal, Unsolved> {
+    if instance.students() <= EVENED {
+        spread(instance, &mut optimal);
+    }
+    check_optimal(instance, &optimal.assignment, &optimal.prices)?;
+    Ok(optimal)
 }
 
 impl Sheet<'_> {

@@ -30,7 +30,7 @@ pub struct Weights {
 }
 
 /// How far each part is fulfilled, 0 to 1,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parts {
     pub organisation: i64,
     pub programme: i64,
@@ -61,9 +61,19 @@ impl Parts {
 
     /// How well the two fit, 0 to 1,000: the mean of the parts by their weights, rounded down.
     pub fn fit(&self, weights: &Weights) -> i64 {
-        let weighed = self.weighed(weights);
-        let total: i64 = weighed.iter().map(|(_, _, weight)| weight).sum();
-        weighed.iter().map(|(_, score, weight)| score * weight).sum::<i64>() / total.max(1)
+        self.sum(weights) / weights.total().max(1)
+    }
+
+    /// The parts, each as often as it counts.
+    pub fn sum(&self, weights: &Weights) -> i64 {
+        self.weighed(weights).iter().map(|(_, score, weight)| score * weight).sum()
+    }
+}
+
+impl Weights {
+    /// How much all parts count together.
+    pub fn total(&self) -> i64 {
+        Parts::default().weighed(self).iter().map(|(_, _, weight)| weight).sum()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The rules of mentoring, pure: no I/O, no clock, no chance.
 
 mod admission;
+mod because;
+mod candidates;
 mod codes;
 mod conflict;
 mod dry_run;
@@ -14,6 +16,7 @@ mod offers;
 mod pairing;
 mod project;
 mod ranking;
+mod reach;
 mod refusal;
 mod rematch;
 mod report;
@@ -23,9 +26,10 @@ mod student;
 mod timetable;
 
 pub use admission::{Admission, Priority};
+pub use because::{Because, Better, Obstacle, Part};
 pub use codes::Codes;
 pub use conflict::{Conflict, Conflicts, Ground, Other};
-pub use dry_run::{Because, Better, DryRun, Objective, Obstacle, Part, Proof, Question, dry_run};
+pub use dry_run::{DryRun, Objective, Proof, Question, dry_run};
 pub use evaluation::{Aspect, Evaluation, Evaluator, check_evaluable};
 pub use fit::{Parts, Weights, eligible, parts};
 pub use guidance::{Guidance, Kind, Month, check_day};
@@ -36,11 +40,12 @@ pub use offers::{Offers, Shared};
 pub use pairing::{EndReason, Event as PairingEvent, Guide, Pairing, State as PairingState};
 pub use project::{Choice, Offer, Outline, Project, State as ProjectState};
 pub use ranking::{Author, Order, Ranking, Rankings};
+pub use reach::Reach;
 pub use refusal::{Absent, Refusal};
 pub use rematch::{Rematch, State as RematchState};
 pub use report::{Grouping, most, percent};
 pub use round::{Outcome, Round, State as RoundState};
-pub use sheet::{Assignment, Candidate, Rules, assign, keep};
+pub use sheet::{Assignment, Candidate, Rules, Sheet, assign, keep};
 pub use student::{State as StudentState, Student};
 pub use timetable::{Days, Standing, Term, TermCapacity, Timetable};
 

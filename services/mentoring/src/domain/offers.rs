@@ -94,6 +94,11 @@ impl Offers {
         Some(places(quota, self.guided.get(&organisation).copied().unwrap_or_default()))
     }
 
+    /// Whether any organisation prefers anybody.
+    pub fn prefer(&self) -> bool {
+        self.admissions.values().any(|admission| !admission.priorities.is_empty())
+    }
+
     /// What the mentor's organisation prefers a student by: as a rank, and as part of the fit. Nothing if it does not.
     pub fn priority(&self, student: &Student, mentor: &Mentor) -> (i32, i64) {
         let round = student.round.or(self.round);

@@ -1,7 +1,10 @@
 //! How students and mentors rank each other in a round, and whom they exclude.
 
 use super::{Choice, EnrolmentId, MentorId, ProjectId, Refusal};
+use kit::id::Id;
+use kit::macros::uuid::Uuid;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 /// The best fit, and what a first choice counts.
 const FIRST: i64 = 1000;
@@ -143,17 +146,37 @@ impl Rankings {
         self.excluded.contains(&(student, mentor))
     }
 
+    /// The mentors a student ranks or is ranked by; whoever does both, twice.
+    pub fn ranked_beside(&self, student: EnrolmentId) -> impl Iterator<Item = MentorId> {
+        let [by_student, by_mentor] = [&self.by_student, &self.by_mentor].map(|ranks| ranks.range(beside(student)));
+        by_student.chain(by_mentor).map(|((_, mentor), _)| *mentor)
+    }
+
+    /// The projects a student ranks.
+    pub fn projects_of(&self, student: EnrolmentId) -> impl Iterator<Item = ProjectId> {
+        let all = (student, ProjectId::from_uuid(Uuid::nil()))..=(student, ProjectId::from_uuid(Uuid::max()));
+        self.projects.range(all).map(|((_, project), _)| *project)
+    }
+
+    /// The mentors of whom one of the two excluded the other.
+    pub fn excluded_beside(&self, student: EnrolmentId) -> impl Iterator<Item = MentorId> {
+        self.excluded.range(beside(student)).map(|(_, mentor)| *mentor)
+    }
+
     fn ranks(&self, student: EnrolmentId, mentor: MentorId) -> (Rank, Rank) {
         let of = |ranks: &BTreeMap<_, Rank>| ranks.get(&(student, mentor)).copied().unwrap_or_default();
         (of(&self.by_student), of(&self.by_mentor))
     }
 }
 
+/// Every pair of a student.
+fn beside(student: EnrolmentId) -> RangeInclusive<(EnrolmentId, MentorId)> {
+    (student, MentorId::from_uuid(Uuid::nil()))..=(student, MentorId::from_uuid(Uuid::max()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kit::id::Id;
-    use kit::macros::uuid::Uuid;
 
     fn mentor(n: u128) -> MentorId {
         MentorId::from_uuid(Uuid::from_u128(n))

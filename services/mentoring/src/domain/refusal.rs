@@ -3,8 +3,8 @@
 mod evaluations;
 
 use super::{
-    ClassId, ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, ProjectId,
-    ProjectState, RematchId, RoundId, RunId, Side, TermId,
+    ConflictId, GuidanceRecordId, MentorId, Month, ObjectionId, OrganisationId, PairingId, PersonId, ProjectId, ProjectState,
+    Reach, RematchId, RoundId, RunId, Side, TermId,
 };
 use chrono::NaiveDate;
 use evaluations::{of_evaluation, of_term};
@@ -18,10 +18,14 @@ pub enum Refusal {
     MentorHasLeft { person: PersonId, organisation: OrganisationId },
     #[error("{organisation} has no {side} mentors: academic mentors are of schools, enterprise mentors of enterprises")]
     WrongSide { organisation: OrganisationId, side: Side },
-    #[error("no student of {class} waits for a mentor")]
-    NobodyWaits { class: ClassId },
-    #[error("{class} has a round that is not published yet: {round}")]
-    RoundOpen { class: ClassId, round: RoundId },
+    #[error("no student of {reach} waits for a mentor")]
+    NobodyWaits { reach: Reach },
+    #[error("a student of {reach} is in a round that is not published yet: {round}")]
+    RoundOpen { reach: Reach, round: RoundId },
+    #[error("a round of {reach} is opened by the bureau")]
+    BureauOnly { reach: Reach },
+    #[error("{round} is being published")]
+    BeingPublished { round: RoundId },
     #[error("{round} no longer takes rankings")]
     PreferencesClosed { round: RoundId },
     #[error("{round} still takes rankings")]
@@ -401,18 +405,29 @@ fn of_conflict(refusal: &Refusal, en: String) -> Error {
 
 fn of_round(refusal: &Refusal, en: String) -> Error {
     match refusal {
-        Refusal::NobodyWaits { class } => {
-            Error::refused("round.class", "NOBODY_WAITS", en, format!("{class} 没有待匹配导师的学生"))
+        Refusal::NobodyWaits { reach } => {
+            Error::refused(&reach.field(), "NOBODY_WAITS", en, format!("{} 没有待匹配导师的学生", reach_zh(reach)))
                 .rule("mentoring/rounds")
                 .way_out(
                     "open a round when further students are enrolled; vacancies are filled without one",
                     "待有新学生入班后再开轮次；空缺会自动补配",
                 )
         }
-        Refusal::RoundOpen { class, round } => {
-            Error::refused("round.class", "ROUND_OPEN", en, format!("{class} 已有未发布的轮次 {round}"))
+        Refusal::RoundOpen { reach, round } => {
+            let zh = format!("{} 有学生已在未发布的轮次 {round} 中", reach_zh(reach));
+            Error::refused(&reach.field(), "ROUND_OPEN", en, zh)
                 .rule("mentoring/rounds")
                 .way_out(format!("publish {round} first"), format!("请先发布 {round}"))
+        }
+        Refusal::BureauOnly { reach } => {
+            Error::refused(&reach.field(), "BUREAU_ONLY", en, format!("{}的轮次由主管部门开启", reach_zh(reach)))
+                .rule("mentoring/rounds")
+                .way_out("open a round of classes of your school, or of the school", "请为本校班级或本校开启轮次")
+        }
+        Refusal::BeingPublished { round } => {
+            Error::refused(&round.to_string(), "BEING_PUBLISHED", en, format!("{round} 正在发布"))
+                .rule("mentoring/rounds")
+                .way_out("wait until it is published; it goes on by itself", "请等待发布完成，系统会自动继续")
         }
         Refusal::AlreadyPublished { round } => {
             Error::refused(&round.to_string(), "ALREADY_PUBLISHED", en, format!("{round} 已发布"))
@@ -428,5 +443,14 @@ fn of_round(refusal: &Refusal, en: String) -> Error {
         .rule("mentoring/rounds")
         .way_out("solve it again, then publish", "请重新求解后再发布"),
         _ => Error::internal(en),
+    }
+}
+
+fn reach_zh(reach: &Reach) -> String {
+    match reach {
+        Reach::Classes(classes) => format!("{} 个班级", classes.len()),
+        Reach::Chain(chain) => format!("产业链 {chain}"),
+        Reach::City => "全市".to_owned(),
+        one => one.to_string(),
     }
 }

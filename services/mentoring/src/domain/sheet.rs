@@ -1,5 +1,6 @@
 //! One side of a question as the solver sees it: students and mentors by number, in the order of their ids.
 
+use super::candidates::{Field, Lists};
 use super::{
     Conflicts, EnrolmentId, History, Mentor, MentorId, Offers, Parts, ProjectId, Rankings, Shared, Student, Weights, eligible,
     parts,
@@ -117,6 +118,12 @@ impl<'a> Sheet<'a> {
         let instance = Instance::new(students.len(), places.collect(), &edges)?;
         let (instance, shared) = rules.offers.bind(instance, &mentors)?;
         Ok(Self { students, mentors, instance, shared })
+    }
+
+    /// The pairs that are looked at.
+    pub fn of(field: &Field<'a>, lists: &Lists) -> Result<Self, Fault> {
+        let (instance, shared) = field.instance(lists)?;
+        Ok(Self { students: field.students.clone(), mentors: field.mentors.clone(), instance, shared })
     }
 
     /// Who a number is.

@@ -4,8 +4,8 @@ mod evaluations;
 
 use crate::app::{Explained, Listed, Offered, Parted, Ranked, Recorded, Registered, Settled};
 use crate::domain::{
-    Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, ProjectState, Proof, Ranking, RematchState,
-    RoundState, Weights,
+    Better, Month, ObjectionState, Objective, Obstacle, Other, PairingState, Part, ProjectState, Proof, Ranking, Reach,
+    RematchState, RoundState, Weights,
 };
 use crate::store::{
     admission, conflict, evaluation, guidance, guidance_month, mentor, objection, pairing, project, proposal, ranking, rematch,
@@ -70,12 +70,23 @@ impl From<round::Stored> for pb::Round {
         let state = match round.state {
             RoundState::Open => pb::RoundState::Open,
             RoundState::Closed => pb::RoundState::Closed,
+            RoundState::Publishing => pb::RoundState::Publishing,
             RoundState::Published => pb::RoundState::Published,
             RoundState::Final => pb::RoundState::Final,
         };
+        let (mut class, mut classes, mut city) = (String::new(), Vec::new(), false);
+        let (mut school, mut enterprise, mut chain) = (String::new(), String::new(), String::new());
+        match round.reach {
+            Reach::Class(one) => class = one.to_string(),
+            Reach::Classes(several) => classes = several.iter().map(ToString::to_string).collect(),
+            Reach::School(one) => school = one.to_string(),
+            Reach::Enterprise(one) => enterprise = one.to_string(),
+            Reach::Chain(one) => chain = one,
+            Reach::City => city = true,
+        }
         Self {
             name: round.id.to_string(),
-            class: round.class.to_string(),
+            class,
             state: state.into(),
             students: small(round.outcome.students),
             matched_academic: small(round.outcome.matched_academic),
@@ -89,6 +100,12 @@ impl From<round::Stored> for pb::Round {
             same_place: round.same_place,
             objection_days: small(round.objection_days),
             objection_end_date: round.objections_until.map(date),
+            classes,
+            school,
+            enterprise,
+            chain,
+            city,
+            candidates: small(round.candidates),
         }
     }
 }

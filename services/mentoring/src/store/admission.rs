@@ -54,8 +54,8 @@ statements! {
         sqlite: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };
-    GUIDED = "SELECT mentor_organisation_id, CAST(count(*) AS BIGINT) FROM mentoring_pairing WHERE round_id = $1 AND state = 'active' GROUP BY mentor_organisation_id";
-    CHAINS = "SELECT DISTINCT chain FROM mentoring_mentor WHERE organisation_id = $1 AND side = 'enterprise' AND state <> 'closed' AND chain <> ''";
+    /// Whom a round that is being published is about to give a mentor is guided, as the places are taken.
+    GUIDED = "SELECT g.organisation_id, CAST(count(*) AS BIGINT) FROM (SELECT p.mentor_organisation_id AS organisation_id FROM mentoring_pairing p WHERE p.round_id = $1 AND p.state = 'active' UNION ALL SELECT m.organisation_id FROM mentoring_round r JOIN mentoring_student s ON s.open_round_id = r.round_id JOIN mentoring_proposal q ON q.run_id = r.run_id AND q.enrolment_id = s.enrolment_id JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE r.round_id = $1 AND r.state = 'publishing') g GROUP BY g.organisation_id";
     OVER_QUOTA = "SELECT CAST(a.organisation_id AS TEXT) || ' has ' || CAST(count(p.pairing_id) AS TEXT) || ' students of ' || CAST(a.round_id AS TEXT) || ', its quota is ' || CAST(a.quota AS TEXT) FROM mentoring_admission a JOIN mentoring_pairing p ON p.round_id = a.round_id AND p.mentor_organisation_id = a.organisation_id AND p.state = 'active' WHERE a.quota IS NOT NULL GROUP BY a.round_id, a.organisation_id, a.quota HAVING count(p.pairing_id) > a.quota LIMIT 100";
 }
 
@@ -88,10 +88,4 @@ pub async fn with_quota(tx: &mut Tx, rounds: &BTreeSet<RoundId>) -> Result<BTree
 pub async fn guided(tx: &mut Tx, round: RoundId) -> Result<BTreeMap<OrganisationId, i64>, Error> {
     let rows: Vec<(OrganisationId, i64)> = tx.fetch_all(GUIDED, args![round]).await?;
     Ok(rows.into_iter().collect())
-}
-
-/// The chains that enterprise mentors of an organisation know.
-pub async fn chains(tx: &mut Tx, organisation: OrganisationId) -> Result<BTreeSet<String>, Error> {
-    let rows: Vec<(String,)> = tx.fetch_all(CHAINS, args![organisation]).await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
 }

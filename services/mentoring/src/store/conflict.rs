@@ -43,6 +43,7 @@ statements! {
     BY_ID = "SELECT conflict_id, mentor_id, other_mentor_id, person_id, ground, created_at, withdrawn_at FROM mentoring_conflict WHERE conflict_id = $1";
     OF_SCHOOL = "SELECT c.conflict_id, c.mentor_id, c.other_mentor_id, c.person_id, c.ground, c.created_at, c.withdrawn_at FROM mentoring_conflict c JOIN mentoring_mentor m ON m.mentor_id = c.mentor_id WHERE c.withdrawn_at IS NULL AND m.side = 'academic' AND m.organisation_id = $1 AND m.state = 'active' ORDER BY c.conflict_id";
     OF_ENTERPRISE = "SELECT c.conflict_id, c.mentor_id, c.other_mentor_id, c.person_id, c.ground, c.created_at, c.withdrawn_at FROM mentoring_conflict c JOIN mentoring_mentor m ON m.mentor_id = c.mentor_id WHERE c.withdrawn_at IS NULL AND m.side = 'enterprise' AND (m.organisation_id = $1 OR (m.chain = $2 AND m.chain <> '')) AND m.state = 'active' ORDER BY c.conflict_id";
+    ALL = "SELECT c.conflict_id, c.mentor_id, c.other_mentor_id, c.person_id, c.ground, c.created_at, c.withdrawn_at FROM mentoring_conflict c WHERE c.withdrawn_at IS NULL ORDER BY c.conflict_id";
     LIST = "SELECT c.conflict_id, c.mentor_id, c.other_mentor_id, c.person_id, c.ground, c.created_at, c.withdrawn_at FROM mentoring_conflict c JOIN mentoring_mentor m ON m.mentor_id = c.mentor_id LEFT JOIN mentoring_mentor o ON o.mentor_id = c.other_mentor_id WHERE c.conflict_id > $1 AND (m.organisation_id = $3 OR o.organisation_id = $3 OR EXISTS (SELECT 1 FROM mentoring_student s WHERE s.person_id = c.person_id AND s.school_id = $3) OR $3 IS NULL) AND (c.mentor_id = $4 OR c.other_mentor_id = $4 OR $4 IS NULL) ORDER BY c.conflict_id LIMIT $2";
 }
 
@@ -73,6 +74,11 @@ pub async fn of_school(tx: &mut Tx, school: OrganisationId) -> Result<Vec<(Mento
 /// The conflicts with students of the enterprise mentors of an enterprise, or of a chain.
 pub async fn of_enterprise(tx: &mut Tx, enterprise: OrganisationId, chain: &str) -> Result<Vec<(MentorId, Other)>, Error> {
     pairs(tx.fetch_all(OF_ENTERPRISE, args![enterprise, chain]).await?)
+}
+
+/// All conflicts that hold.
+pub async fn all(tx: &mut Tx) -> Result<Vec<(MentorId, Other)>, Error> {
+    pairs(tx.fetch_all(ALL, args![]).await?)
 }
 
 fn pairs(rows: Vec<Row>) -> Result<Vec<(MentorId, Other)>, Error> {

@@ -1,6 +1,6 @@
 //! Who guided whom before, from the pairings.
 
-use crate::domain::{History, PersonId, Student};
+use crate::domain::{History, PersonId, RoundId, Student};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
@@ -14,6 +14,13 @@ statements! {
         sqlite: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT value FROM json_each($1)) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
         reason: "each engine has its own way to read an array",
     };
+    GUIDED_OF_ROUND = "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT s.person_id FROM mentoring_student s WHERE s.open_round_id = $1) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0";
+}
+
+/// Who guided the students of an unfinished round before.
+pub async fn of_round(tx: &mut Tx, round: RoundId) -> Result<History, Error> {
+    let rows: Vec<(PersonId, PersonId)> = tx.fetch_all(GUIDED_OF_ROUND, args![round]).await?;
+    Ok(History::new(rows))
 }
 
 /// Who guided these students before, or guides them.

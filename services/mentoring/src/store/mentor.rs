@@ -1,6 +1,6 @@
 //! Mentors in their table.
 
-use crate::domain::{Mentor, MentorId, MentorState, OrganisationId, PersonId, Profile, Side};
+use crate::domain::{Mentor, MentorId, MentorState, OrganisationId, PersonId, Profile, RunId, Side};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::clock::local_date;
@@ -94,12 +94,20 @@ statements! {
     REVISE = "UPDATE mentoring_mentor SET version = version + 1, capacity = $2, places = $3, load = $4, chain = $5, programmes = $6, skills = $7, place = $8, title = $9, years = $10, languages = $11, judgement = $12, told = $13, state = $14, term_capacity = $15, available = $16, next_change = $17, updated_at = $18 WHERE mentor_id = $1 AND version = $19";
     BY_ID = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id = $1";
     LIST = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE mentor_id > $1 AND (organisation_id = $3 OR $3 IS NULL) AND (side = $4 OR $4 IS NULL) AND (state = $5 OR $5 IS NULL) ORDER BY mentor_id LIMIT $2";
+    FREE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = $1 AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
     FREE_ACADEMIC = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'academic' AND organisation_id = $1 AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
     FREE_ENTERPRISE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE side = 'enterprise' AND (organisation_id = $1 OR (chain = $2 AND chain <> '')) AND state = 'active' AND available = TRUE AND load < places ORDER BY mentor_id";
     OF_PERSON = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE person_id = $1 AND organisation_id = $2 AND state <> 'closed' ORDER BY mentor_id";
     /// Takes places only where there are as many, in one statement: however many take at once, none is given twice. None is
     /// taken by what a timetable said of a day before.
     TAKE_PLACES = "UPDATE mentoring_mentor SET load = load + $2, version = version + 1, updated_at = $3 WHERE mentor_id = $1 AND state = 'active' AND available = TRUE AND load + $2 <= places AND (next_change IS NULL OR next_change > $4)";
+    /// Takes the places a dry run proposes, all of a mentor or none; the rows are locked in the order of their ids, as
+    /// everywhere.
+    TAKE_PROPOSED = {
+        postgres: "WITH wanted AS (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id), held AS (SELECT m.mentor_id FROM mentoring_mentor m WHERE m.mentor_id IN (SELECT mentor_id FROM wanted) ORDER BY m.mentor_id FOR UPDATE) UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM wanted w JOIN held h ON h.mentor_id = w.mentor_id WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.available = TRUE AND m.load + w.places <= m.places AND (m.next_change IS NULL OR m.next_change > $3)",
+        sqlite: "UPDATE mentoring_mentor AS m SET load = m.load + w.places, version = m.version + 1, updated_at = $2 FROM (SELECT mentor_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND mentor_id IS NOT NULL GROUP BY mentor_id) w WHERE m.mentor_id = w.mentor_id AND m.state = 'active' AND m.available = TRUE AND m.load + w.places <= m.places AND (m.next_change IS NULL OR m.next_change > $3)",
+        reason: "PostgreSQL needs an order in which rows are locked; SQLite has one writer, and no FOR UPDATE",
+    };
     DUE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE next_change <= $1 AND state <> 'closed' ORDER BY mentor_id";
     /// Takes the rows as a JSON array of arrays: on the first day of a term it is thousands.
     FOLLOW = {
@@ -227,6 +235,17 @@ pub async fn follow(tx: &mut Tx, mentors: &[Mentor], now: DateTime<Utc>) -> Resu
         }
     }
     Ok(())
+}
+
+/// Everybody of a side who has a free place.
+pub async fn free(tx: &mut Tx, side: Side) -> Result<Vec<Mentor>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(FREE, args![side]).await?;
+    Ok(rows.into_iter().map(|row| Stored::from(row).mentor).collect())
+}
+
+/// Takes the places that a dry run proposes; answers of how many mentors.
+pub async fn take_proposed(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<i64, Error> {
+    Ok(i64::try_from(tx.execute(TAKE_PROPOSED, args![run, now, local_date(now)]).await?).unwrap_or(i64::MAX))
 }
 
 /// Holds a mentor to the end of the transaction.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one statement.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 2000;
 
 /// A pairing with what only the table knows.
 #[derive(Debug, Clone)]
@@ -162,7 +162,7 @@ pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
     tx.execute(INSERT, row).await.map(|_| ())
 }
 
-/// Adds the pairings of a round, a few hundred at a time.
+/// Adds the pairings of a round, a few thousand at a time.
 pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -> Result<(), Error> {
     for rows in pairings.chunks(AT_ONCE) {
         let row = |pairing: &Pairing| {

@@ -1,6 +1,6 @@
 //! Projects in their table.
 
-use crate::domain::{MentorId, OrganisationId, Outline, Project, ProjectId, ProjectState};
+use crate::domain::{MentorId, OrganisationId, Outline, Project, ProjectId, ProjectState, RunId};
 use chrono::{DateTime, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
@@ -77,9 +77,17 @@ statements! {
     };
     /// Takes places only where there are as many, in one statement: however many take at once, none is given twice.
     TAKE_PLACES = "UPDATE mentoring_project SET load = load + $2, version = version + 1, updated_at = $3 WHERE project_id = $1 AND state = 'open' AND load + $2 <= capacity";
+    /// Takes the places a dry run proposes, all of a project or none; the rows are locked in the order of their ids, as
+    /// everywhere.
+    TAKE_PROPOSED = {
+        postgres: "WITH wanted AS (SELECT project_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND project_id IS NOT NULL GROUP BY project_id), held AS (SELECT p.project_id FROM mentoring_project p WHERE p.project_id IN (SELECT project_id FROM wanted) ORDER BY p.project_id FOR UPDATE) UPDATE mentoring_project AS p SET load = p.load + w.places, version = p.version + 1, updated_at = $2 FROM wanted w JOIN held h ON h.project_id = w.project_id WHERE p.project_id = w.project_id AND p.state = 'open' AND p.load + w.places <= p.capacity",
+        sqlite: "UPDATE mentoring_project AS p SET load = p.load + w.places, version = p.version + 1, updated_at = $2 FROM (SELECT project_id, count(*) AS places FROM mentoring_proposal WHERE run_id = $1 AND project_id IS NOT NULL GROUP BY project_id) w WHERE p.project_id = w.project_id AND p.state = 'open' AND p.load + w.places <= p.capacity",
+        reason: "PostgreSQL needs an order in which rows are locked; SQLite has one writer, and no FOR UPDATE",
+    };
     FREE_PLACE = "UPDATE mentoring_project SET load = load - 1, version = version + 1, updated_at = $2 WHERE project_id = $1 AND load > 0";
     CLOSE_OF_MENTOR = "UPDATE mentoring_project SET state = 'closed', version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND state = 'open'";
-    WRONG_PROJECTS = "SELECT CAST(q.project_id AS TEXT) || ' load ' || CAST(q.load AS TEXT) || ' of ' || CAST(q.capacity AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) FROM mentoring_project q LEFT JOIN mentoring_pairing p ON p.project_id = q.project_id AND p.state = 'active' GROUP BY q.project_id, q.mentor_id, q.load, q.capacity HAVING q.load <> count(p.pairing_id) OR q.load > q.capacity OR count(CASE WHEN p.mentor_id <> q.mentor_id THEN 1 END) > 0 LIMIT 100";
+    /// The places of a round that is being published are taken before its pairings are made.
+    WRONG_PROJECTS = "SELECT CAST(q.project_id AS TEXT) || ' load ' || CAST(q.load AS TEXT) || ' of ' || CAST(q.capacity AS TEXT) || ', live pairings ' || CAST(count(p.pairing_id) AS TEXT) || ', to be made ' || CAST(coalesce(max(k.kept), 0) AS TEXT) FROM mentoring_project q LEFT JOIN mentoring_pairing p ON p.project_id = q.project_id AND p.state = 'active' LEFT JOIN (SELECT o.project_id, count(*) AS kept FROM mentoring_round r JOIN mentoring_student s ON s.open_round_id = r.round_id JOIN mentoring_proposal o ON o.run_id = r.run_id AND o.enrolment_id = s.enrolment_id WHERE r.state = 'publishing' AND o.project_id IS NOT NULL GROUP BY o.project_id) k ON k.project_id = q.project_id GROUP BY q.project_id, q.mentor_id, q.load, q.capacity HAVING q.load <> count(p.pairing_id) + coalesce(max(k.kept), 0) OR q.load > q.capacity OR count(CASE WHEN p.mentor_id <> q.mentor_id THEN 1 END) > 0 LIMIT 100";
 }
 
 /// Adds projects, a few hundred at a time.
@@ -127,6 +135,11 @@ pub async fn by_ids(tx: &mut Tx, ids: &BTreeSet<ProjectId>) -> Result<Vec<Projec
 /// Takes places of a project; `false` if there are not as many, or it is closed.
 pub async fn take_places(tx: &mut Tx, project: ProjectId, places: i64, now: DateTime<Utc>) -> Result<bool, Error> {
     Ok(tx.execute(TAKE_PLACES, args![project, places, now]).await? == 1)
+}
+
+/// Takes the places that a dry run proposes; answers of how many projects.
+pub async fn take_proposed(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<i64, Error> {
+    Ok(i64::try_from(tx.execute(TAKE_PROPOSED, args![run, now]).await?).unwrap_or(i64::MAX))
 }
 
 /// Gives a place back.

@@ -10,6 +10,7 @@
 
 mod absence;
 mod access;
+mod city;
 mod conflicts;
 mod continuity;
 mod evaluations;

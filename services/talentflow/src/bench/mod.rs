@@ -1,9 +1,12 @@
-//! `talentflow bench`: figures beside a peer's, measured in the same run, turn about.
+//! `talentflow bench`: what is promised about speed, measured. Figures are printed, never asserted; where there is a peer,
+//! its figures stand beside ours, measured in the same run, turn about.
 
 mod clients;
 mod ledger;
 mod peer;
+mod round;
 mod scratch;
+mod town;
 
 use crate::cli::Bench;
 use kit::config::Config;
@@ -12,6 +15,7 @@ use std::process::ExitCode;
 pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
     match command {
         Bench::Ledger(options) => ledger::run(config, options).await,
+        Bench::Round(options) => round::run(config, options).await,
     }
 }
 

@@ -36,13 +36,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         tracing::debug!(?config, "configuration");
         match cli.command {
             Command::Serve(command) => serve::run(config, &command).await,
+            Command::Bench(command) => bench::run(config, &command).await,
             Command::Demo(command) => demo::run(config, &command).await,
             Command::Migrate => migrate::run(&config).await,
             Command::Checkpoint => checkpoint::run(&config).await,
             Command::Verify(command) => verify::run(&config, &command).await,
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
-            Command::Bench(command) => bench::run(config, &command).await,
             Command::Accrue(command) => accrue::run(&config, &command).await,
             Command::Config | Command::Solve(_) | Command::Scheme(_) => Ok(ExitCode::SUCCESS),
         }

@@ -186,7 +186,7 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// The most memory this process ever held; 0 where the system does not tell.
-fn peak_rss_mib() -> u64 {
+pub fn peak_rss_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());

@@ -6,25 +6,81 @@ use crate::app::{
     ListRuns, ListWeights, PublishRound, SetRankings, SetWeights, SolveRound,
 };
 use crate::domain::{
-    Choice, ClassId, EnrolmentId, MentorId, Objective, Order, ProjectId, ProposalId, Ranking, RoundId, RunId, Weights,
+    Choice, ClassId, EnrolmentId, MentorId, Objective, Order, OrganisationId, ProjectId, ProposalId, Ranking, Reach, RoundId,
+    RunId, Weights,
 };
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
 use kit::wire::{parse_batch, parse_within, unknown_enum};
 use proto::mentoring::v1 as pb;
+use std::collections::BTreeSet;
+
+/// Possible mentors looked at first, a student and side, unless the round says how many.
+const CANDIDATES: i64 = 30;
 
 impl TryFrom<pb::CreateRoundRequest> for CreateRound {
     type Error = Error;
     fn try_from(request: pb::CreateRoundRequest) -> Result<Self, Error> {
         let round = request.round.ok_or_else(|| Error::required("round", "the round to open"))?;
         Ok(Self {
-            class: ClassId::parse("round.class", &round.class)?,
+            reach: parse_reach(&round)?,
             place: parse_code("round.place", round.place)?,
             same_place: round.same_place,
             objection_days: parse_within("round.objection_days", round.objection_days, 0..=60, "days")?.into(),
+            candidates: match parse_within("round.candidates", round.candidates, 0..=200, "mentors a student and side")? {
+                0 => CANDIDATES,
+                some => some.into(),
+            },
         })
     }
+}
+
+/// Reads whose students a round is of: one of the fields says it.
+fn parse_reach(round: &pb::Round) -> Result<Reach, Error> {
+    let said = [
+        ("class", !round.class.is_empty()),
+        ("classes", !round.classes.is_empty()),
+        ("school", !round.school.is_empty()),
+        ("enterprise", !round.enterprise.is_empty()),
+        ("chain", !round.chain.trim().is_empty()),
+        ("city", round.city),
+    ];
+    let mut said = said.into_iter().filter(|(_, said)| *said).map(|(field, _)| field);
+    let field = said.next().ok_or_else(|| {
+        Error::required("round.class", "a class; or one of classes, school, enterprise, chain, city in its place")
+    })?;
+    if let Some(other) = said.next() {
+        return Err(Error::invalid(
+            &format!("round.{other}"),
+            "SEVERAL_REACHES",
+            format!("`round.{field}` and `round.{other}` both say whose students the round is of"),
+            format!("`round.{field}` 与 `round.{other}` 同时限定了轮次范围"),
+        )
+        .way_out("say it by one of them", "请只填写其中一项"));
+    }
+    Ok(match field {
+        "class" => Reach::Class(ClassId::parse("round.class", &round.class)?),
+        "classes" => Reach::Classes(parse_classes(&round.classes)?),
+        "school" => Reach::School(OrganisationId::parse("round.school", &round.school)?),
+        "enterprise" => Reach::Enterprise(OrganisationId::parse("round.enterprise", &round.enterprise)?),
+        "chain" => Reach::Chain(parse_code("round.chain", round.chain.clone())?),
+        _ => Reach::City,
+    })
+}
+
+fn parse_classes(names: &[String]) -> Result<BTreeSet<ClassId>, Error> {
+    let names = parse_batch("round.classes", names.to_vec(), BATCH)?;
+    let mut classes = BTreeSet::new();
+    for (at, name) in names.iter().enumerate() {
+        let field = format!("round.classes[{at}]");
+        if !classes.insert(ClassId::parse(&field, name)?) {
+            let zh = format!("{name} 被重复填写");
+            let twice = Error::invalid(&field, "NAMED_TWICE", format!("{name} is named twice"), zh);
+            return Err(twice.way_out("name every class once", "每个班级只填写一次"));
+        }
+    }
+    Ok(classes)
 }
 
 impl TryFrom<pb::GetRoundRequest> for FindRound {

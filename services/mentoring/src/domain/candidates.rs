@@ -1,0 +1,329 @@
+//! Which mentors are looked at for a student, when looking at all of them would be too many pairs.
+//!
+//! A city has thousands of mentors and a hundred thousand students. So a student begins with the best few: by fit, and
+//! whoever is ranked by the student or ranks the student. What a solver then says of these pairs is asked of all the
+//! others: at its prices, would a student gain by a mentor not looked at yet? Such pairs are added, and it is solved
+//! again, until there are none ([`Field::priced`]; column generation, Gilmore and Gomory, *A linear programming approach
+//! to the cutting-stock problem*, Operations Research 9 (1961)). Then the prices prove the answer among all pairs there
+//! could be, so the limit costs nobody a mentor and no point of fit; it only saves time.
+
+use super::sheet::Rules;
+use super::{ClassId, EnrolmentId, Mentor, MentorId, OrganisationId, PersonId, ProjectId, Shared, Side, Student, eligible};
+use kit::id::Id;
+use matching::certificate::Worth;
+use matching::{Edge, Fault, Instance, Preference, optimal::Optimal};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The best fit, and how far a part is fulfilled at most.
+const FULL: i64 = 1000;
+
+/// The students and one side's mentors, with what all students of a kind have in common worked out once.
+pub struct Field<'a> {
+    pub students: Vec<&'a Student>,
+    /// In the order of their ids and projects, as are the students.
+    pub mentors: Vec<&'a Mentor>,
+    rules: Rules<'a>,
+    pools: Vec<Pool>,
+    kinds: Vec<Kind>,
+    /// The kind of each student.
+    kind_of: Vec<usize>,
+    skills: BTreeMap<&'a str, usize>,
+    people: BTreeMap<PersonId, Vec<u32>>,
+    projects: BTreeMap<ProjectId, u32>,
+}
+
+/// Mentors who may guide the same students; without those who stand with a project, whom only students get who name it.
+#[derive(Default)]
+struct Pool {
+    mentors: Vec<u32>,
+    /// Where in the pool each skill is found.
+    having: BTreeMap<usize, Vec<u32>>,
+}
+
+/// Students who differ in nothing but themselves and their skills.
+struct Kind {
+    pool: usize,
+    /// Each mentor's parts of the fit, weighed and summed up, without the skills.
+    base: Vec<i64>,
+    /// How high each mentor's organisation ranks these students; empty where none does.
+    heights: Vec<i32>,
+}
+
+/// A pair that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    pub mentor: u32,
+    pub fit: i32,
+    preference: Preference,
+}
+
+/// The pairs that are looked at, by student.
+pub type Lists = Vec<Vec<Pair>>;
+
+/// What a student sees of the pool.
+#[derive(Default)]
+struct View {
+    fits: Vec<i32>,
+    shared: Vec<i64>,
+    banned: BTreeSet<u32>,
+    best: Vec<(Worth, usize, u32)>,
+}
+
+impl<'a> Field<'a> {
+    pub fn new(students: &[&'a Student], mentors: &'a [Mentor], rules: Rules<'a>) -> Self {
+        let mut students = students.to_vec();
+        students.sort_by_key(|student| student.enrolment);
+        let mut mentors: Vec<&Mentor> = mentors.iter().collect();
+        mentors.sort_by_key(|mentor| mentor.key());
+        let mut field = Self {
+            students,
+            mentors,
+            rules,
+            pools: Vec::new(),
+            kinds: Vec::new(),
+            kind_of: Vec::new(),
+            skills: BTreeMap::new(),
+            people: BTreeMap::new(),
+            projects: BTreeMap::new(),
+        };
+        for (number, mentor) in (0u32..).zip(&field.mentors) {
+            field.people.entry(mentor.profile.person).or_default().push(number);
+            if let Some(offer) = mentor.offer {
+                field.projects.insert(offer.project, number);
+            }
+            for skill in mentor.profile.skills.iter() {
+                let next = field.skills.len();
+                field.skills.entry(skill).or_insert(next);
+            }
+        }
+        field.sort_students();
+        field
+    }
+
+    fn sort_students(&mut self) {
+        type Key<'k> = (OrganisationId, OrganisationId, &'k str);
+        let mut pools: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut kinds: BTreeMap<(Key, &str, &str, ClassId), usize> = BTreeMap::new();
+        let prefers = self.rules.offers.prefer();
+        let academic = self.mentors.first().is_none_or(|mentor| mentor.profile.side == Side::Academic);
+        for student in self.students.clone() {
+            let all = (student.school, student.enterprise, student.chain.as_str());
+            // What a mentor is eligible by.
+            let key = if academic { (all.0, OrganisationId::unset(), "") } else { (OrganisationId::unset(), all.1, all.2) };
+            let class = if prefers { student.class } else { ClassId::unset() };
+            let kind = *kinds.entry((all, student.programme.as_str(), student.place.as_str(), class)).or_insert_with(|| {
+                // Whoever it is: not a mentor, and without skills of their own.
+                let anybody = Student {
+                    person: PersonId::unset(),
+                    enrolment: EnrolmentId::unset(),
+                    skills: String::new().into(),
+                    ..student.clone()
+                };
+                let pool = *pools.entry(key).or_insert_with(|| {
+                    self.pools.push(self.pool(&anybody));
+                    self.pools.len() - 1
+                });
+                self.kinds.push(self.kind(&anybody, pool));
+                self.kinds.len() - 1
+            });
+            self.kind_of.push(kind);
+        }
+    }
+
+    fn pool(&self, anybody: &Student) -> Pool {
+        let mut pool = Pool::default();
+        for (number, mentor) in (0u32..).zip(&self.mentors) {
+            if mentor.offer.is_some() || !eligible(anybody, mentor) {
+                continue;
+            }
+            for skill in mentor.profile.skills.iter() {
+                let place = u32::try_from(pool.mentors.len()).unwrap_or(u32::MAX);
+                pool.having.entry(self.skills[skill]).or_default().push(place);
+            }
+            pool.mentors.push(number);
+        }
+        pool
+    }
+
+    fn kind(&self, anybody: &Student, pool: usize) -> Kind {
+        let mentors = || self.pools[pool].mentors.iter().map(|number| self.mentors[*number as usize]);
+        let height = |mentor| self.rules.offers.priority(anybody, mentor).0;
+        Kind {
+            pool,
+            base: mentors().map(|mentor| self.rules.parts(anybody, mentor).sum(self.rules.weights)).collect(),
+            heights: if self.rules.offers.prefer() { mentors().map(height).collect() } else { Vec::new() },
+        }
+    }
+
+    /// Works out how well everybody of the pool fits a student, and who is not to be paired with the student.
+    fn look(&self, student: usize, view: &mut View) {
+        let (who, kind) = (self.students[student], &self.kinds[self.kind_of[student]]);
+        let pool = &self.pools[kind.pool];
+        view.shared.clear();
+        view.shared.resize(pool.mentors.len(), 0);
+        for skill in who.skills.iter() {
+            let having = self.skills.get(skill).and_then(|skill| pool.having.get(skill));
+            for place in having.into_iter().flatten() {
+                view.shared[*place as usize] += 1;
+            }
+        }
+        let (weights, of) = (self.rules.weights, i64::try_from(who.skills.len()).unwrap_or(i64::MAX).max(1));
+        let total = weights.total().max(1);
+        view.fits.clear();
+        let fit = |(base, shared): (&i64, &i64)| (base + shared * FULL / of * weights.skills) / total;
+        view.fits.extend(kind.base.iter().zip(&view.shared).map(|pair| i32::try_from(fit(pair)).unwrap_or(i32::MAX)));
+        view.banned.clear();
+        view.banned.extend(self.people.get(&who.person).into_iter().flatten());
+        view.banned.extend(self.excluded(student));
+    }
+
+    /// Who excluded the student or is excluded by the student, or has a conflict with the student.
+    pub fn excluded(&self, student: usize) -> impl Iterator<Item = u32> {
+        let who = self.students[student];
+        let excluded = self.rules.rankings.excluded_beside(who.enrolment).chain(self.rules.conflicts.of_person(who.person));
+        excluded.flat_map(|mentor| self.numbers(mentor))
+    }
+
+    /// A mentor, without a project and with each.
+    fn numbers(&self, mentor: MentorId) -> impl Iterator<Item = u32> {
+        let from = self.mentors.partition_point(|one| one.id < mentor);
+        let all = self.mentors[from..].iter().take_while(move |one| one.id == mentor);
+        all.zip(u32::try_from(from).unwrap_or(u32::MAX)..).map(|(_, number)| number)
+    }
+
+    /// Those of whom more is known than what all students of a kind have in common: who ranks or is ranked, with whom the
+    /// student was before, and the projects the student names. They are looked at in any case.
+    fn ranked(&self, student: usize, view: &View) -> Vec<Pair> {
+        let who = self.students[student];
+        let rankings = self.rules.rankings;
+        let mut numbers: BTreeSet<u32> = rankings.ranked_beside(who.enrolment).flat_map(|id| self.numbers(id)).collect();
+        numbers.extend(rankings.projects_of(who.enrolment).filter_map(|project| self.projects.get(&project)));
+        let before = self.rules.history.of_student(who.person).filter_map(|person| self.people.get(&person));
+        numbers.extend(before.flatten());
+        let pair = |number: u32| {
+            let mentor = self.mentors[number as usize];
+            let (by_student, by_mentor) = self.rules.heights(who, mentor);
+            let fit = i32::try_from(self.rules.fit(who, mentor)).unwrap_or(i32::MAX);
+            Pair { mentor: number, fit, preference: Preference { by_student, by_mentor } }
+        };
+        let possible = |number: &u32| {
+            let mentor = self.mentors[*number as usize];
+            !view.banned.contains(number) && eligible(who, mentor) && self.rules.offered(who, mentor)
+        };
+        numbers.into_iter().filter(possible).map(pair).collect()
+    }
+
+    /// Adds the best of the pool who pass to a student's list, `most` of them; answers how many they were. Equals come
+    /// in the order of their ids; where that would send all students of a kind to the same few, from another one on for
+    /// each.
+    fn add(
+        &self,
+        student: usize,
+        view: &mut View,
+        list: &mut Vec<Pair>,
+        cut: Cut,
+        worth: impl Fn(u32, i32) -> Option<Worth>,
+    ) -> usize {
+        let kind = &self.kinds[self.kind_of[student]];
+        let pool = &self.pools[kind.pool];
+        let size = pool.mentors.len().max(1);
+        let start = if cut.turned { student % size } else { 0 };
+        view.best.clear();
+        for ((place, number), fit) in pool.mentors.iter().enumerate().zip(&view.fits) {
+            let Some(worth) = worth(*number, *fit) else { continue };
+            if view.banned.contains(number) || list.iter().any(|known| known.mentor == *number) {
+                continue;
+            }
+            view.best.push((worth, (place + size - start) % size, *number));
+        }
+        let order = |one: &(Worth, usize, u32), other: &(Worth, usize, u32)| other.0.cmp(&one.0).then(one.1.cmp(&other.1));
+        if view.best.len() > cut.most {
+            view.best.select_nth_unstable_by(cut.most, order);
+            view.best.truncate(cut.most);
+        }
+        for (_, turned, number) in &view.best {
+            let place = (turned + start) % size;
+            let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
+            list.push(Pair { mentor: *number, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } });
+        }
+        view.best.len()
+    }
+
+    /// The pairs to begin with: the best `most` for each student, and who ranks or is ranked.
+    pub fn first(&self, cut: Cut) -> Lists {
+        let mut view = View::default();
+        let list = |student| {
+            self.look(student, &mut view);
+            let mut list = self.ranked(student, &view);
+            self.add(student, &mut view, &mut list, cut, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
+            list
+        };
+        (0..self.students.len()).map(list).collect()
+    }
+
+    /// Adds the pairs by which a student would gain at these prices of an instance; answers how many.
+    pub fn priced(&self, lists: &mut Lists, (instance, optimal): (&Instance, &Optimal), cut: Cut) -> usize {
+        let prices: Vec<Worth> = (0..self.mentors.len()).map(|mentor| optimal.cost(instance, as_number(mentor))).collect();
+        let open: Vec<bool> = (0..self.mentors.len())
+            .map(|mentor| instance.chain(as_number(mentor)).all(|holder| instance.free_of(holder) > 0))
+            .collect();
+        let gain = |mentor: u32, fit: i32| Worth { assigned: 1, value: fit.into() } - prices[mentor as usize];
+        let (mut view, mut added) = (View::default(), 0);
+        for (student, list) in lists.iter_mut().enumerate() {
+            let has = list.iter().map(|pair| gain(pair.mentor, pair.fit)).max().unwrap_or_default().max(Worth::default());
+            self.look(student, &mut view);
+            let better = |mentor: u32, fit: i32| Some(gain(mentor, fit)).filter(|gain| open[mentor as usize] && *gain > has);
+            added += self.add(student, &mut view, list, cut, better);
+        }
+        added
+    }
+
+    /// Adds further pairs that pass for those who stayed alone; and, where `better` ones are asked for, those that a
+    /// student would rather have than what they hold. As many as the student looks at already; answers how many.
+    pub fn further(&self, lists: &mut Lists, held: &[Option<u32>], better: bool, passes: impl Fn(usize, u32) -> bool) -> usize {
+        let (mut view, mut added) = (View::default(), 0);
+        for (student, list) in lists.iter_mut().enumerate() {
+            let holds = held[student].and_then(|mentor| list.iter().find(|pair| pair.mentor == mentor));
+            let floor = holds.map(|pair| (pair.preference.by_student, pair.fit, Reverse(pair.mentor)));
+            if floor.is_some() && !better {
+                continue;
+            }
+            self.look(student, &mut view);
+            let cut = Cut { most: list.len().max(1), turned: false };
+            let possible = |mentor: u32, fit: i32| {
+                // Nobody said anything of a pair that is not looked at.
+                let wanted = floor.is_none_or(|floor| (0, fit, Reverse(mentor)) > floor);
+                let open = wanted && self.mentors[mentor as usize].spare() > 0 && passes(student, mentor);
+                open.then_some(Worth { assigned: 1, value: fit.into() })
+            };
+            added += self.add(student, &mut view, list, cut, possible);
+        }
+        added
+    }
+
+    /// The question about the pairs that are looked at.
+    pub fn instance(&self, lists: &Lists) -> Result<(Instance, Vec<Shared>), Fault> {
+        let mut edges = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+        for (student, list) in (0u32..).zip(lists) {
+            let edge = |pair: &Pair| Edge { student, mentor: pair.mentor, value: pair.fit, preference: pair.preference };
+            edges.extend(list.iter().map(edge));
+        }
+        let places = self.mentors.iter().map(|mentor| mentor.seats());
+        self.rules.offers.bind(Instance::new(self.students.len(), places.collect(), &edges)?, &self.mentors)
+    }
+}
+
+fn as_number(mentor: usize) -> u32 {
+    u32::try_from(mentor).unwrap_or(u32::MAX)
+}
+
+/// How many pairs are added, and from where on among equals.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    pub most: usize,
+    pub turned: bool,
+}
+
+#[cfg(test)]
+mod tests;
