@@ -3,8 +3,8 @@
 //! Claims are held first, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
 //! everybody needs: approvals that come one by one are carried out together, and lock it once.
 
-use super::{Changed, Decided, at, books, load, save_all};
-use crate::domain::{Change, ClaimId, FundId, Posting, Refusal};
+use super::{Changed, Decided, at, books, load, save_all, schemes};
+use crate::domain::{Approving, Change, ClaimId, FundId, Posting, Refusal};
 use crate::events;
 use crate::store::claim::{self, Stored};
 use futures::future::BoxFuture;
@@ -77,8 +77,13 @@ pub fn approve_each<'a>(
 
 fn decide(scope: &Scope, stored: Stored, approval: &Approval) -> Result<(Decided, FundId), Refusal> {
     let fund = stored.claim.fund;
-    let change = Change::Approve { by: scope.principal().subject.clone(), content_hash: approval.content_hash.clone() };
-    let decided = Decided::new(stored, change)?;
+    let approving = Approving {
+        by: scope.principal().subject.clone(),
+        content_hash: approval.content_hash.clone(),
+        scheme: schemes(scope).that_judged(&stored.claim)?.clone(),
+        today: scope.today(),
+    };
+    let decided = Decided::new(stored, Change::Approve(Box::new(approving)))?;
     // A claim has its fund from the day it was asked for; one that is checked was.
     let fund = fund.ok_or_else(|| Refusal::FundMissing { code: decided.after.fund_code.clone() })?;
     Ok((decided, fund))

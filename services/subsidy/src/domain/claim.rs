@@ -1,12 +1,13 @@
 //! One claim and what can happen to it.
 
 use super::derive::Due;
-use super::scheme::citation;
+use super::scheme::{Scheme, citation};
 use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
 use chrono::NaiveDate;
 use kit::Money;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 kit::words! {
     /// Where a claim stands.
@@ -68,19 +69,48 @@ pub struct Claim {
     pub reason: Option<String>,
     /// The fact that voided it or made it a clawback.
     pub ended_by: Option<String>,
+    /// The last day of its publicity; none where its scheme has none.
+    pub publicity_end: Option<NaiveDate>,
 }
 
 /// What happens to a claim.
 #[derive(Debug, Clone)]
 pub enum Change {
-    Amend { due: Box<Due>, amount: Money },
-    Submit { by: String, fund: FundId },
+    Amend {
+        due: Box<Due>,
+        amount: Money,
+    },
+    Submit {
+        by: String,
+        fund: FundId,
+    },
     Check,
-    Approve { by: String, content_hash: String },
-    Reject { reason: String },
+    Approve(Box<Approving>),
+    /// An objection to it was upheld.
+    Overturn {
+        reason: String,
+    },
+    Reject {
+        reason: String,
+    },
     Pay,
-    Void { reason: String, fact: Option<String> },
-    ClawBack { reason: String, fact: Option<String> },
+    Void {
+        reason: String,
+        fact: Option<String>,
+    },
+    ClawBack {
+        reason: String,
+        fact: Option<String>,
+    },
+}
+
+/// Who approves, what they have seen, and what says how: the version of the scheme that judged the claim.
+#[derive(Debug, Clone)]
+pub struct Approving {
+    pub by: String,
+    pub content_hash: String,
+    pub scheme: Arc<Scheme>,
+    pub today: NaiveDate,
 }
 
 /// What happened.
@@ -121,6 +151,7 @@ impl Claim {
             reconsider: false,
             reason: None,
             ended_by: None,
+            publicity_end: None,
         };
         claim.take(due, amount);
         (claim, Event::Accrued)
@@ -145,16 +176,11 @@ impl Claim {
                 self.needs(&[State::Submitted])?;
                 next.enter(State::Checked, Event::Checked)
             }
-            Change::Approve { by, content_hash } => {
-                self.needs(&[State::Checked])?;
-                if self.submitted_by.as_ref() == Some(&by) {
-                    return Err(Refusal::OwnClaim { claim: self.id });
-                }
-                if self.content_hash != content_hash {
-                    return Err(Refusal::ContentChanged { claim: self.id });
-                }
-                next.approved_by = Some(by);
-                next.enter(State::Approved, Event::Approved)
+            Change::Approve(approving) => next.approve(*approving)?,
+            Change::Overturn { reason } => {
+                self.needs(&[State::Approved])?;
+                next.reason = Some(reason);
+                next.enter(State::Rejected, Event::Rejected)
             }
             Change::Reject { reason } => {
                 self.needs(&[State::Submitted, State::Checked])?;
@@ -177,6 +203,21 @@ impl Claim {
             }
         };
         Ok((next, event))
+    }
+
+    /// Its publicity begins with its approval, so that what is public is what was approved.
+    fn approve(&mut self, approving: Approving) -> Result<Event, Refusal> {
+        let Approving { by, content_hash, scheme, today } = approving;
+        self.needs(&[State::Checked])?;
+        if self.submitted_by.as_ref() == Some(&by) {
+            return Err(Refusal::OwnClaim { claim: self.id });
+        }
+        if self.content_hash != content_hash {
+            return Err(Refusal::ContentChanged { claim: self.id });
+        }
+        self.approved_by = Some(by);
+        self.publicity_end = scheme.publicity_end(today);
+        Ok(self.enter(State::Approved, Event::Approved))
     }
 
     /// Whether the bank has been told to pay it, and has not answered.

@@ -190,6 +190,8 @@ impl From<Stored> for pb::Claim {
             stage: count(claim.stage),
             part: count(claim.part),
             occasion: claim.occasion,
+            publicity_end_date: claim.publicity_end.map(date),
+            open_objections: count(stored.open_objections),
         }
     }
 }

@@ -16,7 +16,7 @@ pub use set::Schemes;
 pub use stage::{After, Stage};
 
 use super::occasion::OccasionKind;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use kit::rules::Expression;
 
 kit::words! {
@@ -140,6 +140,11 @@ impl Scheme {
     /// `schemes/{code}@{version}`, as ledger entries cite it.
     pub fn citation(&self) -> String {
         citation(&self.code, i64::from(self.version))
+    }
+
+    /// The last day of the publicity of what is approved on this day, which is itself no whole day and not counted.
+    pub fn publicity_end(&self, approved: NaiveDate) -> Option<NaiveDate> {
+        (self.publicity_days > 0).then(|| approved + Days::new(u64::from(self.publicity_days)))
     }
 
     /// Whether what it says depends on the named part of the context.
