@@ -276,6 +276,7 @@ pub async fn tell(tx: &mut Tx, scope: &Scope, claim: &Claim, event: Event) -> Re
         Event::Accrued => tell!(ClaimAccrued),
         Event::Submitted => tell!(ClaimSubmitted),
         Event::Checked => tell!(ClaimChecked),
+        Event::Endorsed => tell!(ClaimApprovalGiven),
         Event::Approved => tell!(ClaimApproved),
         Event::Rejected => tell!(ClaimRejected),
         Event::Paid => tell!(ClaimPaid),

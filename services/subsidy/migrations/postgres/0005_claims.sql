@@ -27,3 +27,21 @@ CREATE TRIGGER subsidy_claim_objection_resolved BEFORE UPDATE ON subsidy_claim_o
     EXECUTE FUNCTION append_only();
 CREATE TRIGGER subsidy_claim_objection_no_delete BEFORE DELETE ON subsidy_claim_objection FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER subsidy_claim_objection_no_truncate BEFORE TRUNCATE ON subsidy_claim_objection FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+-- Who approved, one row a person. Who submitted and what was approved come from the claim, so that the check cannot be got
+-- round; `place` of `needed` lets nobody be one too many.
+CREATE TABLE subsidy_claim_approval (
+    claim_id     UUID NOT NULL,
+    approved_by  TEXT NOT NULL,
+    submitted_by TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    place        BIGINT NOT NULL CHECK (place > 0),
+    needed       BIGINT NOT NULL,
+    approved_at  TIMESTAMPTZ NOT NULL,
+    UNIQUE (claim_id, approved_by),
+    UNIQUE (claim_id, place),
+    CHECK (approved_by <> submitted_by),
+    CHECK (place <= needed)
+);
+CREATE TRIGGER subsidy_claim_approval_append_only BEFORE UPDATE OR DELETE ON subsidy_claim_approval FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER subsidy_claim_approval_no_truncate BEFORE TRUNCATE ON subsidy_claim_approval FOR EACH STATEMENT EXECUTE FUNCTION append_only();

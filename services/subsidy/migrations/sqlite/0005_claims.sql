@@ -26,3 +26,21 @@ CREATE TRIGGER subsidy_claim_objection_resolved BEFORE UPDATE ON subsidy_claim_o
 WHEN OLD.state <> 'open' OR (NEW.objection_id, NEW.claim_id, NEW.ground, NEW.objected_by) <> (OLD.objection_id, OLD.claim_id, OLD.ground, OLD.objected_by)
  BEGIN SELECT RAISE(ABORT, 'subsidy_claim_objection is append-only'); END;
 CREATE TRIGGER subsidy_claim_objection_no_delete BEFORE DELETE ON subsidy_claim_objection BEGIN SELECT RAISE(ABORT, 'subsidy_claim_objection is append-only'); END;
+
+-- Who approved, one row a person. Who submitted and what was approved come from the claim, so that the check cannot be got
+-- round; `place` of `needed` lets nobody be one too many.
+CREATE TABLE subsidy_claim_approval (
+    claim_id     TEXT NOT NULL,
+    approved_by  TEXT NOT NULL,
+    submitted_by TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    place        BIGINT NOT NULL CHECK (place > 0),
+    needed       BIGINT NOT NULL,
+    approved_at  TEXT NOT NULL,
+    UNIQUE (claim_id, approved_by),
+    UNIQUE (claim_id, place),
+    CHECK (approved_by <> submitted_by),
+    CHECK (place <= needed)
+);
+CREATE TRIGGER subsidy_claim_approval_no_update BEFORE UPDATE ON subsidy_claim_approval BEGIN SELECT RAISE(ABORT, 'subsidy_claim_approval is append-only'); END;
+CREATE TRIGGER subsidy_claim_approval_no_delete BEFORE DELETE ON subsidy_claim_approval BEGIN SELECT RAISE(ABORT, 'subsidy_claim_approval is append-only'); END;

@@ -2,6 +2,7 @@
 
 use super::{Month, schemes};
 use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
+use crate::store::approval;
 use crate::store::bank_account;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
@@ -91,7 +92,8 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
         Whose::Of(own) => Some(own),
         Whose::Nobodys => return Ok(Listed::empty()),
     };
-    let rows = claim::list(tx, &query.filter, query.page).await?;
+    let mut rows = claim::list(tx, &query.filter, query.page).await?;
+    approval::fill(tx, &mut rows).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
 }
 

@@ -2,8 +2,8 @@
 
 use super::derive::Due;
 use super::scheme::{Scheme, citation};
-use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
-use chrono::NaiveDate;
+use super::{ClaimId, ClaimRefusal, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::Money;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -108,9 +108,20 @@ pub enum Change {
 #[derive(Debug, Clone)]
 pub struct Approving {
     pub by: String,
+    /// The roles they have.
+    pub roles: Vec<String>,
     pub content_hash: String,
     pub scheme: Arc<Scheme>,
+    /// Who approved it before them.
+    pub before: Vec<String>,
     pub today: NaiveDate,
+}
+
+/// One person's approval of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endorsement {
+    pub by: String,
+    pub at: DateTime<Utc>,
 }
 
 /// What happened.
@@ -119,6 +130,8 @@ pub enum Event {
     Accrued,
     Submitted,
     Checked,
+    /// Approved by one of several.
+    Endorsed,
     Approved,
     Rejected,
     Paid,
@@ -205,9 +218,9 @@ impl Claim {
         Ok((next, event))
     }
 
-    /// Its publicity begins with its approval, so that what is public is what was approved.
+    /// The last approval that its scheme asks for approves it, and its publicity begins: what is public is what was approved.
     fn approve(&mut self, approving: Approving) -> Result<Event, Refusal> {
-        let Approving { by, content_hash, scheme, today } = approving;
+        let Approving { by, roles, content_hash, scheme, before, today } = approving;
         self.needs(&[State::Checked])?;
         if self.submitted_by.as_ref() == Some(&by) {
             return Err(Refusal::OwnClaim { claim: self.id });
@@ -215,9 +228,25 @@ impl Claim {
         if self.content_hash != content_hash {
             return Err(Refusal::ContentChanged { claim: self.id });
         }
+        if before.contains(&by) {
+            return Err(ClaimRefusal::ApprovedByYou { claim: self.id }.into());
+        }
+        if let Some(level) = scheme.level(self.amount)
+            && !level.roles.iter().any(|role| roles.contains(role))
+        {
+            return Err(ClaimRefusal::RoleForLevel { claim: self.id, amount: self.amount, roles: level.roles.clone() }.into());
+        }
+        if before.len() + 1 < usize::try_from(scheme.approvers(self.amount)).unwrap_or(usize::MAX) {
+            return Ok(Event::Endorsed);
+        }
         self.approved_by = Some(by);
         self.publicity_end = scheme.publicity_end(today);
         Ok(self.enter(State::Approved, Event::Approved))
+    }
+
+    /// Whether it came as far as to where it may have approvals.
+    pub fn was_checked(&self) -> bool {
+        !matches!(self.state, State::Accrued | State::Submitted)
     }
 
     /// Whether the bank has been told to pay it, and has not answered.

@@ -2,12 +2,16 @@
 //! be handed in.
 
 use super::{ClaimId, FundId, ObjectionId, ObjectionState};
-use kit::Error;
+use kit::{Error, Money};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimRefusal {
     #[error("{scheme}, as it judged {claim}, is not known here")]
     SchemeUnknown { claim: ClaimId, scheme: String },
+    #[error("you have approved {claim} already, and it needs another person's approval as well")]
+    ApprovedByYou { claim: ClaimId },
+    #[error("{claim} comes to {amount} yuan, which {} approves", roles.join(" or "))]
+    RoleForLevel { claim: ClaimId, amount: Money, roles: Vec<String> },
     #[error("{claim} is not public at this time")]
     NotPublic { claim: ClaimId },
     #[error("you have objected to {claim} already, and nobody has decided about it")]
@@ -23,7 +27,9 @@ pub enum ClaimRefusal {
 impl From<ClaimRefusal> for Error {
     fn from(refusal: ClaimRefusal) -> Self {
         match refusal {
-            ClaimRefusal::SchemeUnknown { .. } => of_scheme(&refusal),
+            ClaimRefusal::SchemeUnknown { .. } | ClaimRefusal::ApprovedByYou { .. } | ClaimRefusal::RoleForLevel { .. } => {
+                of_scheme(&refusal)
+            }
             _ => of_publicity(&refusal),
         }
     }
@@ -38,6 +44,20 @@ fn of_scheme(refusal: &ClaimRefusal) -> Error {
             format!("审核 {claim} 所依据的 {scheme} 文本在此不存在"),
             "subsidy/scheme-in-force",
             ("bring back the file of the scheme as it was, or reject the claim", "请恢复该补贴项目的原文件，或驳回该申领"),
+        ),
+        ClaimRefusal::ApprovedByYou { claim } => (
+            claim,
+            "ALREADY_APPROVED_BY_YOU",
+            format!("您已审批 {claim}，尚需另一人审批"),
+            "subsidy/approval-levels",
+            ("let another person approve it as well", "请由另一人审批"),
+        ),
+        ClaimRefusal::RoleForLevel { claim, amount, roles } => (
+            claim,
+            "ROLE_FOR_LEVEL",
+            format!("{claim} 金额为 {amount} 元，应由 {} 审批", roles.join(" 或 ")),
+            "subsidy/approval-levels",
+            ("let somebody with one of the roles that its scheme names approve it", "请由补贴项目规定角色的人员审批"),
         ),
         _ => return Error::internal(en),
     };
@@ -86,7 +106,7 @@ fn of_publicity(refusal: &ClaimRefusal) -> Error {
                 "请待公示期结束，并处理未决异议",
             ),
         ),
-        ClaimRefusal::SchemeUnknown { .. } => return Error::internal(en),
+        _ => return Error::internal(en),
     };
     Error::refused(&subject, reason, en, zh).rule("subsidy/publicity").way_out(ways.0, ways.1)
 }

@@ -23,7 +23,7 @@ mod simulation;
 
 pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
 pub use check::{CheckName, CheckResult, check};
-pub use claim::{Approving, Change, Claim, Event, SchemeVersion, State};
+pub use claim::{Approving, Change, Claim, Endorsement, Event, SchemeVersion, State};
 pub use claim_refusal::ClaimRefusal;
 pub use derive::{Derived, Due, derive};
 pub use entry::Logged;

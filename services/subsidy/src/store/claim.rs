@@ -1,6 +1,8 @@
 //! Claims in their table.
 
-use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
+use crate::domain::{
+    CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
@@ -13,6 +15,8 @@ use serde_json::{Value, json};
 pub struct Stored {
     pub claim: Claim,
     pub checks: Vec<CheckResult>,
+    /// By whom it was approved, as far as that was read.
+    pub approvals: Vec<Endorsement>,
     /// Objections that nobody has decided about.
     pub open_objections: i64,
     pub created_at: DateTime<Utc>,
@@ -81,7 +85,7 @@ impl TryFrom<Row> for Stored {
             publicity_end: row.publicity_end_date,
         };
         let open_objections = row.open_objections;
-        Ok(Self { claim, checks, open_objections, created_at: row.created_at, updated_at: row.updated_at })
+        Ok(Self { claim, checks, approvals: Vec::new(), open_objections, created_at: row.created_at, updated_at: row.updated_at })
     }
 }
 
@@ -107,8 +111,8 @@ statements! {
     UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, publicity_end_date = $13, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
     /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT) - 1 AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
-        sqlite: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = (d.value->>1) - 1 AND c.batch_id IS d.value->>9",
+        postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
@@ -253,7 +257,16 @@ pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result
 
 /// Saves decisions, each made on the version before.
 pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = |claim: &Claim| {
+    update_from(tx, claims.map(|claim| (claim.version - 1, claim)), now).await
+}
+
+/// Saves claims as they are after one or more decisions, the first of them made on the version given.
+pub async fn update_from<'a>(
+    tx: &mut Tx,
+    claims: impl Iterator<Item = (i64, &'a Claim)>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let row = |(from, claim): (i64, &Claim)| {
         json!([
             claim.id.uuid(),
             claim.version,
@@ -266,6 +279,7 @@ pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>
             claim.ended_by,
             claim.batch.map(Id::uuid),
             claim.publicity_end,
+            from,
         ])
     };
     let rows: Vec<Value> = claims.map(row).collect();

@@ -1,6 +1,7 @@
 //! The tables of subsidy: one function per statement.
 
 pub mod agenda;
+pub mod approval;
 pub mod bank_account;
 pub mod claim;
 pub mod fact;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 pub fn statements() -> Vec<Sql> {
     [
         agenda::STATEMENTS,
+        approval::STATEMENTS,
         bank_account::STATEMENTS,
         claim::STATEMENTS,
         fact::STATEMENTS,

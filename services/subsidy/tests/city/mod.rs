@@ -24,6 +24,12 @@ pub fn public(context: Context) -> Service {
     saying(context, "publicity_days = 7", "")
 }
 
+/// The shipped amount needs two of finance, which a clerk of the bureau alone is not.
+pub fn levels(context: Context) -> Service {
+    let small = "\n[[approvals]]\nup_to_fen = 149999\n";
+    saying(context, "", &format!("{small}\n[[approvals]]\napprovers = 2\nroles = [\"finance\"]\n"))
+}
+
 impl Town {
     /// What `talentflow verify` finds broken, by check.
     pub async fn broken(&self, check: &str) -> Vec<String> {

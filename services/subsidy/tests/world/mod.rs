@@ -133,7 +133,8 @@ pub fn every_shape() -> &'static Schemes {
 /// One who has seen the claim as it is.
 pub fn approving(schemes: &Schemes, claim: &Claim, by: &str, today: NaiveDate) -> Approving {
     let scheme = schemes.that_judged(claim).unwrap().clone();
-    Approving { by: by.into(), content_hash: claim.content_hash.clone(), scheme, today }
+    let roles = vec!["bureau".to_owned(), "finance".to_owned()];
+    Approving { by: by.into(), roles, content_hash: claim.content_hash.clone(), scheme, before: Vec::new(), today }
 }
 
 /// Scheme, occasion, stage, fen, beneficiary, day and facts of a claim.
@@ -238,7 +239,9 @@ impl World {
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
                 if self.post(Posting::commit(fund(), &claim, claim.amount)) {
-                    let approving = approving(self.schemes, &claim, "approver", self.today);
+                    let mut approving = approving(self.schemes, &claim, "approver", self.today);
+                    let others = approving.scheme.approvers(claim.amount) - 1;
+                    approving.before = (0..others).map(|n| format!("approver {n}")).collect();
                     self.change(&claim, Change::Approve(Box::new(approving)));
                 }
             }
