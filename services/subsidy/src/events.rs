@@ -1,7 +1,10 @@
 //! The events of subsidy: facts come in, and what became of funds, claims and payments is told.
 
 use crate::app::{News, Organisation, Unpaired, record};
-use crate::domain::{BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, OrganisationId, PaymentBatch, PersonId};
+use crate::domain::{
+    BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId, PaymentBatch,
+    PersonId,
+};
 use crate::store::fund::Fund;
 use crate::store::receivable::Receivable;
 use chrono::{Days, NaiveDate};
@@ -273,12 +276,32 @@ pub async fn tell(tx: &mut Tx, scope: &Scope, claim: &Claim, event: Event) -> Re
         Event::Accrued => tell!(ClaimAccrued),
         Event::Submitted => tell!(ClaimSubmitted),
         Event::Checked => tell!(ClaimChecked),
+        Event::Endorsed => tell!(ClaimApprovalGiven),
         Event::Approved => tell!(ClaimApproved),
         Event::Rejected => tell!(ClaimRejected),
         Event::Paid => tell!(ClaimPaid),
         Event::Voided => tell!(ClaimVoided),
         Event::ClawedBack => tell!(ClaimClawedBack),
     }
+}
+
+pub async fn objection_created(tx: &mut Tx, scope: &Scope, objection: &Objection) -> Result<(), Error> {
+    let told = pb::ClaimObjectionCreated {
+        claim_objection: objection.id.to_string(),
+        claim: objection.claim.to_string(),
+        ground: objection.ground.to_string(),
+    };
+    scope.emit(tx, objection.id, objection.version, &told).await
+}
+
+pub async fn objection_resolved(tx: &mut Tx, scope: &Scope, objection: &Objection) -> Result<(), Error> {
+    let (claim_objection, claim) = (objection.id.to_string(), objection.claim.to_string());
+    if objection.state == ObjectionState::Upheld {
+        let told = pb::ClaimObjectionUpheld { claim_objection, claim };
+        return scope.emit(tx, objection.id, objection.version, &told).await;
+    }
+    let told = pb::ClaimObjectionDismissed { claim_objection, claim };
+    scope.emit(tx, objection.id, objection.version, &told).await
 }
 
 pub async fn fund_created(tx: &mut Tx, scope: &Scope, fund: &Fund) -> Result<(), Error> {

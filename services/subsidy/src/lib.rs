@@ -7,9 +7,9 @@
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
 //! equal credits and balances equal their entries; that nothing is committed that is not available, from a fund or
 //! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
-//! at most once; that what was posted stays as it was, which a log over the entries proves.
+//! at most once, and not while it is public or objected to; that what was posted stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,bank-account,payment-batch,receivable}.*.v1`. **Follows** organisations and
+//! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable}.*.v1`. **Follows** organisations and
 //! people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;
@@ -31,7 +31,7 @@ use tonic::service::Routes;
 
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments"]);
+    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims"]);
 
 /// What `talentflow verify` proves by reading the ledger whole.
 pub const LOOKS: &[Look] = &[Look {

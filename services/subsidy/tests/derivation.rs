@@ -12,7 +12,7 @@ mod world;
 
 use kit::Money;
 use proptest::prelude::*;
-use subsidy::domain::{Change, FactKind, State};
+use subsidy::domain::{Change, FactKind, Schemes, State};
 use world::{World, any_history, at, day, employment, fact, organisation};
 
 const PLENTY: i64 = 1_000_000_000_000;
@@ -216,10 +216,11 @@ fn an_approval_is_of_another_person_and_of_exactly_what_was_seen() {
     world.command(0, false, true);
     world.command(0, false, true);
     let claim = world.claims[0].clone();
-    let content_hash = claim.content_hash.clone();
-    let own = claim.decide(Change::Approve { by: "asker".into(), content_hash: content_hash.clone() });
+    let by = |name: &str| Box::new(world::approving(Schemes::shipped(), &claim, name, world.today));
+    let own = claim.decide(Change::Approve(by("asker")));
     assert!(own.unwrap_err().to_string().contains("does not approve it"));
-    let other = claim.decide(Change::Approve { by: "approver".into(), content_hash: content_hash.replace('a', "b") });
-    assert!(other.unwrap_err().to_string().contains("content hash"));
-    assert!(claim.decide(Change::Approve { by: "approver".into(), content_hash }).is_ok());
+    let mut unseen = by("approver");
+    unseen.content_hash = unseen.content_hash.replace('a', "b");
+    assert!(claim.decide(Change::Approve(unseen)).unwrap_err().to_string().contains("content hash"));
+    assert!(claim.decide(Change::Approve(by("approver"))).is_ok());
 }

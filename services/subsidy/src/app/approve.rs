@@ -1,15 +1,19 @@
-//! Checked claims are approved by a second person, exactly as seen; their amounts are committed.
+//! Checked claims are approved by other persons than the one who submitted them, exactly as seen: by as many, and in such
+//! roles, as their scheme says. The last of them commits the amount.
 //!
 //! Claims are held first, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
-//! everybody needs: approvals that come one by one are carried out together, and lock it once.
+//! everybody needs: approvals that come one by one are carried out together, and lock it once. Who approved before is read
+//! under the claim's lock, and only where a scheme wants several.
 
-use super::{Changed, Decided, at, books, load, save_all};
-use crate::domain::{Change, ClaimId, FundId, Posting, Refusal};
+use super::{Changed, Decided, at, books, load, save_all, schemes};
+use crate::domain::{Approving, Change, Claim, ClaimId, Endorsement, Event, FundId, Posting, Refusal, Scheme};
 use crate::events;
+use crate::store::approval::{self, New};
 use crate::store::claim::{self, Stored};
 use futures::future::BoxFuture;
 use kit::{Error, Member, Scope, Tx};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One approval: the claim, and the hash of what the approver has seen of it.
 #[derive(Debug, Clone)]
@@ -24,14 +28,18 @@ pub struct Approve(pub Vec<Approval>);
 /// Approves all of them or none.
 pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Changed, Error> {
     let ids: Vec<ClaimId> = command.0.iter().map(|approval| approval.claim).collect();
-    let mut postings = Vec::with_capacity(ids.len());
+    let mut loaded = load(tx, scope, &ids).await?;
+    read_before(tx, scope, loaded.iter_mut()).await?;
+    let (mut postings, mut new) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
     let mut decided = Vec::with_capacity(ids.len());
-    for (place, (stored, approval)) in load(tx, scope, &ids).await?.into_iter().zip(command.0).enumerate() {
-        let (one, fund) = decide(scope, stored, &approval).map_err(at("requests", place))?;
-        postings.push(Posting::commit(fund, &one.after, one.after.amount));
-        decided.push(one);
+    for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
+        let one = decide(scope, stored, &approval).map_err(at("requests", place))?;
+        postings.extend(one.commitment());
+        new.push(one.new);
+        decided.push(one.decided);
     }
     let changed = save_all(tx, scope, decided).await?;
+    approval::insert_all(tx, &new, scope.now()).await?;
     books::post(tx, scope, &postings).await?;
     Ok(changed)
 }
@@ -43,43 +51,124 @@ pub fn approve_each<'a>(
     members: &'a [Member<Approval>],
 ) -> BoxFuture<'a, Result<Vec<Result<Stored, Error>>, Error>> {
     Box::pin(async move {
-        let held = claim::hold(tx, members.iter().map(|member| member.command.claim)).await?;
+        let mut held = claim::hold(tx, members.iter().map(|member| member.command.claim)).await?;
+        if let Some(member) = members.first() {
+            read_before(tx, &member.scope, held.iter_mut()).await?;
+        }
         let mut budgets = books::hold_budgets(tx, held.iter().filter_map(|stored| stored.claim.fund)).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
-        let (mut outcomes, mut granted) = (Vec::with_capacity(members.len()), Vec::new());
+        let mut granted = Granted::default();
+        let mut outcomes = Vec::with_capacity(members.len());
         for (at, Member { scope, command }) in members.iter().enumerate() {
             let outcome = claims.get(&command.claim).cloned().ok_or_else(|| Error::not_found(command.claim)).and_then(|stored| {
                 scope.own(stored.claim.beneficiary, command.claim)?;
-                let (one, fund) = decide(scope, stored, command)?;
-                budgets.commit(fund, one.after.amount)?;
-                Ok((one, fund))
+                let one = decide(scope, stored, command)?;
+                if let Some(posting) = one.commitment() {
+                    budgets.commit(one.fund, posting.amount())?;
+                }
+                Ok(one)
             });
-            outcomes.push(outcome.map(|(one, fund)| {
-                let posting = Posting::commit(fund, &one.after, one.after.amount);
-                let (after, event) = (one.after.clone(), one.event);
-                let stored = one.saved(scope);
+            outcomes.push(outcome.map(|one| {
+                let stored = granted.take(at, scope, one);
                 claims.insert(command.claim, stored.clone());
-                granted.push((at, after, event, posting));
                 stored
             }));
         }
-        if let Some(first) = granted.first() {
-            claim::update_all(tx, granted.iter().map(|(_, claim, ..)| claim), members[first.0].scope.now()).await?;
-            for (at, claim, event, _) in &granted {
-                events::tell(tx, &members[*at].scope, claim, *event).await?;
-            }
-            let postings: Vec<_> = granted.iter().map(|(at, .., posting)| (&members[*at].scope, posting)).collect();
-            books::post_all(tx, &postings).await?;
-        }
+        granted.save(tx, members).await?;
         Ok(outcomes)
     })
 }
 
-fn decide(scope: &Scope, stored: Stored, approval: &Approval) -> Result<(Decided, FundId), Refusal> {
-    let fund = stored.claim.fund;
-    let change = Change::Approve { by: scope.principal().subject.clone(), content_hash: approval.content_hash.clone() };
-    let decided = Decided::new(stored, change)?;
+/// What a group's approvals come to, each with the place of its member. Two of them may be of one claim.
+#[derive(Default)]
+struct Granted {
+    /// The version each claim had, and the claim as it is then.
+    claims: BTreeMap<ClaimId, (i64, Claim)>,
+    told: Vec<(usize, Claim, Event)>,
+    new: Vec<New>,
+    postings: Vec<(usize, Posting)>,
+}
+
+impl Granted {
+    fn take(&mut self, at: usize, scope: &Scope, one: Decision) -> Stored {
+        self.postings.extend(one.commitment().map(|posting| (at, posting)));
+        let (from, after) = (one.decided.before.claim.version, one.decided.after.clone());
+        self.told.push((at, after.clone(), one.decided.event));
+        let from = self.claims.get(&after.id).map_or(from, |(first, _)| *first);
+        self.claims.insert(after.id, (from, after));
+        self.new.push(one.new);
+        one.decided.saved(scope)
+    }
+
+    async fn save(self, tx: &mut Tx, members: &[Member<Approval>]) -> Result<(), Error> {
+        let Some((first, ..)) = self.told.first() else { return Ok(()) };
+        let now = members[*first].scope.now();
+        claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now).await?;
+        approval::insert_all(tx, &self.new, now).await?;
+        for (at, claim, event) in &self.told {
+            events::tell(tx, &members[*at].scope, claim, *event).await?;
+        }
+        let postings: Vec<_> = self.postings.iter().map(|(at, posting)| (&members[*at].scope, posting)).collect();
+        books::post_all(tx, &postings).await
+    }
+}
+
+/// An approval that was decided on.
+struct Decision {
+    decided: Decided,
+    new: New,
+    fund: FundId,
+}
+
+impl Decision {
+    /// What the last approval of a claim commits.
+    fn commitment(&self) -> Option<Posting> {
+        let claim = &self.decided.after;
+        (self.decided.event == Event::Approved).then(|| Posting::commit(self.fund, claim, claim.amount))
+    }
+}
+
+/// Reads who approved before, for those claims whose scheme wants several approvals; no statement where none does.
+async fn read_before(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &mut Stored>) -> Result<(), Error> {
+    let several = |claim: &Claim| judge(scope, claim).is_ok_and(|scheme| scheme.approvers(claim.amount) > 1);
+    let mut claims: Vec<&mut Stored> = claims.filter(|stored| several(&stored.claim)).collect();
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let mut all = approval::of_claims(tx, claims.iter().map(|stored| stored.claim.id)).await?;
+    for stored in &mut claims {
+        stored.approvals = all.remove(&stored.claim.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn judge<'a>(scope: &'a Scope, claim: &Claim) -> Result<&'a Arc<Scheme>, Refusal> {
+    Ok(schemes(scope).that_judged(claim)?)
+}
+
+fn decide(scope: &Scope, mut stored: Stored, approval: &Approval) -> Result<Decision, Refusal> {
+    let scheme = judge(scope, &stored.claim)?.clone();
+    let principal = scope.principal();
+    let before: Vec<String> = stored.approvals.iter().map(|given| given.by.clone()).collect();
+    let new = New {
+        claim: stored.claim.id,
+        by: principal.subject.clone(),
+        content_hash: approval.content_hash.clone(),
+        place: before.len() + 1,
+        needed: scheme.approvers(stored.claim.amount),
+    };
+    stored.approvals.push(Endorsement { by: new.by.clone(), at: scope.now() });
+    let approving = Approving {
+        by: new.by.clone(),
+        roles: principal.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+        content_hash: approval.content_hash.clone(),
+        scheme,
+        before,
+        today: scope.today(),
+    };
+    let decided = Decided::new(stored, Change::Approve(Box::new(approving)))?;
     // A claim has its fund from the day it was asked for; one that is checked was.
-    let fund = fund.ok_or_else(|| Refusal::FundMissing { code: decided.after.fund_code.clone() })?;
-    Ok((decided, fund))
+    let code = &decided.after.fund_code;
+    let fund = decided.after.fund.ok_or_else(|| Refusal::FundMissing { code: code.clone() })?;
+    Ok(Decision { decided, new, fund })
 }

@@ -1,7 +1,7 @@
 //! Everything payable of a fund goes into a payment batch (拨付), as far as there are accounts to pay it on. What
-//! has none stays payable and is counted.
+//! has none stays payable and is counted; what is public or objected to is not payable yet.
 
-use crate::domain::{FundId, PaymentBatchId, PaymentRefusal, Refusal};
+use crate::domain::{ClaimRefusal, FundId, PaymentBatchId, PaymentRefusal, Refusal};
 use crate::events;
 use crate::store::payment::{self, Stored};
 use crate::store::{claim, fund};
@@ -21,13 +21,15 @@ pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> R
         return Err(Error::not_found(fund));
     }
     let id: PaymentBatchId = scope.id();
-    let taken = claim::take_payable(tx, id, fund, MOST).await?;
-    let left_out = claim::left_out(tx, fund).await?;
+    let taken = claim::take_payable(tx, id, fund, MOST, scope.today()).await?;
+    let left_out = claim::left_out(tx, fund, scope.today()).await?;
     if taken == 0 && left_out > 0 {
         return Err(PaymentRefusal::NobodyPayable { fund, claims: left_out }.into());
     }
     if taken == 0 {
-        return Err(Refusal::NothingPayable { fund }.into());
+        let claims = claim::held_back(tx, fund, scope.today()).await?;
+        let nothing = Refusal::NothingPayable { fund };
+        return Err(if claims > 0 { ClaimRefusal::HeldBack { fund, claims }.into() } else { nothing.into() });
     }
     payment::insert(tx, id, fund, left_out, (&scope.principal().subject, scope.now())).await?;
     let stored = payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;

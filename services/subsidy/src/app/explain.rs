@@ -2,6 +2,7 @@
 
 use super::schemes;
 use crate::domain::{ClaimId, Fact, Scheme};
+use crate::store::approval;
 use crate::store::claim::{self, Stored};
 use crate::store::fact;
 use crate::store::ledger::{self, Entry};
@@ -23,7 +24,8 @@ pub struct Explanation {
 
 pub async fn explain(tx: &mut Tx, scope: &Scope, query: Explain) -> Result<Explanation, Error> {
     let id = query.0;
-    let stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    let mut stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
     let claim = &stored.claim;
     scope.own(claim.beneficiary, id)?;
     // Another text under the same version would explain something else than what was decided.

@@ -1,15 +1,16 @@
 //! One fund, one budget, one claim, one bank account, one payment batch, one receivable, by name.
 
 use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId};
-use crate::store::{bank_account, claim, fund, payment, receivable};
+use crate::store::{approval, bank_account, claim, fund, payment, receivable};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
 pub struct FindClaim(pub ClaimId);
 
 pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<claim::Stored, Error> {
-    let stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    let mut stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own(stored.claim.beneficiary, query.0)?;
+    approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
     Ok(stored)
 }
 

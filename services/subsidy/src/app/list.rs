@@ -1,11 +1,13 @@
-//! Funds, schemes, claims, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
+//! Funds, schemes, claims, objections, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
 
 use super::{Month, schemes};
 use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
+use crate::store::approval;
 use crate::store::bank_account;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
+use crate::store::objection;
 use crate::store::payment::{self, Listing};
 use crate::store::period;
 use crate::store::receivable::{self, Receivable};
@@ -90,8 +92,26 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
         Whose::Of(own) => Some(own),
         Whose::Nobodys => return Ok(Listed::empty()),
     };
-    let rows = claim::list(tx, &query.filter, query.page).await?;
+    let mut rows = claim::list(tx, &query.filter, query.page).await?;
+    approval::fill(tx, &mut rows).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListObjections {
+    pub filter: objection::Filter,
+    pub page: Page,
+}
+
+/// A school or enterprise sees what its own people objected; who objected to it is not its to know.
+pub async fn list_objections(tx: &mut Tx, scope: &Scope, mut query: ListObjections) -> Result<Listed<objection::Stored>, Error> {
+    query.filter.organisation = match Whose::of(scope, query.filter.organisation) {
+        Whose::Everybodys => None,
+        Whose::Of(own) => Some(own),
+        Whose::Nobodys => return Ok(Listed::empty()),
+    };
+    let rows = objection::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.objection.id)))
 }
 
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod close_period;
 mod confirm_accounts;
 mod create_batch;
 mod create_fund;
+mod create_objection;
 mod explain;
 mod export_batch;
 mod export_report;
@@ -21,6 +22,7 @@ mod propose_accounts;
 mod record;
 mod reject;
 mod report;
+mod resolve_objection;
 mod run_accrual;
 mod settle_batch;
 mod simulate;
@@ -36,6 +38,7 @@ pub use close_period::{ClosePeriod, Month, close_period};
 pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confirm_accounts};
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
+pub use create_objection::{CreateObjection, create_objection};
 pub use explain::{Explain, Explanation, explain};
 pub use export_batch::{ExportBatch, Outgoing, export_batch};
 pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
@@ -45,9 +48,9 @@ pub use find::{
 };
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
-    ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListPeriods, ListReceivables, ListSchemes,
-    Listed, list_accounts, list_batches, list_claims, list_entries, list_funds, list_missing, list_periods, list_receivables,
-    list_schemes,
+    ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListObjections, ListPeriods, ListReceivables,
+    ListSchemes, Listed, list_accounts, list_batches, list_claims, list_entries, list_funds, list_missing, list_objections,
+    list_periods, list_receivables, list_schemes,
 };
 pub use log::{
     AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,
@@ -59,6 +62,7 @@ pub use reject::{Reject, reject};
 pub use report::{
     BudgetExecution, ClaimTotals, PaymentTotals, ReceivableAges, budget_execution, claim_totals, payment_totals, receivable_ages,
 };
+pub use resolve_objection::{ResolveObjection, resolve_objection};
 pub use run_accrual::{Accrual, RunAccrual, run_accrual};
 pub use settle_batch::{SettleBatch, settle_batch};
 pub use simulate::{Simulate, Simulated, simulate};

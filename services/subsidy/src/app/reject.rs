@@ -2,6 +2,7 @@
 
 use super::{Decided, load, save_all};
 use crate::domain::{Change, ClaimId};
+use crate::store::approval;
 use crate::store::claim::Stored;
 use kit::{Error, Scope, Tx};
 
@@ -15,7 +16,9 @@ pub struct Reject {
 
 pub async fn reject(tx: &mut Tx, scope: &Scope, command: Reject) -> Result<Stored, Error> {
     let id = command.claim;
-    let stored = load(tx, scope, &[id]).await?.pop().ok_or_else(|| Error::not_found(id))?;
+    let mut loaded = load(tx, scope, &[id]).await?;
+    approval::fill(tx, &mut loaded).await?;
+    let stored = loaded.pop().ok_or_else(|| Error::not_found(id))?;
     if command.etag.is_some_and(|etag| etag != kit::wire::etag(stored.claim.version)) {
         return Err(Error::etag(&id.to_string()));
     }

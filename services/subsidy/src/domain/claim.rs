@@ -1,12 +1,13 @@
 //! One claim and what can happen to it.
 
 use super::derive::Due;
-use super::scheme::citation;
-use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
-use chrono::NaiveDate;
+use super::scheme::{Scheme, citation};
+use super::{ClaimId, ClaimRefusal, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::Money;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 kit::words! {
     /// Where a claim stands.
@@ -68,19 +69,59 @@ pub struct Claim {
     pub reason: Option<String>,
     /// The fact that voided it or made it a clawback.
     pub ended_by: Option<String>,
+    /// The last day of its publicity; none where its scheme has none.
+    pub publicity_end: Option<NaiveDate>,
 }
 
 /// What happens to a claim.
 #[derive(Debug, Clone)]
 pub enum Change {
-    Amend { due: Box<Due>, amount: Money },
-    Submit { by: String, fund: FundId },
+    Amend {
+        due: Box<Due>,
+        amount: Money,
+    },
+    Submit {
+        by: String,
+        fund: FundId,
+    },
     Check,
-    Approve { by: String, content_hash: String },
-    Reject { reason: String },
+    Approve(Box<Approving>),
+    /// An objection to it was upheld.
+    Overturn {
+        reason: String,
+    },
+    Reject {
+        reason: String,
+    },
     Pay,
-    Void { reason: String, fact: Option<String> },
-    ClawBack { reason: String, fact: Option<String> },
+    Void {
+        reason: String,
+        fact: Option<String>,
+    },
+    ClawBack {
+        reason: String,
+        fact: Option<String>,
+    },
+}
+
+/// Who approves, what they have seen, and what says how: the version of the scheme that judged the claim.
+#[derive(Debug, Clone)]
+pub struct Approving {
+    pub by: String,
+    /// The roles they have.
+    pub roles: Vec<String>,
+    pub content_hash: String,
+    pub scheme: Arc<Scheme>,
+    /// Who approved it before them.
+    pub before: Vec<String>,
+    pub today: NaiveDate,
+}
+
+/// One person's approval of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endorsement {
+    pub by: String,
+    pub at: DateTime<Utc>,
 }
 
 /// What happened.
@@ -89,6 +130,8 @@ pub enum Event {
     Accrued,
     Submitted,
     Checked,
+    /// Approved by one of several.
+    Endorsed,
     Approved,
     Rejected,
     Paid,
@@ -121,6 +164,7 @@ impl Claim {
             reconsider: false,
             reason: None,
             ended_by: None,
+            publicity_end: None,
         };
         claim.take(due, amount);
         (claim, Event::Accrued)
@@ -145,16 +189,11 @@ impl Claim {
                 self.needs(&[State::Submitted])?;
                 next.enter(State::Checked, Event::Checked)
             }
-            Change::Approve { by, content_hash } => {
-                self.needs(&[State::Checked])?;
-                if self.submitted_by.as_ref() == Some(&by) {
-                    return Err(Refusal::OwnClaim { claim: self.id });
-                }
-                if self.content_hash != content_hash {
-                    return Err(Refusal::ContentChanged { claim: self.id });
-                }
-                next.approved_by = Some(by);
-                next.enter(State::Approved, Event::Approved)
+            Change::Approve(approving) => next.approve(*approving)?,
+            Change::Overturn { reason } => {
+                self.needs(&[State::Approved])?;
+                next.reason = Some(reason);
+                next.enter(State::Rejected, Event::Rejected)
             }
             Change::Reject { reason } => {
                 self.needs(&[State::Submitted, State::Checked])?;
@@ -177,6 +216,37 @@ impl Claim {
             }
         };
         Ok((next, event))
+    }
+
+    /// The last approval that its scheme asks for approves it, and its publicity begins: what is public is what was approved.
+    fn approve(&mut self, approving: Approving) -> Result<Event, Refusal> {
+        let Approving { by, roles, content_hash, scheme, before, today } = approving;
+        self.needs(&[State::Checked])?;
+        if self.submitted_by.as_ref() == Some(&by) {
+            return Err(Refusal::OwnClaim { claim: self.id });
+        }
+        if self.content_hash != content_hash {
+            return Err(Refusal::ContentChanged { claim: self.id });
+        }
+        if before.contains(&by) {
+            return Err(ClaimRefusal::ApprovedByYou { claim: self.id }.into());
+        }
+        if let Some(level) = scheme.level(self.amount)
+            && !level.roles.iter().any(|role| roles.contains(role))
+        {
+            return Err(ClaimRefusal::RoleForLevel { claim: self.id, amount: self.amount, roles: level.roles.clone() }.into());
+        }
+        if before.len() + 1 < usize::try_from(scheme.approvers(self.amount)).unwrap_or(usize::MAX) {
+            return Ok(Event::Endorsed);
+        }
+        self.approved_by = Some(by);
+        self.publicity_end = scheme.publicity_end(today);
+        Ok(self.enter(State::Approved, Event::Approved))
+    }
+
+    /// Whether it came as far as to where it may have approvals.
+    pub fn was_checked(&self) -> bool {
+        !matches!(self.state, State::Accrued | State::Submitted)
     }
 
     /// Whether the bank has been told to pay it, and has not answered.

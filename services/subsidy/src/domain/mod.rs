@@ -3,12 +3,14 @@
 mod bank_account;
 mod check;
 mod claim;
+mod claim_refusal;
 mod derive;
 mod entry;
 mod fact;
 mod lapse;
 mod ledger;
 pub mod log;
+mod objection;
 mod occasion;
 mod offset;
 mod payment;
@@ -21,12 +23,14 @@ mod simulation;
 
 pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
 pub use check::{CheckName, CheckResult, check};
-pub use claim::{Change, Claim, Event, SchemeVersion, State};
+pub use claim::{Approving, Change, Claim, Endorsement, Event, SchemeVersion, State};
+pub use claim_refusal::ClaimRefusal;
 pub use derive::{Derived, Due, derive};
 pub use entry::Logged;
 pub use fact::{Fact, FactKind, Topic, current};
 pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
+pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
 pub use offset::{Offset, OffsetYear, carry_forward};
 pub use payment::{
@@ -44,6 +48,7 @@ pub use simulation::{Month, Overlap, Simulation};
 kit::id! {
     FundId => "funds";
     ClaimId => "claims";
+    ObjectionId => "claimObjections";
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";
     ReceivableId => "receivables";

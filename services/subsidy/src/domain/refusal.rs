@@ -1,12 +1,14 @@
 //! Why a command on funds, claims or payments is refused.
 
-use super::{ClaimId, FundId, LineState, PaymentBatchId, Period, State};
+use super::{ClaimId, ClaimRefusal, FundId, LineState, PaymentBatchId, Period, State};
 use chrono::NaiveDate;
 use kit::error::Code;
 use kit::{Error, Money};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error(transparent)]
+    Claim(#[from] ClaimRefusal),
     #[error("{claim} is {is}; this needs it to be {}", one_of(needs))]
     WrongState { claim: ClaimId, is: State, needs: &'static [State] },
     #[error("who submitted {claim} does not approve it")]
@@ -53,6 +55,7 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let en = refusal.to_string();
         match refusal {
+            Refusal::Claim(refusal) => refusal.into(),
             Refusal::WrongState { claim, is, needs } => Self::refused(
                 &claim.to_string(),
                 "WRONG_STATE",

@@ -2,7 +2,7 @@
 
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
-use crate::domain::{CheckResult, ClaimId, Fact, FundId, OrganisationId, PersonId, State};
+use crate::domain::{CheckResult, ClaimId, Endorsement, Fact, FundId, OrganisationId, PersonId, State};
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
 use kit::id::Id;
@@ -162,6 +162,12 @@ impl From<CheckResult> for pb::Check {
     }
 }
 
+impl From<Endorsement> for pb::ClaimApproval {
+    fn from(given: Endorsement) -> Self {
+        Self { approved_by: given.by, approve_time: Some(timestamp(given.at)) }
+    }
+}
+
 fn count(number: i64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
@@ -190,6 +196,9 @@ impl From<Stored> for pb::Claim {
             stage: count(claim.stage),
             part: count(claim.part),
             occasion: claim.occasion,
+            publicity_end_date: claim.publicity_end.map(date),
+            open_objections: count(stored.open_objections),
+            approvals: stored.approvals.into_iter().map(Into::into).collect(),
         }
     }
 }

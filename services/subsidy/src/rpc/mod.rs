@@ -5,6 +5,7 @@ mod claim;
 mod file;
 mod fund;
 mod ledger;
+mod objection;
 mod payment;
 mod period;
 mod report;
@@ -90,6 +91,21 @@ impl SubsidyService for Rpc {
     }
     async fn reject_claim(&self, request: Request<pb::RejectClaimRequest>) -> Answer<pb::Claim> {
         self.calls.run(request, app::reject).await
+    }
+    async fn create_claim_objection(&self, request: Request<pb::CreateClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
+        self.calls.run(request, app::create_objection).await
+    }
+    async fn uphold_claim_objection(&self, request: Request<pb::UpholdClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
+        self.calls.run(request, app::resolve_objection).await
+    }
+    async fn dismiss_claim_objection(&self, request: Request<pb::DismissClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
+        self.calls.run(request, app::resolve_objection).await
+    }
+    async fn list_claim_objections(
+        &self,
+        request: Request<pb::ListClaimObjectionsRequest>,
+    ) -> Answer<pb::ListClaimObjectionsResponse> {
+        self.calls.read(request, app::list_objections).await
     }
     async fn create_payment_batch(&self, request: Request<pb::CreatePaymentBatchRequest>) -> Answer<pb::PaymentBatch> {
         self.calls.run(request, app::create_batch).await

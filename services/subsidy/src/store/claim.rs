@@ -1,6 +1,8 @@
 //! Claims in their table.
 
-use crate::domain::{CheckResult, Claim, ClaimId, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State};
+use crate::domain::{
+    CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
@@ -13,6 +15,10 @@ use serde_json::{Value, json};
 pub struct Stored {
     pub claim: Claim,
     pub checks: Vec<CheckResult>,
+    /// By whom it was approved, as far as that was read.
+    pub approvals: Vec<Endorsement>,
+    /// Objections that nobody has decided about.
+    pub open_objections: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -44,6 +50,8 @@ struct Row {
     reconsider: bool,
     reason: Option<String>,
     ended_by: Option<String>,
+    publicity_end_date: Option<NaiveDate>,
+    open_objections: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -74,8 +82,10 @@ impl TryFrom<Row> for Stored {
             reconsider: row.reconsider,
             reason: row.reason,
             ended_by: row.ended_by,
+            publicity_end: row.publicity_end_date,
         };
-        Ok(Self { claim, checks, created_at: row.created_at, updated_at: row.updated_at })
+        let open_objections = row.open_objections;
+        Ok(Self { claim, checks, approvals: Vec::new(), open_objections, created_at: row.created_at, updated_at: row.updated_at })
     }
 }
 
@@ -98,17 +108,17 @@ statements! {
     };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
-    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
+    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, publicity_end_date = $13, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
     /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT) - 1 AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
-        sqlite: "UPDATE subsidy_claim AS c SET version = c.version + 1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = (d.value->>1) - 1 AND c.batch_id IS d.value->>9",
+        postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
     HOLD = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Takes ids, versions and what the checks found as a JSON array of rows.
@@ -126,18 +136,24 @@ statements! {
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
-    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
+    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
     OF_PEOPLE = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
         reason: "neither engine reads the other's form of a JSON array",
     };
-    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
+    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
     /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
-    /// takes a claim first has it. The bank's number of a payment has room for 99 attempts.
-    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT c.claim_id FROM subsidy_claim c WHERE c.fund_id = $2 AND c.state = 'approved' AND c.batch_id IS NULL AND EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) AND (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id) < 99 ORDER BY c.claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL";
+    /// takes a claim first has it. The bank's number of a payment has room for 99 attempts. What is still in its publicity
+    /// on day $4, or objected to, stays: the last condition sees an objection that was made while this one waited.
+    TAKE_PAYABLE = "UPDATE subsidy_claim SET batch_id = $1 WHERE claim_id IN (SELECT c.claim_id FROM subsidy_claim c WHERE c.fund_id = $2 AND c.state = 'approved' AND c.batch_id IS NULL AND (c.publicity_end_date IS NULL OR c.publicity_end_date < $4) AND c.open_objections = 0 AND EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id) AND (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.claim_id = c.claim_id) < 99 ORDER BY c.claim_id LIMIT $3) AND state = 'approved' AND batch_id IS NULL AND open_objections = 0";
     /// What is payable of a fund, and nobody has an account for.
-    LEFT_OUT = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id)";
+    LEFT_OUT = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND (c.publicity_end_date IS NULL OR c.publicity_end_date < $2) AND c.open_objections = 0 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = c.beneficiary_id)";
+    /// What is approved of a fund, and not payable yet.
+    HELD_BACK = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim c WHERE c.fund_id = $1 AND c.state = 'approved' AND c.batch_id IS NULL AND (c.publicity_end_date >= $2 OR c.open_objections > 0)";
+    /// Only what is public on day $2, and not with the bank. The row is held, so that no batch takes it meanwhile.
+    OBJECT = "UPDATE subsidy_claim SET open_objections = open_objections + 1 WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NULL AND publicity_end_date >= $2";
+    RESOLVE = "UPDATE subsidy_claim SET open_objections = open_objections - 1 WHERE claim_id = $1 AND open_objections > 0";
     /// The bank did not pay: payable again.
     PAYABLE_AGAIN = {
         postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) AND batch_id = $1 AND state = 'approved'",
@@ -200,6 +216,7 @@ pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<()
         claim.ended_by.as_deref(),
         now,
         claim.batch,
+        claim.publicity_end,
     ];
     tx.change(UPDATE, row, &claim.id.to_string()).await
 }
@@ -240,7 +257,16 @@ pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result
 
 /// Saves decisions, each made on the version before.
 pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = |claim: &Claim| {
+    update_from(tx, claims.map(|claim| (claim.version - 1, claim)), now).await
+}
+
+/// Saves claims as they are after one or more decisions, the first of them made on the version given.
+pub async fn update_from<'a>(
+    tx: &mut Tx,
+    claims: impl Iterator<Item = (i64, &'a Claim)>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let row = |(from, claim): (i64, &Claim)| {
         json!([
             claim.id.uuid(),
             claim.version,
@@ -252,6 +278,8 @@ pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>
             claim.reason,
             claim.ended_by,
             claim.batch.map(Id::uuid),
+            claim.publicity_end,
+            from,
         ])
     };
     let rows: Vec<Value> = claims.map(row).collect();
@@ -297,15 +325,31 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored
     rows.into_iter().map(Stored::try_from).collect()
 }
 
-/// Takes at most `most` payable claims of a fund for a batch; answers how many.
-pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most: i64) -> Result<u64, Error> {
-    tx.execute(TAKE_PAYABLE, args![batch, fund, most]).await
+/// Takes at most `most` claims of a fund that are payable on a day for a batch; answers how many.
+pub async fn take_payable(tx: &mut Tx, batch: PaymentBatchId, fund: FundId, most: i64, today: NaiveDate) -> Result<u64, Error> {
+    tx.execute(TAKE_PAYABLE, args![batch, fund, most, today]).await
 }
 
 /// How many payable claims of a fund have nobody with an account.
-pub async fn left_out(tx: &mut Tx, fund: FundId) -> Result<i64, Error> {
-    let row: (i64,) = tx.fetch_one(LEFT_OUT, args![fund]).await?;
+pub async fn left_out(tx: &mut Tx, fund: FundId, today: NaiveDate) -> Result<i64, Error> {
+    let row: (i64,) = tx.fetch_one(LEFT_OUT, args![fund, today]).await?;
     Ok(row.0)
+}
+
+/// How many approved claims of a fund are in their publicity, or objected to.
+pub async fn held_back(tx: &mut Tx, fund: FundId, today: NaiveDate) -> Result<i64, Error> {
+    let row: (i64,) = tx.fetch_one(HELD_BACK, args![fund, today]).await?;
+    Ok(row.0)
+}
+
+/// Counts an objection to a claim that is public on this day; false when it is not.
+pub async fn object(tx: &mut Tx, id: ClaimId, today: NaiveDate) -> Result<bool, Error> {
+    Ok(tx.execute(OBJECT, args![id, today]).await? == 1)
+}
+
+/// An objection was decided about.
+pub async fn resolve(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {
+    tx.change(RESOLVE, args![id], &id.to_string()).await
 }
 
 pub async fn payable_again(tx: &mut Tx, batch: PaymentBatchId, ids: &[ClaimId]) -> Result<(), Error> {

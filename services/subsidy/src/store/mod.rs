@@ -1,12 +1,14 @@
 //! The tables of subsidy: one function per statement.
 
 pub mod agenda;
+pub mod approval;
 pub mod bank_account;
 pub mod claim;
 pub mod fact;
 pub mod fund;
 pub mod ledger;
 pub mod log;
+pub mod objection;
 pub mod payment;
 pub mod payment_file;
 pub mod period;
@@ -27,12 +29,14 @@ use uuid::Uuid;
 pub fn statements() -> Vec<Sql> {
     [
         agenda::STATEMENTS,
+        approval::STATEMENTS,
         bank_account::STATEMENTS,
         claim::STATEMENTS,
         fact::STATEMENTS,
         fund::STATEMENTS,
         ledger::STATEMENTS,
         log::STATEMENTS,
+        objection::STATEMENTS,
         payment::STATEMENTS,
         payment_file::STATEMENTS,
         period::STATEMENTS,

@@ -68,9 +68,14 @@ pub struct Town {
 
 impl Town {
     pub async fn both() -> Vec<Self> {
+        Self::both_with(subsidy::service).await
+    }
+
+    /// With a service of their own, as where a city has schemes of its own.
+    pub async fn both_with(service: fn(kit::Context) -> kit::Service) -> Vec<Self> {
         let mut towns = Vec::new();
         for test in both_engines(&[subsidy::MIGRATIONS]).await {
-            towns.push(Self { sandbox: Sandbox::new(test, &[("subsidy", subsidy::service)]).await });
+            towns.push(Self { sandbox: Sandbox::new(test, &[("subsidy", service)]).await });
         }
         towns
     }
@@ -369,9 +374,13 @@ impl Town {
         Ok(self.officer().settle_payment_batch(request).await?.into_inner())
     }
 
-    /// From accrued to paid.
+    /// From accrued to paid, once whatever publicity there is is over.
     pub async fn pay(&self, name: &str) -> pb::Claim {
         let approved = self.approve(name).await;
+        if let Some(end) = &approved.publicity_end_date {
+            let end = chrono::NaiveDate::from_ymd_opt(end.year, end.month.unsigned_abs(), end.day.unsigned_abs()).unwrap();
+            self.sandbox.clock.advance(chrono::TimeDelta::days((end - kit::clock::local_date(self.now())).num_days() + 1));
+        }
         let batch = self.batch(&approved.fund).await.unwrap();
         self.settle_batch(&batch.name, &[(name, true, "B-1")]).await.unwrap();
         self.claim(name).await

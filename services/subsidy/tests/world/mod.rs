@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use subsidy::domain::{
-    Account, AccountKind, Budget, Change, Claim, ClaimId, Derived, Fact, FactKind, FundId, OrganisationId, PaymentBatchId,
-    PersonId, Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
+    Account, AccountKind, Approving, Budget, Change, Claim, ClaimId, Derived, Fact, FactKind, FundId, OrganisationId,
+    PaymentBatchId, PersonId, Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
 };
 use uuid::Uuid;
 
@@ -130,6 +130,13 @@ pub fn every_shape() -> &'static Schemes {
     &SCHEMES
 }
 
+/// One who has seen the claim as it is.
+pub fn approving(schemes: &Schemes, claim: &Claim, by: &str, today: NaiveDate) -> Approving {
+    let scheme = schemes.that_judged(claim).unwrap().clone();
+    let roles = vec!["bureau".to_owned(), "finance".to_owned()];
+    Approving { by: by.into(), roles, content_hash: claim.content_hash.clone(), scheme, before: Vec::new(), today }
+}
+
 /// Scheme, occasion, stage, fen, beneficiary, day and facts of a claim.
 pub type Live = (String, String, i64, i64, String, NaiveDate, Vec<String>);
 
@@ -232,8 +239,10 @@ impl World {
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
                 if self.post(Posting::commit(fund(), &claim, claim.amount)) {
-                    let content_hash = claim.content_hash.clone();
-                    self.change(&claim, Change::Approve { by: "approver".into(), content_hash });
+                    let mut approving = approving(self.schemes, &claim, "approver", self.today);
+                    let others = approving.scheme.approvers(claim.amount) - 1;
+                    approving.before = (0..others).map(|n| format!("approver {n}")).collect();
+                    self.change(&claim, Change::Approve(Box::new(approving)));
                 }
             }
             State::Approved if claim.batch.is_none() => {

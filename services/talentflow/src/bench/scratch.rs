@@ -9,7 +9,7 @@ use kit::id::Id;
 use kit::rng::Chance;
 use serde_json::json;
 use std::process::Command;
-use subsidy::domain::{ClaimId, FundId, OrganisationId, PersonId};
+use subsidy::domain::{ClaimId, FundId, OrganisationId, PersonId, Schemes};
 use tempfile::TempDir;
 
 /// Claims of one statement.
@@ -67,6 +67,9 @@ impl Drop for Scratch {
 /// nothing was told of them yet.
 pub async fn claims(db: &Db, chance: &Chance, funds: &[FundId], count: usize) -> anyhow::Result<Vec<ClaimId>> {
     let clock = kit::clock::Clock::System;
+    // Approvals go by what the scheme says that judged a claim.
+    let scheme = Schemes::shipped().find("hiring-subsidy", 1);
+    let digest = scheme.map(|scheme| scheme.digest.clone()).unwrap_or_default();
     let mut ids = Vec::with_capacity(count);
     let beneficiaries: Vec<OrganisationId> =
         (0..BENEFICIARIES).map(|_| OrganisationId::from_uuid(chance.uuid(clock.now()))).collect();
@@ -81,7 +84,7 @@ pub async fn claims(db: &Db, chance: &Chance, funds: &[FundId], count: usize) ->
         }
         let mut tx = db.begin(Lane::Request).await?;
         let now = clock.now();
-        tx.execute(CLAIMS, args![json!(rows).to_string(), FEN, HASH, now, kit::clock::local_date(now)]).await?;
+        tx.execute(CLAIMS, args![json!(rows).to_string(), FEN, HASH, now, kit::clock::local_date(now), digest.as_str()]).await?;
         tx.commit().await?;
     }
     if db.engine() == kit::db::Engine::Postgres {
@@ -94,8 +97,8 @@ pub async fn claims(db: &Db, chance: &Chance, funds: &[FundId], count: usize) ->
 
 statements! {
     CLAIMS = {
-        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT CAST(e->>0 AS UUID), 0, 'hiring-subsidy', 1, 'bench', 'bench', CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
-        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT value->>0, 0, 'hiring-subsidy', 1, 'bench', 'bench', value->>1, value->>2, value->>3, 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM json_each($1)",
+        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT CAST(e->>0 AS UUID), 0, 'hiring-subsidy', 1, $6, 'bench', CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT value->>0, 0, 'hiring-subsidy', 1, $6, 'bench', value->>1, value->>2, value->>3, 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM json_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// So that the first plans are not made for empty tables.

@@ -16,7 +16,8 @@ pub use set::Schemes;
 pub use stage::{After, Stage};
 
 use super::occasion::OccasionKind;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
+use kit::Money;
 use kit::rules::Expression;
 
 kit::words! {
@@ -140,6 +141,21 @@ impl Scheme {
     /// `schemes/{code}@{version}`, as ledger entries cite it.
     pub fn citation(&self) -> String {
         citation(&self.code, i64::from(self.version))
+    }
+
+    /// Who approves a claim of this amount; anybody who may approve at all, alone, where the scheme does not say.
+    pub fn level(&self, amount: Money) -> Option<&ApprovalLevel> {
+        self.approvals.iter().find(|level| level.up_to_fen.is_none_or(|most| amount.as_fen() <= most))
+    }
+
+    /// How many different persons approve a claim of this amount.
+    pub fn approvers(&self, amount: Money) -> u32 {
+        self.level(amount).map_or(1, |level| level.approvers)
+    }
+
+    /// The last day of the publicity of what is approved on this day, which is itself no whole day and not counted.
+    pub fn publicity_end(&self, approved: NaiveDate) -> Option<NaiveDate> {
+        (self.publicity_days > 0).then(|| approved + Days::new(u64::from(self.publicity_days)))
     }
 
     /// Whether what it says depends on the named part of the context.

@@ -2,6 +2,7 @@
 
 use super::Scheme;
 use super::fault::{Fault, SchemeFaults};
+use crate::domain::{Claim, ClaimRefusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -96,6 +97,11 @@ impl Schemes {
 
     pub fn find(&self, code: &str, version: i64) -> Option<&Arc<Scheme>> {
         self.all.get(code)?.iter().find(|scheme| i64::from(scheme.version) == version)
+    }
+    /// The very text that judged a claim; another under the same version says something else.
+    pub fn that_judged(&self, claim: &Claim) -> Result<&Arc<Scheme>, ClaimRefusal> {
+        let scheme = self.find(&claim.scheme.code, claim.scheme.version).filter(|scheme| scheme.digest == claim.scheme.digest);
+        scheme.ok_or_else(|| ClaimRefusal::SchemeUnknown { claim: claim.id, scheme: claim.scheme.citation() })
     }
 }
 

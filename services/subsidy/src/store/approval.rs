@@ -1,0 +1,71 @@
+//! Who approved which claim; only ever added to.
+
+use super::claim::Stored;
+use super::{id_list, many};
+use crate::domain::{ClaimId, Endorsement};
+use chrono::{DateTime, Utc};
+use kit::Error;
+use kit::db::{Tx, args, statements};
+use kit::id::Id;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// One approval that was decided on: of which claim as it was seen, the how manieth of how many.
+#[derive(Debug, Clone)]
+pub struct New {
+    pub claim: ClaimId,
+    pub by: String,
+    pub content_hash: String,
+    pub place: usize,
+    pub needed: u32,
+}
+
+statements! {
+    /// Takes approvals as a JSON array of rows. A claim that says something else by now gets none.
+    INSERT_ALL = {
+        postgres: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, e->>1, c.submitted_by, c.content_hash, CAST(e->>3 AS BIGINT), CAST(e->>4 AS BIGINT), $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS approvals (e) JOIN subsidy_claim c ON c.claim_id = CAST(e->>0 AS UUID) AND c.content_hash = e->>2",
+        sqlite: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, a.value->>1, c.submitted_by, c.content_hash, a.value->>3, a.value->>4, $2 FROM json_each($1) AS a JOIN subsidy_claim c ON c.claim_id = a.value->>0 AND c.content_hash = a.value->>2",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    OF_CLAIMS = {
+        postgres: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id, place",
+        sqlite: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, place",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+}
+
+/// Keeps approvals, all of them or none.
+pub async fn insert_all(tx: &mut Tx, approvals: &[New], now: DateTime<Utc>) -> Result<(), Error> {
+    if approvals.is_empty() {
+        return Ok(());
+    }
+    let row = |new: &New| json!([new.claim.uuid(), new.by, new.content_hash, new.place, new.needed]);
+    let rows: Vec<Value> = approvals.iter().map(row).collect();
+    many(tx, INSERT_ALL, args![Value::Array(rows).to_string(), now], approvals.len()).await
+}
+
+/// The approvals of claims, each claim's in their order.
+pub async fn of_claims(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = ClaimId>,
+) -> Result<BTreeMap<ClaimId, Vec<Endorsement>>, Error> {
+    let rows: Vec<(ClaimId, String, DateTime<Utc>)> = tx.fetch_all(OF_CLAIMS, args![id_list(ids)]).await?;
+    let mut all: BTreeMap<ClaimId, Vec<Endorsement>> = BTreeMap::new();
+    for (claim, by, at) in rows {
+        all.entry(claim).or_default().push(Endorsement { by, at });
+    }
+    Ok(all)
+}
+
+/// Tells claims their approvals, as far as they can have any.
+pub async fn fill(tx: &mut Tx, claims: &mut [Stored]) -> Result<(), Error> {
+    let ids: Vec<ClaimId> = claims.iter().filter(|one| one.claim.was_checked()).map(|one| one.claim.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut all = of_claims(tx, ids).await?;
+    for one in claims {
+        one.approvals = all.remove(&one.claim.id).unwrap_or_default();
+    }
+    Ok(())
+}

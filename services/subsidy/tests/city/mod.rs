@@ -1,0 +1,40 @@
+//! A city whose own hiring subsidy, in the place of the shipped one, says more about claims.
+
+#![allow(dead_code, reason = "each test file uses its part of the city")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up should stop")]
+
+use kit::verify::verify_all;
+use kit::{Context, Service};
+use std::sync::Arc;
+use subsidy::domain::Schemes;
+
+use crate::town::Town;
+
+const SHIPPED: &str = include_str!("../../schemes/hiring-subsidy.1.toml");
+
+/// The service under the hiring subsidy with further keys before its caps, and tables after them.
+pub fn saying(context: Context, keys: &str, tables: &str) -> Service {
+    let text = SHIPPED.replace("\n[caps]", &format!("{keys}\n\n[caps]")) + tables;
+    let schemes = Schemes::with_own([("hiring-subsidy.1.toml", text.as_str())]).unwrap();
+    subsidy::service(context.with_decided(Some(Arc::new(schemes))))
+}
+
+/// A week of publicity.
+pub fn public(context: Context) -> Service {
+    saying(context, "publicity_days = 7", "")
+}
+
+/// The shipped amount needs two of finance, which a clerk of the bureau alone is not.
+pub fn levels(context: Context) -> Service {
+    let small = "\n[[approvals]]\nup_to_fen = 149999\n";
+    saying(context, "", &format!("{small}\n[[approvals]]\napprovers = 2\nroles = [\"finance\"]\n"))
+}
+
+impl Town {
+    /// What `talentflow verify` finds broken, by check.
+    pub async fn broken(&self, check: &str) -> Vec<String> {
+        self.sandbox.settle().await;
+        let findings = verify_all(&self.sandbox.test.db, subsidy::CHECKS, &[], None).await.unwrap();
+        findings.into_iter().find(|finding| finding.check.name == check).unwrap().broken
+    }
+}
