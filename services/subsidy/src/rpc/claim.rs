@@ -189,6 +189,7 @@ impl From<Stored> for pb::Claim {
             update_time: Some(timestamp(stored.updated_at)),
             stage: count(claim.stage),
             part: count(claim.part),
+            clawed_back: Some(claim.clawed_back.into()),
             occasion: claim.occasion,
         }
     }

@@ -7,6 +7,7 @@ pub mod fact;
 pub mod fund;
 pub mod ledger;
 pub mod log;
+pub mod netting;
 pub mod payment;
 pub mod payment_file;
 pub mod period;
@@ -33,6 +34,7 @@ pub fn statements() -> Vec<Sql> {
         fund::STATEMENTS,
         ledger::STATEMENTS,
         log::STATEMENTS,
+        netting::STATEMENTS,
         payment::STATEMENTS,
         payment_file::STATEMENTS,
         period::STATEMENTS,
