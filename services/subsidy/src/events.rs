@@ -3,10 +3,9 @@
 use crate::app::{News, Organisation, Unpaired, record};
 use crate::domain::{
     BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId, PaymentBatch,
-    PersonId,
+    PaymentBatchId, PersonId, Receivable,
 };
 use crate::store::fund::Fund;
-use crate::store::receivable::Receivable;
 use chrono::{Days, NaiveDate};
 use kit::clock::local_date;
 use kit::id::Id;
@@ -281,7 +280,17 @@ pub async fn tell(tx: &mut Tx, scope: &Scope, claim: &Claim, event: Event) -> Re
         Event::Rejected => tell!(ClaimRejected),
         Event::Paid => tell!(ClaimPaid),
         Event::Voided => tell!(ClaimVoided),
-        Event::ClawedBack => tell!(ClaimClawedBack),
+        Event::ClawedBack(amount) => {
+            let told = pb::ClaimClawedBack {
+                claim: subject.to_string(),
+                scheme: format!("schemes/{}", claim.scheme.code),
+                beneficiary: claim.beneficiary.to_string(),
+                person: claim.person.to_string(),
+                amount: Some(amount.into()),
+                kept: Some(claim.kept().into()),
+            };
+            scope.emit(tx, subject, version, &told).await
+        }
     }
 }
 
@@ -329,6 +338,7 @@ pub async fn batch_created(tx: &mut Tx, scope: &Scope, batch: &PaymentBatch) -> 
         fund: batch.fund.to_string(),
         total: Some(batch.total.into()),
         lines: i32::try_from(batch.lines).unwrap_or(i32::MAX),
+        netted: Some(batch.netted.into()),
     };
     scope.emit(tx, batch.id, batch.version, &created).await
 }
@@ -352,4 +362,50 @@ pub async fn receivable_opened(tx: &mut Tx, scope: &Scope, receivable: &Receivab
         amount: Some(receivable.amount.into()),
     };
     scope.emit(tx, receivable.id, 1, &opened).await
+}
+
+/// `amount` is set against the lines of a batch.
+pub async fn receivable_netted(
+    tx: &mut Tx,
+    scope: &Scope,
+    receivable: &Receivable,
+    amount: Money,
+    batch: PaymentBatchId,
+) -> Result<(), Error> {
+    let netted = pb::ReceivableNetted {
+        receivable: receivable.id.to_string(),
+        debtor: receivable.debtor.to_string(),
+        payment_batch: batch.to_string(),
+        amount: Some(amount.into()),
+        outstanding: Some(receivable.outstanding.into()),
+    };
+    scope.emit(tx, receivable.id, receivable.version, &netted).await
+}
+
+/// Lines that `amount` was set against have failed.
+pub async fn receivable_reopened(
+    tx: &mut Tx,
+    scope: &Scope,
+    receivable: &Receivable,
+    amount: Money,
+    batch: PaymentBatchId,
+) -> Result<(), Error> {
+    let reopened = pb::ReceivableReopened {
+        receivable: receivable.id.to_string(),
+        debtor: receivable.debtor.to_string(),
+        payment_batch: batch.to_string(),
+        amount: Some(amount.into()),
+        outstanding: Some(receivable.outstanding.into()),
+    };
+    scope.emit(tx, receivable.id, receivable.version, &reopened).await
+}
+
+pub async fn receivable_recovered(tx: &mut Tx, scope: &Scope, receivable: &Receivable, amount: Money) -> Result<(), Error> {
+    let recovered = pb::ReceivableRecovered {
+        receivable: receivable.id.to_string(),
+        debtor: receivable.debtor.to_string(),
+        amount: Some(amount.into()),
+        outstanding: Some(receivable.outstanding.into()),
+    };
+    scope.emit(tx, receivable.id, receivable.version, &recovered).await
 }

@@ -31,7 +31,7 @@ use tonic::service::Routes;
 
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims"]);
+    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims", "0006_recovery"]);
 
 /// What `talentflow verify` proves by reading the ledger whole.
 pub const LOOKS: &[Look] = &[Look {

@@ -195,8 +195,8 @@ fn a_paid_stage_that_loses_its_ground_is_clawed_back_kept_or_shared_by_the_rule_
     // It turns out that the person left after 20 of the 30 and of the 90 days.
     world.arrive(employment(1, 2, 2, 10, Some(19), false));
     assert_eq!(states(&world, "staged-hire"), [(1, State::ClawedBack, 33_334)]);
-    let shared = [(1, State::ClawedBack, 66_666), (1, State::Accrued, 44_444)];
-    assert_eq!(states(&world, "pro-rata-hire"), shared, "20 of 30 days");
+    assert_eq!(states(&world, "pro-rata-hire"), [(1, State::Paid, 66_666)]);
+    assert_eq!(of(&world, "pro-rata-hire"), [(1, 44_444)], "20 of 30 days");
     assert!(world.steps().is_empty());
     world.verify();
 

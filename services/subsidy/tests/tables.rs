@@ -15,7 +15,7 @@ use desk::Desk;
 use kit::db::{Db, Engine, Lane, Sql, args, statements};
 use kit::verify::verify_all;
 use proto::subsidy::v1 as pb;
-use town::{ENTERPRISE, Town, account_of, day};
+use town::{ENTERPRISE, Town, account_of, day, fen};
 
 async fn run(db: &Db, sql: Sql) -> Result<u64, kit::Error> {
     let mut tx = db.begin(Lane::Request).await?;
@@ -38,6 +38,9 @@ async fn busy() -> Vec<Town> {
         town.pay(&names[0]).await;
         town.pay(&names[1]).await;
         town.left(2, 3, day(2026, 8, 1)).await;
+        let owed = town.officer().list_receivables(pb::ListReceivablesRequest::default()).await.unwrap().into_inner().receivables;
+        let request = pb::RecordRecoveryRequest { name: owed[0].name.clone(), amount: fen(50_000), bank_reference: "R-1".into() };
+        town.officer().record_recovery(request).await.unwrap();
         town.approve(&names[2]).await;
         let batch = town.batch(&fund).await.unwrap();
         let format = pb::PaymentFileFormat::Csv.into();
@@ -89,6 +92,11 @@ mod forbidden {
         OWN_ACCOUNT = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, proposed_by, proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
         OTHER_PROPOSER = "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT bank_account_id, 'another', proposed_by, created_at FROM subsidy_bank_account WHERE version = 2";
         TOO_OFTEN = "UPDATE subsidy_payment_line SET attempt = 100";
+        TAKEN_TOO_MUCH = "UPDATE subsidy_claim SET clawed_back = amount + 1 WHERE state = 'paid'";
+        TAKEN_WHOLE = "UPDATE subsidy_claim SET clawed_back = amount WHERE state = 'paid'";
+        DENIED_TOO_MUCH = "UPDATE subsidy_claim SET denied = clawed_back + 1";
+        EDIT_RECOVERY = "UPDATE subsidy_recovery SET amount = amount + 1";
+        DROP_RECOVERY = "DELETE FROM subsidy_recovery";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
     }
 }
@@ -132,11 +140,12 @@ async fn settled(town: &Town) {
 #[tokio::test]
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
-        COMMIT_TWICE, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD, DROP_PERIOD, DROP_TILE,
-        DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY, EDIT_EXPORT, EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_TILE,
-        EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH,
-        OWN_ACCOUNT, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG,
-        TOO_OFTEN, UNAPPROVED, UNHASH,
+        COMMIT_TWICE, DENIED_TOO_MUCH, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD,
+        DROP_PERIOD, DROP_RECOVERY, DROP_TILE, DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY, EDIT_EXPORT,
+        EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_RECOVERY, EDIT_TILE, EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT,
+        OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH, OWN_ACCOUNT, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE,
+        REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG, TAKEN_TOO_MUCH, TAKEN_WHOLE, TOO_OFTEN, UNAPPROVED,
+        UNHASH,
     };
     let append_only = [
         EDIT_ENTRY,
@@ -160,6 +169,8 @@ async fn the_tables_refuse_what_no_code_should_try() {
         DROP_CONFIRMATION,
         EDIT_EXPORT,
         DROP_EXPORT,
+        EDIT_RECOVERY,
+        DROP_RECOVERY,
     ];
     let checked = [
         OVERSPEND,
@@ -168,6 +179,9 @@ async fn the_tables_refuse_what_no_code_should_try() {
         OTHER_CONTENT,
         UNAPPROVED,
         OWED_TOO_MUCH,
+        TAKEN_TOO_MUCH,
+        TAKEN_WHOLE,
+        DENIED_TOO_MUCH,
         FREE_PAYMENT,
         REVERSE_TOO_MUCH,
         OWN_PARENT,
@@ -212,7 +226,9 @@ mod damage {
         BUDGET = "UPDATE subsidy_budget SET appropriated = appropriated + 1";
         COMMITMENT = "UPDATE subsidy_claim SET amount = amount + 1 WHERE state = 'approved'";
         UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
-        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1";
+        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1";
+        NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1";
+        TAKEN = "UPDATE subsidy_claim SET clawed_back = 1 WHERE state = 'paid'";
         LINE = "UPDATE subsidy_payment_line SET state = 'pending' WHERE state = 'paid'";
         FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, reverses, period, posted_at) SELECT fund_id, fund_id, 'clawback', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
         FOREIGN_RESOLUTION = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, resolves, period, posted_at) SELECT fund_id, fund_id, 'release', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
@@ -235,6 +251,9 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::COMMITMENT, "subsidy-commitments"),
         (damage::UNPAID, "subsidy-paid-once"),
         (damage::DEBT, "subsidy-clawback"),
+        (damage::DEBT, "subsidy-receivables"),
+        (damage::NETTED, "subsidy-receivables"),
+        (damage::TAKEN, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),
         (damage::TOTAL, "subsidy-batch-totals"),
         (damage::OTHER_OUTCOME, "subsidy-batch-totals"),

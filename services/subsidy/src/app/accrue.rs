@@ -1,12 +1,10 @@
 //! Facts of a person have changed, or a day has come: what is due is derived anew, and claims follow.
 
+use super::claw_back::claw_back;
 use super::{books, schemes};
-use crate::domain::{
-    Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, ReceivableId, State, Step, Topic, derive, reconcile,
-};
+use crate::domain::{Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, State, Step, Topic, derive, reconcile};
 use crate::events;
 use crate::store::ledger::OfClaim;
-use crate::store::receivable::{self, Receivable};
 use crate::store::{agenda, claim, fact, ledger};
 use chrono::NaiveDate;
 use kit::{Error, Scope, Tx};
@@ -109,10 +107,9 @@ async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
             save(tx, scope, &next, event).await?;
             if claim.state == State::Approved { release(tx, scope, &claim).await } else { Ok(()) }
         }
-        Step::ClawBack { claim, why, fact } => {
-            let (next, event) = claim.decide(Change::ClawBack { reason: why.to_string(), fact })?;
-            save(tx, scope, &next, event).await?;
-            recover(tx, scope, &claim).await
+        Step::ClawBack { claim, amount, why, fact } => {
+            let taken = claim.decide(Change::ClawBack { amount, reason: why.to_string(), fact })?;
+            claw_back(tx, scope, &taken).await
         }
         Step::Reconsider { claim } => claim::reconsider(tx, claim.id).await,
         Step::Accrue { .. } | Step::Amend { .. } => Ok(()),
@@ -132,26 +129,4 @@ async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error>
     }
     let release = |made: OfClaim| Posting::release(made.fund, claim, made.amount, made.transaction);
     books::post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
-}
-
-/// A payment becomes a receivable.
-async fn recover(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let made = ledger::of_claims(tx, [claim.id], PostingKind::Payment).await?.remove(&claim.id).unwrap_or_default();
-    let Some(fund) = claim.fund.filter(|_| !made.is_empty()) else {
-        return Err(Error::internal(format!("{} is paid, and the ledger has no payment for it", claim.id)));
-    };
-    let take_back = |made: OfClaim| Posting::claw_back(made.fund, claim, made.amount, made.transaction);
-    books::post(tx, scope, &made.into_iter().map(take_back).collect::<Vec<_>>()).await?;
-    let id: ReceivableId = scope.id();
-    let receivable = Receivable {
-        id,
-        fund,
-        debtor: claim.beneficiary,
-        claim: claim.id,
-        amount: claim.amount,
-        outstanding: claim.amount,
-        created_at: scope.now(),
-    };
-    receivable::insert(tx, &receivable).await?;
-    events::receivable_opened(tx, scope, &receivable).await
 }

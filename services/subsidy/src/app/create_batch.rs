@@ -1,6 +1,8 @@
 //! Everything payable of a fund goes into a payment batch (拨付), as far as there are accounts to pay it on. What
-//! has none stays payable and is counted; what is public or objected to is not payable yet.
+//! has none stays payable and is counted; what is public or objected to is not payable yet. What a beneficiary owes to the
+//! fund is set against it, and only the rest is for the bank.
 
+use super::net::{net_batch, settle_netted};
 use crate::domain::{ClaimRefusal, FundId, PaymentBatchId, PaymentRefusal, Refusal};
 use crate::events;
 use crate::store::payment::{self, Stored};
@@ -33,6 +35,7 @@ pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> R
     }
     payment::insert(tx, id, fund, left_out, (&scope.principal().subject, scope.now())).await?;
     let stored = payment::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
+    let stored = net_batch(tx, scope, stored).await?;
     events::batch_created(tx, scope, &stored.batch).await?;
-    Ok(stored)
+    settle_netted(tx, scope, stored).await
 }

@@ -44,8 +44,12 @@ pub async fn export_batch(tx: &mut Tx, scope: &Scope, command: ExportBatch) -> R
 
 async fn make(tx: &mut Tx, scope: &Scope, stored: &Stored, format: FileFormat) -> Result<Export, Error> {
     let batch = &stored.batch;
+    let sent = || stored.lines.iter().filter(|line| !line.sent().is_zero());
+    if sent().next().is_none() {
+        return Err(PaymentRefusal::NothingToSend { batch: batch.id }.into());
+    }
     // A first file after an answer of the bank would ask it to pay again what it paid.
-    if stored.lines.iter().any(|line| line.state != LineState::Pending) {
+    if sent().any(|line| line.state != LineState::Pending) {
         return Err(PaymentRefusal::BatchAnswered { batch: batch.id }.into());
     }
     payment_file::pin_accounts(tx, batch.id).await?;
@@ -60,7 +64,7 @@ async fn make(tx: &mut Tx, scope: &Scope, stored: &Stored, format: FileFormat) -
         (First { payer: payer.account.id, exported_at: scope.now() }, payer)
     };
     let file = PaymentFile { message_id: message_id(batch.id), created: first.exported_at, payer: payer.account.details, orders };
-    if file.total() != batch.total {
+    if file.total() != batch.sent() {
         return Err(Error::internal(format!("the lines of {} do not come to its total", batch.id)));
     }
     let content = write_payments(format, &file)?;

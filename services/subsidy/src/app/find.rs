@@ -24,10 +24,10 @@ pub async fn find_fund(tx: &mut Tx, _scope: &Scope, query: FindFund) -> Result<f
 #[derive(Debug, Clone)]
 pub struct FindReceivable(pub ReceivableId);
 
-pub async fn find_receivable(tx: &mut Tx, scope: &Scope, query: FindReceivable) -> Result<receivable::Receivable, Error> {
-    let receivable = receivable::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
-    scope.own(receivable.debtor, query.0)?;
-    Ok(receivable)
+pub async fn find_receivable(tx: &mut Tx, scope: &Scope, query: FindReceivable) -> Result<receivable::Stored, Error> {
+    let stored = receivable::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
+    scope.own(stored.receivable.debtor, query.0)?;
+    Ok(stored)
 }
 
 #[derive(Debug, Clone)]

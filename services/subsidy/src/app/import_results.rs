@@ -44,9 +44,11 @@ fn answered(stored: &Stored, results: Results) -> Result<(Vec<(String, BankResul
     if let Some(answers) = results.answers.filter(|answers| answers.message_id != message_id(batch)) {
         return Err(PaymentRefusal::OtherBatch { at: answers.at, batch, names: answers.message_id });
     }
-    let lines: BTreeMap<String, &Line> = stored.lines.iter().map(|line| (line.end_to_end_id(), line)).collect();
+    // The bank was told nothing of a line that was set against debts whole.
+    let sent = || stored.lines.iter().filter(|line| !line.sent().is_zero());
+    let lines: BTreeMap<String, &Line> = sent().map(|line| (line.end_to_end_id(), line)).collect();
     let entries = match results.whole {
-        Some(outcome) => stored.lines.iter().map(|line| of_all(line, &outcome)).collect(),
+        Some(outcome) => sent().map(|line| of_all(line, &outcome)).collect(),
         None => results.entries,
     };
     let (mut answered, mut pending) = (Vec::with_capacity(entries.len()), 0);

@@ -9,8 +9,7 @@ use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::objection;
 use crate::store::payment::{self, Listing};
-use crate::store::period;
-use crate::store::receivable::{self, Receivable};
+use crate::store::{period, receivable};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
@@ -162,14 +161,18 @@ pub struct ListReceivables {
     pub page: Page,
 }
 
-pub async fn list_receivables(tx: &mut Tx, scope: &Scope, mut query: ListReceivables) -> Result<Listed<Receivable>, Error> {
+pub async fn list_receivables(
+    tx: &mut Tx,
+    scope: &Scope,
+    mut query: ListReceivables,
+) -> Result<Listed<receivable::Stored>, Error> {
     query.filter.debtor = match Whose::of(scope, query.filter.debtor) {
         Whose::Everybodys => None,
         Whose::Of(own) => Some(own),
         Whose::Nobodys => return Ok(Listed::empty()),
     };
     let rows = receivable::list(tx, &query.filter, query.page).await?;
-    Ok(Listed::new(query.page.cut(rows, |row| row.id)))
+    Ok(Listed::new(query.page.cut(rows, |row| row.receivable.id)))
 }
 
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod approve;
 mod books;
 mod check;
 mod check_scheme;
+mod claw_back;
 mod close_period;
 mod confirm_accounts;
 mod create_batch;
@@ -18,8 +19,10 @@ mod find;
 mod import_results;
 mod list;
 mod log;
+mod net;
 mod propose_accounts;
 mod record;
+mod record_recovery;
 mod reject;
 mod report;
 mod resolve_objection;
@@ -58,6 +61,7 @@ pub use log::{
 };
 pub use propose_accounts::{Accounts, Proposal, ProposeAccounts, propose_account, propose_accounts};
 pub use record::{News, Organisation, Unpaired, record};
+pub use record_recovery::{RecordRecovery, record_recovery};
 pub use reject::{Reject, reject};
 pub use report::{
     BudgetExecution, ClaimTotals, PaymentTotals, ReceivableAges, budget_execution, claim_totals, payment_totals, receivable_ages,

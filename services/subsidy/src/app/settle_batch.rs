@@ -3,14 +3,16 @@
 
 use super::accrue::accrue;
 use super::books;
+use super::net::undo;
 use crate::domain::{
-    BankResult, BatchState, Change, ClaimId, Line, LineState, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
+    BankResult, BatchState, Change, ClaimId, Line, LineState, Owed, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
     Refusal,
 };
 use crate::events;
+use crate::store::netting::{self, NettingState};
 use crate::store::payment::{self, Stored};
 use crate::store::{claim, fact, ledger};
-use kit::{Error, Scope, Tx};
+use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
@@ -65,21 +67,35 @@ pub(super) async fn settle(
     }
     payment::settle_lines(tx, id, &answered, scope.now()).await?;
     let of_state = |state| answered.iter().filter(|line| line.state == state).map(|line| line.claim).collect::<Vec<_>>();
-    pay(tx, scope, of_state(LineState::Paid)).await?;
-    claim::payable_again(tx, id, &of_state(LineState::Failed)).await?;
+    let failed = of_state(LineState::Failed);
+    undo(tx, scope, id, &failed).await?;
+    pay(tx, scope, id, of_state(LineState::Paid)).await?;
+    claim::payable_again(tx, id, &failed).await?;
     close(tx, scope, &mut stored.batch, &stored.lines).await?;
     reconsider(tx, scope, id).await?;
     Ok(Settled { stored, answered: i64::try_from(answered.len()).unwrap_or(i64::MAX), known })
 }
 
-/// Books what the bank paid.
-async fn pay(tx: &mut Tx, scope: &Scope, paid: Vec<ClaimId>) -> Result<(), Error> {
+/// Books what was paid: by the bank, and by what was owed.
+async fn pay(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId, paid: Vec<ClaimId>) -> Result<(), Error> {
+    let pending = netting::pending(tx, batch, &paid).await?;
+    netting::settle(tx, batch, (&paid, pending.len()), NettingState::Posted, scope.now()).await?;
+    let mut debts: BTreeMap<ClaimId, Vec<Owed>> = BTreeMap::new();
+    for (claim, owed) in pending {
+        debts.entry(claim).or_default().push(owed);
+    }
     let (mut postings, mut claims) = (Vec::with_capacity(paid.len()), Vec::with_capacity(paid.len()));
     let mut commitments = ledger::of_claims(tx, paid.iter().copied(), PostingKind::Commitment).await?;
     for stored in claim::hold(tx, paid).await? {
         let (next, event) = stored.claim.decide(Change::Pay)?;
         let made = commitments.remove(&next.id).ok_or_else(|| Error::internal("an approved claim has no commitment"))?;
-        postings.extend(made.into_iter().map(|made| Posting::pay(made.fund, &next, made.amount, made.transaction)));
+        let debts = debts.remove(&next.id).unwrap_or_default();
+        let netted: Money = debts.iter().map(|owed| owed.amount).sum();
+        for made in made {
+            let posting = Posting::pay(made.fund, &next, made.amount, made.transaction);
+            postings.push(if next.fund == Some(made.fund) { posting.less(netted) } else { posting });
+        }
+        postings.extend(next.fund.iter().flat_map(|fund| debts.iter().map(|owed| Posting::net(*fund, &next, owed))));
         events::tell(tx, scope, &next, event).await?;
         claims.push(next);
     }

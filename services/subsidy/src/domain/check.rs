@@ -95,7 +95,7 @@ fn amount(claim: &Claim, all: &[Claim], derived: &Derived) -> CheckResult {
             && other.stage == claim.stage
             && matches!(other.state, State::Submitted | State::Checked | State::Approved | State::Paid)
     };
-    let asked: Money = all.iter().filter(counts).map(|other| other.amount).sum();
+    let asked: Money = all.iter().filter(counts).map(Claim::kept).sum();
     let detail = format!("asked {asked}, due {due} (申请 {asked} 元，应补 {due} 元)");
     result(CheckName::Amount, asked <= due, detail)
 }

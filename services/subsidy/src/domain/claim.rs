@@ -54,6 +54,10 @@ pub struct Claim {
     /// Counts the claims of one occasion and stage: a later part adds what an earlier one lacks.
     pub part: i64,
     pub amount: Money,
+    /// What was taken back of it since it was paid.
+    pub clawed_back: Money,
+    /// What of that was taken back because a finding denied it, though the facts earn it: it is not due again.
+    pub denied: Money,
     pub earned_on: NaiveDate,
     /// The keys of the facts it rests on, sorted.
     pub facts: Vec<String>,
@@ -98,9 +102,16 @@ pub enum Change {
         reason: String,
         fact: Option<String>,
     },
+    /// Takes a part of a payment back, or all that is left of it.
     ClawBack {
+        amount: Money,
         reason: String,
         fact: Option<String>,
+    },
+    /// As `ClawBack`, by what was found and not by the facts.
+    Deny {
+        amount: Money,
+        reason: String,
     },
 }
 
@@ -136,7 +147,8 @@ pub enum Event {
     Rejected,
     Paid,
     Voided,
-    ClawedBack,
+    /// By how much.
+    ClawedBack(Money),
 }
 
 impl Claim {
@@ -154,6 +166,8 @@ impl Claim {
             stage: due.stage,
             part,
             amount,
+            clawed_back: Money::ZERO,
+            denied: Money::ZERO,
             earned_on: due.on,
             facts: Vec::new(),
             state: State::Accrued,
@@ -209,10 +223,14 @@ impl Claim {
                 (next.reason, next.ended_by) = (Some(reason), fact);
                 next.enter(State::Voided, Event::Voided)
             }
-            Change::ClawBack { reason, fact } => {
-                self.needs(&[State::Paid])?;
+            Change::ClawBack { amount, reason, fact } => {
                 (next.reason, next.ended_by) = (Some(reason), fact);
-                next.enter(State::ClawedBack, Event::ClawedBack)
+                next.give_back(amount)?
+            }
+            Change::Deny { amount, reason } => {
+                next.reason = Some(reason);
+                next.denied = Money::fen(self.denied.as_fen() + amount.as_fen());
+                next.give_back(amount)?
             }
         };
         Ok((next, event))
@@ -247,6 +265,11 @@ impl Claim {
     /// Whether it came as far as to where it may have approvals.
     pub fn was_checked(&self) -> bool {
         !matches!(self.state, State::Accrued | State::Submitted)
+    }
+
+    /// What is asked for or held: its amount without what was taken back.
+    pub fn kept(&self) -> Money {
+        Money::fen(self.amount.as_fen() - self.clawed_back.as_fen())
     }
 
     /// Whether the bank has been told to pay it, and has not answered.
@@ -299,6 +322,19 @@ impl Claim {
             let _ = writeln!(text, "fact={fact}");
         }
         hex::encode(Sha256::digest(text))
+    }
+
+    /// Never more than is left of it; once nothing is, the claim has ended.
+    fn give_back(&mut self, amount: Money) -> Result<Event, Refusal> {
+        self.needs(&[State::Paid])?;
+        if amount <= Money::ZERO || amount > self.kept() {
+            return Err(Refusal::ClawedBackTooMuch { claim: self.id, kept: self.kept(), asked: amount });
+        }
+        self.clawed_back = Money::fen(self.clawed_back.as_fen() + amount.as_fen());
+        if self.kept().is_zero() {
+            self.state = State::ClawedBack;
+        }
+        Ok(Event::ClawedBack(amount))
     }
 
     fn needs(&self, states: &'static [State]) -> Result<(), Refusal> {

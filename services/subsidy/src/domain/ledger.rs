@@ -9,6 +9,8 @@
 //! | release (释放) | AVAILABLE | COMMITTED | the commitment it resolves |
 //! | payment (拨付) | PAID; PAYEE of the beneficiary | COMMITTED; BANK | the commitment it resolves |
 //! | clawback (追回) | RECEIVABLE of the debtor | PAYEE of the beneficiary | the payment it reverses |
+//! | netting (抵扣) | PAYEE of the beneficiary; AVAILABLE | RECEIVABLE of the debtor; PAID | the claim paid, the batch, and as its rule the receivable |
+//! | recovery (收回) | BANK; AVAILABLE | RECEIVABLE of the debtor; PAID | the claim it was for, and as its rule the receivable and the bank's reference |
 //!
 //! | account | one for each | grows on |
 //! |---|---|---|
@@ -24,10 +26,12 @@
 //! parts, which never come to more than it was.
 //!
 //! A payment is booked twice over, as public bodies must (平行记账): once against the budget, once as cash.
-//! A clawback counters the cash side alone: until the money is back, the budget has spent it.
+//! A clawback counters the cash side alone: until the money is back, the budget has spent it. It is back by a recovery, or
+//! by a netting: then the budget may spend it again, and PAID of what was clawed back falls. The cash of a payment is what
+//! the bank was told, which is the amount without what was netted; a payment that was netted whole moves the budget alone.
 
 use super::claim::Claim;
-use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, Refusal, TransactionId};
+use super::{ClaimId, FundId, OrganisationId, PaymentBatchId, ReceivableId, Refusal, TransactionId};
 use kit::Money;
 
 kit::words! {
@@ -71,6 +75,8 @@ kit::words! {
         Release = "release",
         Payment = "payment",
         Clawback = "clawback",
+        Netting = "netting",
+        Recovery = "recovery",
     }
 }
 
@@ -110,6 +116,15 @@ pub struct Transfer {
     pub amount: Money,
 }
 
+/// What is to come back of a receivable, with the scheme and stage of the claim that left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    pub receivable: ReceivableId,
+    pub amount: Money,
+    pub scheme: String,
+    pub stage: i64,
+}
+
 /// One ledger transaction before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posting {
@@ -123,7 +138,7 @@ pub struct Posting {
     pub resolves: Option<TransactionId>,
     /// The payment it takes back, or a part of it.
     pub reverses: Option<TransactionId>,
-    /// Of one amount.
+    /// Of one amount; only the cash of a payment may be less.
     pub transfers: Vec<Transfer>,
 }
 
@@ -175,6 +190,40 @@ impl Posting {
         Self { reverses: Some(payment), ..posting }
     }
 
+    /// A payment of which this much is netted: the bank moves the rest.
+    #[must_use]
+    pub fn less(mut self, netted: Money) -> Self {
+        let amount = self.amount();
+        if let Some(cash) = self.transfers.get_mut(1) {
+            cash.amount = Money::fen(amount.as_fen() - netted.as_fen());
+        }
+        self.transfers.retain(|transfer| !transfer.amount.is_zero());
+        self
+    }
+
+    /// Pays a part of a claim by what its beneficiary owes.
+    pub fn net(fund: FundId, claim: &Claim, owed: &Owed) -> Self {
+        let payee = Account::of_party(fund, AccountKind::Payee, claim);
+        let posting = Self::back(fund, PostingKind::Netting, claim, (owed, payee));
+        Self { batch: claim.batch, rule: owed.receivable.to_string(), ..posting }
+    }
+
+    /// Takes in cash that was paid back of what the claim left owed.
+    pub fn recover(fund: FundId, claim: &Claim, owed: &Owed, bank_reference: &str) -> Self {
+        let posting = Self::back(fund, PostingKind::Recovery, claim, (owed, Account::of_fund(fund, AccountKind::Bank)));
+        Self { rule: format!("{}: {bank_reference}", owed.receivable), ..posting }
+    }
+
+    /// What is owed comes back into an account, and the budget may spend it again.
+    fn back(fund: FundId, kind: PostingKind, claim: &Claim, (owed, into): (&Owed, Account)) -> Self {
+        let (scheme, stage, amount) = (owed.scheme.clone(), owed.stage, owed.amount);
+        let of = |kind, party| Account { fund, kind, party, scheme: scheme.clone(), stage };
+        let debt = of(AccountKind::Receivable, Some(claim.beneficiary));
+        let budget =
+            Transfer { debit: Account::of_fund(fund, AccountKind::Available), credit: of(AccountKind::Paid, None), amount };
+        Self::of(fund, kind, claim, vec![Transfer { debit: into, credit: debt, amount }, budget])
+    }
+
     fn of(fund: FundId, kind: PostingKind, claim: &Claim, transfers: Vec<Transfer>) -> Self {
         let rule = claim.scheme.citation();
         Self { fund, kind, claim: Some(claim.id), batch: None, rule, resolves: None, reverses: None, transfers }
@@ -196,7 +245,8 @@ impl Posting {
     /// sides that differ.
     pub fn balanced(&self) -> Result<(), Refusal> {
         let sound = |transfer: &Transfer| {
-            transfer.amount > Money::ZERO && transfer.amount == self.amount() && transfer.debit != transfer.credit
+            let cash = self.kind == PostingKind::Payment && transfer.amount < self.amount();
+            transfer.amount > Money::ZERO && (cash || transfer.amount == self.amount()) && transfer.debit != transfer.credit
         };
         let sum = |wanted: Side| -> i128 {
             self.entries().filter(|(_, side, _)| *side == wanted).map(|(_, _, amount)| i128::from(amount.as_fen())).sum()
@@ -217,6 +267,7 @@ impl Posting {
             PostingKind::Release => BudgetChange { committed: -amount, ..BudgetChange::default() },
             PostingKind::Payment => BudgetChange { committed: -amount, paid: amount, ..BudgetChange::default() },
             PostingKind::Clawback => BudgetChange::default(),
+            PostingKind::Netting | PostingKind::Recovery => BudgetChange { paid: -amount, ..BudgetChange::default() },
         }
     }
 }

@@ -16,6 +16,7 @@ mod offset;
 mod payment;
 mod payment_refusal;
 mod period;
+mod receivable;
 mod reconcile;
 mod refusal;
 mod scheme;
@@ -29,7 +30,7 @@ pub use derive::{Derived, Due, derive};
 pub use entry::Logged;
 pub use fact::{Fact, FactKind, Topic, current};
 pub use lapse::{Lapse, Why};
-pub use ledger::{Account, AccountKind, Budget, BudgetChange, Posting, PostingKind, Side, Transfer};
+pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
 pub use offset::{Offset, OffsetYear, carry_forward};
@@ -38,6 +39,7 @@ pub use payment::{
 };
 pub use payment_refusal::PaymentRefusal;
 pub use period::Period;
+pub use receivable::{Netting, Receivable, ReceivableState, net};
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
 pub use scheme::{

@@ -36,6 +36,8 @@ pub struct PaymentBatch {
     pub state: BatchState,
     pub total: Money,
     pub lines: i64,
+    /// What of the total is set against what its beneficiaries owe.
+    pub netted: Money,
     /// Payable claims it left where they were, for want of an account to pay them on.
     pub left_out: i64,
 }
@@ -45,6 +47,8 @@ pub struct Line {
     pub claim: ClaimId,
     pub beneficiary: OrganisationId,
     pub amount: Money,
+    /// What of the amount is set against what the beneficiary owes.
+    pub netted: Money,
     pub state: LineState,
     pub bank_reference: Option<String>,
     pub failure_reason: Option<String>,
@@ -101,7 +105,19 @@ pub struct BankResult {
     pub failure_reason: Option<String>,
 }
 
+impl PaymentBatch {
+    /// What the bank is told.
+    pub fn sent(&self) -> Money {
+        Money::fen(self.total.as_fen() - self.netted.as_fen())
+    }
+}
+
 impl Line {
+    /// What the bank is told.
+    pub fn sent(&self) -> Money {
+        Money::fen(self.amount.as_fen() - self.netted.as_fen())
+    }
+
     pub fn end_to_end_id(&self) -> String {
         end_to_end_id(self.claim, self.attempt)
     }

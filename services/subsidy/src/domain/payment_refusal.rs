@@ -21,6 +21,8 @@ pub enum PaymentRefusal {
     PayerAccountMissing { fund: FundId },
     #[error("the bank has answered for lines of {batch} already")]
     BatchAnswered { batch: PaymentBatchId },
+    #[error("everything in {batch} was set against what its beneficiaries owe")]
+    NothingToSend { batch: PaymentBatchId },
     #[error("the report has more than {most} rows")]
     ReportTooLong { most: i64 },
     #[error("the file has {bytes} bytes, more than {most}")]
@@ -45,7 +47,8 @@ impl From<PaymentRefusal> for Error {
             PaymentRefusal::NobodyPayable { .. }
             | PaymentRefusal::PayeeAccountMissing { .. }
             | PaymentRefusal::PayerAccountMissing { .. }
-            | PaymentRefusal::BatchAnswered { .. } => of_batch(&refusal),
+            | PaymentRefusal::BatchAnswered { .. }
+            | PaymentRefusal::NothingToSend { .. } => of_batch(&refusal),
             _ => of_file(&refusal),
         }
     }
@@ -122,6 +125,12 @@ fn of_batch(refusal: &PaymentRefusal) -> Error {
                 "a file sent now could be paid a second time; what failed goes into a new batch",
                 "此时导出可能造成重复付款；失败款项请另行建立批次",
             ),
+        ),
+        PaymentRefusal::NothingToSend { batch } => (
+            batch.to_string(),
+            "NOTHING_TO_SEND",
+            format!("{batch} 的款项已全部与应收追回款抵扣"),
+            ("there is nothing to pay: the batch is settled", "无需付款：该批次已结清"),
         ),
         _ => return Error::internal(en),
     };

@@ -1,5 +1,6 @@
-//! From what is due to what is to be done: required = due - what history already holds. History is never
-//! edited; what it holds too much is voided or clawed back, what it lacks accrues as a further claim.
+//! From what is due to what is to be done: required = due - (paid - clawed back). History is never edited; what it
+//! holds too much is voided or, to the fen, clawed back, what it lacks accrues as a further claim. What a finding denied
+//! is not due, whatever the facts say.
 
 use super::claim::{Claim, State};
 use super::derive::{Derived, Due};
@@ -28,8 +29,10 @@ pub enum Step {
         why: Why,
         fact: Option<String>,
     },
+    /// A part of what the claim keeps, or all of it.
     ClawBack {
         claim: Claim,
+        amount: Money,
         why: Why,
         fact: Option<String>,
     },
@@ -76,7 +79,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn compare(&self, steps: &mut Vec<Step>) {
-        let target = self.due.map_or(Money::ZERO, |due| due.amount).as_fen();
+        let target = (self.due.map_or(Money::ZERO, |due| due.amount).as_fen() - self.denied()).max(0);
         let paid = self.keep_paid(target, steps);
         let rejected: i64 =
             self.in_states(&[State::Rejected]).filter(|claim| self.right(claim)).map(|claim| claim.amount.as_fen()).sum();
@@ -99,22 +102,35 @@ impl Case<'_> {
         }
     }
 
-    /// What stays paid; the newest payments above the target are clawed back, whole.
+    /// What stays paid. What somebody got to whom it is not due is clawed back whole, and then, from the newest payments
+    /// on, what is above the target.
     fn keep_paid(&self, target: i64, steps: &mut Vec<Step>) -> i64 {
-        let paid: Vec<&Claim> = self.in_states(&[State::Paid]).collect();
-        let mut kept: i64 = paid.iter().map(|claim| claim.amount.as_fen()).sum();
-        for claim in paid.into_iter().rev() {
-            let recovers = self
-                .schemes
-                .find(&claim.scheme.code, claim.scheme.version)
-                .is_none_or(|scheme| scheme.clawback != Clawback::None || self.was_advance(scheme, claim));
-            if recovers && (kept > target || !self.right(claim)) {
-                kept -= claim.amount.as_fen();
+        let mut kept: i64 = self.in_states(&[State::Paid]).map(|claim| claim.kept().as_fen()).sum();
+        let (right, wrong): (Vec<&Claim>, Vec<&Claim>) =
+            self.in_states(&[State::Paid]).rev().partition(|claim| self.right(claim));
+        let wrong = wrong.into_iter().map(|claim| (claim, i64::MAX));
+        for (claim, least) in wrong.chain(right.into_iter().map(|claim| (claim, 0))) {
+            let above = claim.kept().as_fen().min((kept - target).max(least));
+            if above > 0 && self.recovers(claim) {
+                kept -= above;
                 let (why, fact) = self.why(claim);
-                steps.push(Step::ClawBack { claim: claim.clone(), why, fact });
+                steps.push(Step::ClawBack { claim: claim.clone(), amount: Money::fen(above), why, fact });
             }
         }
         kept
+    }
+
+    /// What findings denied of what is due to whom it is due for.
+    fn denied(&self) -> i64 {
+        let paid = self.in_states(&[State::Paid, State::ClawedBack]);
+        paid.filter(|claim| self.right(claim)).map(|claim| claim.denied.as_fen()).sum()
+    }
+
+    /// Whether the scheme takes back what turns out not to be due.
+    fn recovers(&self, claim: &Claim) -> bool {
+        self.schemes
+            .find(&claim.scheme.code, claim.scheme.version)
+            .is_none_or(|scheme| scheme.clawback != Clawback::None || self.was_advance(scheme, claim))
     }
 
     /// What stays asked for, oldest first; the bank's own answer is awaited for what it has.

@@ -195,6 +195,7 @@ impl From<Stored> for pb::Claim {
             update_time: Some(timestamp(stored.updated_at)),
             stage: count(claim.stage),
             part: count(claim.part),
+            clawed_back: Some(claim.clawed_back.into()),
             occasion: claim.occasion,
             publicity_end_date: claim.publicity_end.map(date),
             open_objections: count(stored.open_objections),

@@ -128,6 +128,9 @@ impl SubsidyService for Rpc {
     async fn list_receivables(&self, request: Request<pb::ListReceivablesRequest>) -> Answer<pb::ListReceivablesResponse> {
         self.calls.read(request, app::list_receivables).await
     }
+    async fn record_recovery(&self, request: Request<pb::RecordRecoveryRequest>) -> Answer<pb::Receivable> {
+        self.calls.run(request, app::record_recovery).await
+    }
     async fn create_bank_account(&self, request: Request<pb::CreateBankAccountRequest>) -> Answer<pb::BankAccount> {
         self.calls.run(request, app::propose_account).await
     }

@@ -2,14 +2,16 @@
 
 use super::MOST;
 use super::claim::once_each;
-use crate::app::{CreateBatch, FindBatch, FindReceivable, ListBatches, ListReceivables, Listed, SettleBatch};
-use crate::domain::{BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId, ReceivableId};
+use crate::app::{CreateBatch, FindBatch, FindReceivable, ListBatches, ListReceivables, Listed, RecordRecovery, SettleBatch};
+use crate::domain::{
+    BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId, ReceivableId, ReceivableState,
+};
 use crate::store::payment::{self, Listing, Stored};
-use crate::store::receivable::{self, Receivable};
-use kit::Error;
+use crate::store::receivable;
 use kit::id::Id;
 use kit::page::Page;
 use kit::wire::{parse_batch, parse_text, timestamp, unknown_enum};
+use kit::{Error, Money};
 use proto::subsidy::v1 as pb;
 
 impl TryFrom<pb::CreatePaymentBatchRequest> for CreateBatch {
@@ -88,9 +90,17 @@ impl TryFrom<pb::GetReceivableRequest> for FindReceivable {
 impl TryFrom<pb::ListReceivablesRequest> for ListReceivables {
     type Error = Error;
     fn try_from(request: pb::ListReceivablesRequest) -> Result<Self, Error> {
+        let state = match pb::ReceivableState::try_from(request.state) {
+            Ok(pb::ReceivableState::Unspecified) => None,
+            Ok(pb::ReceivableState::Open) => Some(ReceivableState::Open),
+            Ok(pb::ReceivableState::Netted) => Some(ReceivableState::Netted),
+            Ok(pb::ReceivableState::Recovered) => Some(ReceivableState::Recovered),
+            Err(_) => return Err(unknown_enum("state", request.state)),
+        };
         let filter = receivable::Filter {
             debtor: OrganisationId::parse_optional("debtor", &request.debtor)?,
             claim: ClaimId::parse_optional("claim", &request.claim)?,
+            state,
         };
         Ok(Self { filter, page: Page::parse(request.page_size, &request.page_token)? })
     }
@@ -110,6 +120,7 @@ impl From<Stored> for pb::PaymentBatch {
             lines: stored.lines.into_iter().map(Into::into).collect(),
             create_time: Some(timestamp(stored.created_at)),
             line_count: count(stored.batch.lines),
+            netted: Some(stored.batch.netted.into()),
             left_out: count(stored.batch.left_out),
         }
     }
@@ -146,6 +157,7 @@ impl From<Line> for pb::PaymentLine {
             end_to_end_id,
             bank_account: line.account.map(Into::into).unwrap_or_default(),
             amount: Some(line.amount.into()),
+            netted: Some(line.netted.into()),
             state: state.into(),
             bank_reference: line.bank_reference.unwrap_or_default(),
             failure_reason: line.failure_reason.unwrap_or_default(),
@@ -153,21 +165,42 @@ impl From<Line> for pb::PaymentLine {
     }
 }
 
-impl From<Receivable> for pb::Receivable {
-    fn from(receivable: Receivable) -> Self {
+impl TryFrom<pb::RecordRecoveryRequest> for RecordRecovery {
+    type Error = Error;
+    fn try_from(request: pb::RecordRecoveryRequest) -> Result<Self, Error> {
+        Ok(Self {
+            receivable: ReceivableId::parse("name", &request.name)?,
+            amount: Money::parse_positive("amount", request.amount)?,
+            bank_reference: parse_text("bank_reference", request.bank_reference, 100)?,
+        })
+    }
+}
+
+impl From<receivable::Stored> for pb::Receivable {
+    fn from(stored: receivable::Stored) -> Self {
+        let receivable = stored.receivable;
+        let state = match receivable.state {
+            ReceivableState::Open => pb::ReceivableState::Open,
+            ReceivableState::Netted => pb::ReceivableState::Netted,
+            ReceivableState::Recovered => pb::ReceivableState::Recovered,
+        };
         Self {
+            fund: receivable.fund.to_string(),
+            state: state.into(),
+            netted: Some(receivable.netted.into()),
+            recovered: Some(receivable.recovered.into()),
             name: receivable.id.to_string(),
             debtor: receivable.debtor.to_string(),
             claim: receivable.claim.to_string(),
             amount: Some(receivable.amount.into()),
             outstanding: Some(receivable.outstanding.into()),
-            create_time: Some(timestamp(receivable.created_at)),
+            create_time: Some(timestamp(stored.created_at)),
         }
     }
 }
 
-impl From<Listed<Receivable>> for pb::ListReceivablesResponse {
-    fn from(listed: Listed<Receivable>) -> Self {
+impl From<Listed<receivable::Stored>> for pb::ListReceivablesResponse {
+    fn from(listed: Listed<receivable::Stored>) -> Self {
         Self { receivables: listed.rows.into_iter().map(Into::into).collect(), next_page_token: listed.next }
     }
 }

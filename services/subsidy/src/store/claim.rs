@@ -38,6 +38,8 @@ struct Row {
     stage: i64,
     part: i64,
     amount: Money,
+    clawed_back: Money,
+    denied: Money,
     earned_on: NaiveDate,
     facts: String,
     #[sqlx(try_from = "String")]
@@ -72,6 +74,8 @@ impl TryFrom<Row> for Stored {
             stage: row.stage,
             part: row.part,
             amount: row.amount,
+            clawed_back: row.clawed_back,
+            denied: row.denied,
             earned_on: row.earned_on,
             facts: row.facts.lines().map(str::to_owned).collect(),
             state: row.state,
@@ -108,7 +112,7 @@ statements! {
     };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
-    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, publicity_end_date = $13, updated_at = $11 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
+    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11, clawed_back = $13, denied = $14, publicity_end_date = $15 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
     /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
     UPDATE_ALL = {
         postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
@@ -117,8 +121,8 @@ statements! {
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
     HOLD = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Takes ids, versions and what the checks found as a JSON array of rows.
@@ -136,13 +140,13 @@ statements! {
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
-    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
+    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
     OF_PEOPLE = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
         reason: "neither engine reads the other's form of a JSON array",
     };
-    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
+    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
     /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
     /// takes a claim first has it. The bank's number of a payment has room for 99 attempts. What is still in its publicity
     /// on day $4, or objected to, stays: the last condition sees an objection that was made while this one waited.
@@ -216,6 +220,8 @@ pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<()
         claim.ended_by.as_deref(),
         now,
         claim.batch,
+        claim.clawed_back,
+        claim.denied,
         claim.publicity_end,
     ];
     tx.change(UPDATE, row, &claim.id.to_string()).await

@@ -8,6 +8,7 @@ pub mod fact;
 pub mod fund;
 pub mod ledger;
 pub mod log;
+pub mod netting;
 pub mod objection;
 pub mod payment;
 pub mod payment_file;
@@ -36,6 +37,7 @@ pub fn statements() -> Vec<Sql> {
         fund::STATEMENTS,
         ledger::STATEMENTS,
         log::STATEMENTS,
+        netting::STATEMENTS,
         objection::STATEMENTS,
         payment::STATEMENTS,
         payment_file::STATEMENTS,

@@ -38,6 +38,7 @@ struct Row {
     state: BatchState,
     total: Money,
     lines: i64,
+    netted: Money,
     left_out: i64,
     created_at: DateTime<Utc>,
 }
@@ -51,6 +52,7 @@ impl From<Row> for Listing {
             state: row.state,
             total: row.total,
             lines: row.lines,
+            netted: row.netted,
             left_out: row.left_out,
         };
         Self { batch, created_at: row.created_at }
@@ -62,6 +64,7 @@ struct LineRow {
     claim_id: ClaimId,
     beneficiary_id: OrganisationId,
     amount: Money,
+    netted: Money,
     #[sqlx(try_from = "String")]
     state: LineState,
     bank_reference: Option<String>,
@@ -76,6 +79,7 @@ impl From<LineRow> for Line {
             claim: row.claim_id,
             beneficiary: row.beneficiary_id,
             amount: row.amount,
+            netted: row.netted,
             state: row.state,
             bank_reference: row.bank_reference,
             failure_reason: row.failure_reason,
@@ -97,9 +101,9 @@ statements! {
         sqlite: "UPDATE subsidy_payment_line SET state = value->>1, bank_reference = value->>2, failure_reason = value->>3, updated_at = $3 FROM json_each($2) WHERE batch_id = $1 AND claim_id = value->>0 AND state = 'pending'",
         reason: "neither engine reads the other's form of a JSON array",
     };
-    BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, left_out, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
-    LIST = "SELECT batch_id, version, fund_id, state, total, lines, left_out, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
-    LINES = "SELECT claim_id, beneficiary_id, amount, state, bank_reference, failure_reason, attempt, bank_account_id FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
+    BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
+    LIST = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
+    LINES = "SELECT claim_id, beneficiary_id, amount, netted, state, bank_reference, failure_reason, attempt, bank_account_id FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
 }
 
 /// Makes a batch of the claims that were taken for it; `left_out` of the fund's stay where they are.

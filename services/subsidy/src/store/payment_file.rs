@@ -72,10 +72,11 @@ impl TryFrom<PayableRow> for Payable {
 statements! {
     /// Tells every line the account in use; once told, it stays.
     PIN_ACCOUNTS = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT a.bank_account_id FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = subsidy_payment_line.beneficiary_id ORDER BY a.version DESC LIMIT 1) WHERE batch_id = $1 AND bank_account_id IS NULL";
-    PAYABLE = "SELECT l.claim_id, l.attempt, l.beneficiary_id, l.amount, c.scheme_code, l.bank_account_id, COALESCE(a.holder, '') AS holder, COALESCE(a.account_number, '') AS account_number, COALESCE(a.bank_code, '') AS bank_code, COALESCE(a.bank_name, '') AS bank_name FROM subsidy_payment_line l JOIN subsidy_claim c ON c.claim_id = l.claim_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id WHERE l.batch_id = $1 ORDER BY l.claim_id";
+    /// What the bank is told: what was set against debts is left out.
+    PAYABLE = "SELECT l.claim_id, l.attempt, l.beneficiary_id, l.amount - l.netted AS amount, c.scheme_code, l.bank_account_id, COALESCE(a.holder, '') AS holder, COALESCE(a.account_number, '') AS account_number, COALESCE(a.bank_code, '') AS bank_code, COALESCE(a.bank_name, '') AS bank_name FROM subsidy_payment_line l JOIN subsidy_claim c ON c.claim_id = l.claim_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id WHERE l.batch_id = $1 AND l.amount > l.netted ORDER BY l.claim_id";
     FIRST = "SELECT bank_account_id, exported_at FROM subsidy_payment_export WHERE batch_id = $1 ORDER BY exported_at LIMIT 1";
     EXPORT = "SELECT sha256, content FROM subsidy_payment_export WHERE batch_id = $1 AND format = $2";
-    INSERT_EXPORT = "INSERT INTO subsidy_payment_export (batch_id, format, bank_account_id, lines, total, sha256, content, exported_by, exported_at) SELECT batch_id, $2, $3, lines, total, $4, $5, $6, $7 FROM subsidy_payment_batch WHERE batch_id = $1";
+    INSERT_EXPORT = "INSERT INTO subsidy_payment_export (batch_id, format, bank_account_id, lines, total, sha256, content, exported_by, exported_at) SELECT batch_id, $2, $3, (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.batch_id = $1 AND l.amount > l.netted), total - netted, $4, $5, $6, $7 FROM subsidy_payment_batch WHERE batch_id = $1";
     /// The same file again is one file.
     INSERT_IMPORT = "INSERT INTO subsidy_payment_import (batch_id, sha256, format, settled, known, pending, imported_by, imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch_id, sha256) DO NOTHING";
 }

@@ -41,6 +41,8 @@ impl Desk {
             stage: 1,
             part: 1,
             amount: Money::fen(fen),
+            clawed_back: Money::ZERO,
+            denied: Money::ZERO,
             earned_on: "2026-09-01".parse().unwrap(),
             facts: Vec::new(),
             state: State::Approved,

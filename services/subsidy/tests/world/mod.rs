@@ -211,13 +211,34 @@ impl World {
                         assert!(self.post(Posting::release(fund(), &claim, claim.amount, commitment)));
                     }
                 }
-                Step::ClawBack { claim, why, fact } => {
-                    self.change(&claim, Change::ClawBack { reason: why.to_string(), fact });
-                    let payment = self.transaction(claim.id, PostingKind::Payment);
-                    assert!(self.post(Posting::claw_back(fund(), &claim, claim.amount, payment)));
+                Step::ClawBack { claim, amount, why, fact } => {
+                    self.claw_back(&claim, amount, Change::ClawBack { amount, reason: why.to_string(), fact });
                 }
                 Step::Reconsider { claim } => self.claim(claim.id).reconsider = true,
             }
+        }
+    }
+
+    fn claw_back(&mut self, claim: &Claim, amount: Money, change: Change) {
+        self.change(claim, change);
+        let payment = self.transaction(claim.id, PostingKind::Payment);
+        assert!(self.post(Posting::claw_back(fund(), claim, amount, payment)));
+    }
+
+    /// A confirmed finding denies a share of what a paid claim keeps.
+    pub fn deny(&mut self, claim: usize, percent: i64) {
+        let Some(claim) = self.claims.get(claim % self.claims.len().max(1)).cloned() else { return };
+        let amount = Money::fen(claim.kept().as_fen() * percent / 100);
+        if claim.state == State::Paid && !amount.is_zero() {
+            self.claw_back(&claim, amount, Change::Deny { amount, reason: "found".into() });
+        }
+    }
+
+    /// Everything that is asked for is paid.
+    pub fn pay_all(&mut self) {
+        let ended = [State::Paid, State::Rejected, State::Voided, State::ClawedBack];
+        while let Some(at) = self.claims.iter().position(|claim| !ended.contains(&claim.state)) {
+            self.command(at, false, true);
         }
     }
 
@@ -315,7 +336,11 @@ impl World {
             };
             let paid = matches!(claim.state, State::Paid | State::ClawedBack);
             assert_eq!(count(PostingKind::Payment), usize::from(paid), "{} {}", claim.id, claim.state);
-            assert_eq!(count(PostingKind::Clawback), usize::from(claim.state == State::ClawedBack));
+            let taken = self.postings.iter().map(|(_, posting)| posting).filter(|posting| posting.claim == Some(claim.id));
+            let taken: Money = taken.filter(|posting| posting.kind == PostingKind::Clawback).map(Posting::amount).sum();
+            assert_eq!(taken, claim.clawed_back, "{} {}", claim.id, claim.state);
+            assert_eq!(claim.state == State::ClawedBack, claim.kept().is_zero(), "{} {}", claim.id, claim.state);
+            assert!(claim.kept() >= Money::ZERO && claim.denied <= claim.clawed_back);
             assert!(count(PostingKind::Commitment) <= 1 && count(PostingKind::Release) <= 1);
         }
         let resolved: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.resolves).collect();
@@ -327,8 +352,11 @@ impl World {
             .map(|(_, posting)| posting.amount())
             .sum();
         assert_eq!(pending, self.budget.committed, "pending commitments and what is committed");
-        let reversed: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.reverses).collect();
-        assert_eq!(reversed.len(), reversed.iter().collect::<BTreeSet<_>>().len(), "a transaction is reversed at most once");
+        for (id, payment) in &self.postings {
+            let reversals = self.postings.iter().filter(|(_, posting)| posting.reverses == Some(*id));
+            let reversed: Money = reversals.map(|(_, posting)| posting.amount()).sum();
+            assert!(reversed <= payment.amount(), "a transaction is reversed by no more than it was");
+        }
     }
 
     /// Claims that ask or hold money, as facts and amounts without ids.
@@ -340,7 +368,7 @@ impl World {
                 scheme,
                 occasion,
                 claim.stage,
-                claim.amount.as_fen(),
+                claim.kept().as_fen(),
                 claim.beneficiary.to_string(),
                 claim.earned_on,
                 claim.facts.clone(),
