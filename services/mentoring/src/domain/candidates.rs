@@ -250,11 +250,6 @@ impl<'a> Field<'a> {
         view.best.len()
     }
 
-    /// How many of a student's first pairs are taken from all over the pool, whatever the fit.
-    fn apart(&self, cut: Cut) -> usize {
-        if cut.turned { cut.most / 3 } else { 0 }
-    }
-
     /// Adds as many of the pool as they come at even distances, from another one on for each student: the best alone are
     /// the same for many, and whoever finds only those full would take several turns to find a place.
     fn scatter(&self, student: usize, view: &View, list: &mut Vec<Pair>, most: usize) {
@@ -276,9 +271,9 @@ impl<'a> Field<'a> {
         let list = |student| {
             self.look(student, &mut view);
             let mut list = self.ranked(student, &view);
-            let best = Cut { most: cut.most - self.apart(cut), ..cut };
+            let best = Cut { most: cut.most - cut.apart(), ..cut };
             self.add(student, &mut view, &mut list, best, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
-            self.scatter(student, &view, &mut list, self.apart(cut));
+            self.scatter(student, &view, &mut list, cut.apart());
             list
         };
         (0..self.students.len()).map(list).collect()
@@ -345,6 +340,13 @@ fn as_number(mentor: usize) -> u32 {
 pub struct Cut {
     pub most: usize,
     pub turned: bool,
+}
+
+impl Cut {
+    /// How many of a student's first pairs are taken from all over the pool, whatever the fit.
+    fn apart(self) -> usize {
+        if self.turned { self.most / 3 } else { 0 }
+    }
 }
 
 #[cfg(test)]
