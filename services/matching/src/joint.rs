@@ -22,14 +22,28 @@ pub struct Joint {
 
 /// Solves both sides so that every student's two mentors pass `compatible(student, academic, enterprise)`.
 pub fn solve(academic: &Instance, enterprise: &Instance, compatible: impl Fn(usize, u32, u32) -> bool) -> Joint {
-    let sides = Sides { academic, enterprise, compatible };
     let [one, other] = [optimal::solve(academic), optimal::solve(enterprise)];
+    solve_apart((academic, &one), (enterprise, &other), compatible)
+}
+
+/// As [`solve`], where both sides were solved apart already.
+pub fn solve_apart(
+    academic: (&Instance, &Optimal),
+    enterprise: (&Instance, &Optimal),
+    compatible: impl Fn(usize, u32, u32) -> bool,
+) -> Joint {
+    let sides = Sides { academic: academic.0, enterprise: enterprise.0, compatible };
+    let (one, other) = (academic.1, enterprise.1);
     let bound = sides.worth(&one.assignment, &other.assignment);
     if sides.agree(&one.assignment, &other.assignment) {
-        return Joint { academic: one, enterprise: other, worth: bound, bound };
+        return Joint { academic: one.clone(), enterprise: other.clone(), worth: bound, bound };
     }
-    let from_academic = sides.settle(sides.against_academic(&one.assignment).assignment, bound);
-    let from_enterprise = sides.settle(other.assignment, bound);
+    let beside = sides.against_academic(&one.assignment, other);
+    let from_academic = sides.settle(beside.assignment, (one, other), bound);
+    if from_academic.worth == bound {
+        return from_academic;
+    }
+    let from_enterprise = sides.settle(other.assignment.clone(), (one, other), bound);
     if from_enterprise.worth > from_academic.worth { from_enterprise } else { from_academic }
 }
 
@@ -46,13 +60,13 @@ impl<C: Fn(usize, u32, u32) -> bool> Sides<'_, C> {
         pairs.all(|(student, one, other)| (self.compatible)(student, one, other))
     }
 
-    /// The best of the enterprise side that goes with an academic assignment.
-    fn against_academic(&self, held: &Assignment) -> Optimal {
-        optimal::solve(&beside_academic(self.enterprise, held, &self.compatible))
+    /// The best of the enterprise side that goes with an academic assignment, from one that is near.
+    fn against_academic(&self, held: &Assignment, near: &Optimal) -> Optimal {
+        optimal::solve_from(&beside_academic(self.enterprise, held, &self.compatible), near)
     }
 
-    fn against_enterprise(&self, held: &Assignment) -> Optimal {
-        optimal::solve(&beside_enterprise(self.academic, held, &self.compatible))
+    fn against_enterprise(&self, held: &Assignment, near: &Optimal) -> Optimal {
+        optimal::solve_from(&beside_enterprise(self.academic, held, &self.compatible), near)
     }
 
     fn worth(&self, one: &Assignment, other: &Assignment) -> Worth {
@@ -60,10 +74,10 @@ impl<C: Fn(usize, u32, u32) -> bool> Sides<'_, C> {
     }
 
     /// Betters one side after the other until nothing is gained.
-    fn settle(&self, mut other: Assignment, bound: Worth) -> Joint {
+    fn settle(&self, mut other: Assignment, (one, apart): (&Optimal, &Optimal), bound: Worth) -> Joint {
         loop {
-            let academic = self.against_enterprise(&other);
-            let enterprise = self.against_academic(&academic.assignment);
+            let academic = self.against_enterprise(&other, one);
+            let enterprise = self.against_academic(&academic.assignment, apart);
             let before = self.worth(&academic.assignment, &other);
             let worth = self.worth(&academic.assignment, &enterprise.assignment);
             if worth == before {

@@ -35,7 +35,23 @@ pub fn solve(instance: &Instance) -> Optimal {
     if instance.has_groups() {
         return nested::solve(instance);
     }
-    let sold = auction::run(instance);
+    settle(instance, auction::run(instance))
+}
+
+/// As [`solve`], from an answer to a question of the same students and places that was almost the same: a few pairs more
+/// or fewer. The nearer it is the faster; the answer is optimal from whatever it begins with.
+pub fn solve_from(instance: &Instance, near: &Optimal) -> Optimal {
+    if instance.has_groups() {
+        return nested::solve(instance);
+    }
+    let held = near.assignment.iter().enumerate();
+    let still = |(student, mentor): (usize, &Option<u32>)| mentor.filter(|mentor| instance.value(student, *mentor).is_some());
+    let prices = near.prices.iter().map(|price| price.price.max(0)).collect();
+    settle(instance, Outcome { held: held.map(still).collect(), prices })
+}
+
+/// From good prices and whoever holds a place to the exact answer.
+fn settle(instance: &Instance, sold: Outcome) -> Optimal {
     let alone = sold.held.iter().any(Option::is_none);
     let scarce = if alone { scarce(instance, sold.held.clone()) } else { vec![false; instance.mentors()] };
     // Who cannot be matched has no mentor at all, or only scarce ones; with neither there is one part.

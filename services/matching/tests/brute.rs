@@ -156,6 +156,18 @@ proptest! {
     }
 
     #[test]
+    fn from_whatever_answer_it_begins_the_optimum_is_the_same(drawn in small()) {
+        let half = Drawn { edges: drawn.edges.iter().step_by(2).copied().collect(), ..drawn.clone() };
+        for (asked, near) in [(&drawn, &half), (&half, &drawn), (&drawn, &drawn)] {
+            let instance = asked.built();
+            let proved = |answer: &optimal::Optimal| check_optimal(&instance, &answer.assignment, &answer.prices);
+            let answer = optimal::solve_from(&instance, &optimal::solve(&near.built()));
+            prop_assert!(proved(&answer).is_ok());
+            prop_assert_eq!(proved(&answer), proved(&optimal::solve(&instance)));
+        }
+    }
+
+    #[test]
     fn the_stable_answer_is_the_best_stable_one_for_every_student(drawn in small()) {
         let instance = drawn.built();
         let answer = stable::solve(&instance);

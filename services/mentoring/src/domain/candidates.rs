@@ -250,13 +250,30 @@ impl<'a> Field<'a> {
         view.best.len()
     }
 
+    /// Adds as many of the pool as they come at even distances, from another one on for each student: the best alone are
+    /// the same for many, and whoever finds only those full would take several turns to find a place.
+    fn scatter(&self, student: usize, view: &View, list: &mut Vec<Pair>, most: usize) {
+        let kind = &self.kinds[self.kind_of[student]];
+        let pool = &self.pools[kind.pool].mentors;
+        for turn in 0..most.min(pool.len()) {
+            let place = (student + turn * pool.len() / most) % pool.len();
+            let mentor = pool[place];
+            if !view.banned.contains(&mentor) && list.iter().all(|known| known.mentor != mentor) {
+                let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
+                list.push(Pair { mentor, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } });
+            }
+        }
+    }
+
     /// The pairs to begin with: the best `most` for each student, and who ranks or is ranked.
     pub fn first(&self, cut: Cut) -> Lists {
         let mut view = View::default();
         let list = |student| {
             self.look(student, &mut view);
             let mut list = self.ranked(student, &view);
-            self.add(student, &mut view, &mut list, cut, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
+            let best = Cut { most: cut.most - cut.apart(), ..cut };
+            self.add(student, &mut view, &mut list, best, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
+            self.scatter(student, &view, &mut list, cut.apart());
             list
         };
         (0..self.students.len()).map(list).collect()
@@ -323,6 +340,13 @@ fn as_number(mentor: usize) -> u32 {
 pub struct Cut {
     pub most: usize,
     pub turned: bool,
+}
+
+impl Cut {
+    /// How many of a student's first pairs are taken from all over the pool, whatever the fit.
+    fn apart(self) -> usize {
+        if self.turned { self.most / 3 } else { 0 }
+    }
 }
 
 #[cfg(test)]

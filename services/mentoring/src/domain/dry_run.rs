@@ -35,6 +35,9 @@ const EVENED: usize = 1000;
 /// How often those who stay alone for want of two mentors who go together are given further ones to look at.
 const TURNS: usize = 3;
 
+/// Each time pairs are added, a student gets this part of the candidates looked at first.
+const FURTHER: usize = 4;
+
 /// What is asked.
 pub struct Question<'a> {
     pub students: &'a [&'a Student],
@@ -118,13 +121,21 @@ impl<'a> Apart<'a> {
     fn solve(field: Field<'a>, question: &Question) -> Result<Self, Unsolved> {
         let cut = Cut { most: question.candidates, turned: true };
         let mut lists = field.first(cut);
+        let more = Cut { most: question.candidates.div_ceil(FURTHER), ..cut };
+        let mut near: Option<Optimal> = None;
         loop {
             let sheet = Sheet::of(&field, &lists)?;
-            let optimal = optimal::solve(&sheet.instance);
-            if field.priced(&mut lists, (&sheet.instance, &optimal), cut) == 0 {
+            let optimal = match near {
+                Some(near) => optimal::solve_from(&sheet.instance, &near),
+                None => optimal::solve(&sheet.instance),
+            };
+            let added = field.priced(&mut lists, (&sheet.instance, &optimal), more);
+            if added == 0 {
                 check_optimal(&sheet.instance, &optimal.assignment, &optimal.prices)?;
                 return Ok(Self { field, lists, sheet, optimal });
             }
+            // Many new pairs move so much that it is faster to begin anew.
+            near = (added < field.students.len()).then_some(optimal);
         }
     }
 
@@ -202,7 +213,8 @@ impl Sheets<'_> {
 
     fn joint(&self) -> joint::Joint {
         let compatible = |student, one, other| self.compatible(student, one, other);
-        joint::solve(&self.academic.sheet.instance, &self.enterprise.sheet.instance, compatible)
+        let (one, other) = (&self.academic, &self.enterprise);
+        joint::solve_apart((&one.sheet.instance, &one.optimal), (&other.sheet.instance, &other.optimal), compatible)
     }
 
     /// Gives those who stayed alone on one side further mentors to look at, who go with the one they have on the other.
