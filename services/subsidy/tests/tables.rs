@@ -255,7 +255,7 @@ mod damage {
         BALANCE = "UPDATE subsidy_ledger_account SET debits = debits + 1, credits = credits + 1 WHERE kind = 'bank'";
         BUDGET = "UPDATE subsidy_budget SET appropriated = appropriated + 1";
         COMMITMENT = "UPDATE subsidy_claim SET amount = amount + 1 WHERE state = 'approved'";
-        UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
+        UNPAID = "UPDATE subsidy_claim SET state = 'checked', clawed_back = 0, denied = 0 WHERE state = 'paid'";
         DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1";
         NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1";
         DENIED = "UPDATE subsidy_sample_item SET amount = amount + 1 WHERE confirmed_by IS NOT NULL";
