@@ -256,8 +256,8 @@ mod damage {
         BUDGET = "UPDATE subsidy_budget SET appropriated = appropriated + 1";
         COMMITMENT = "UPDATE subsidy_claim SET amount = amount + 1 WHERE state = 'approved'";
         UNPAID = "UPDATE subsidy_claim SET state = 'checked', clawed_back = 0, denied = 0 WHERE state = 'paid'";
-        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1";
-        NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1";
+        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1 WHERE state = 'open'";
+        NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1 WHERE state = 'open'";
         DENIED = "UPDATE subsidy_sample_item SET amount = amount + 1 WHERE confirmed_by IS NOT NULL";
         HIT = "DELETE FROM subsidy_sample_item WHERE outcome IS NULL";
         TAKEN = "UPDATE subsidy_claim SET clawed_back = clawed_back + 1 WHERE state = 'paid'";
