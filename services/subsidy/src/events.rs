@@ -3,7 +3,7 @@
 use crate::app::{News, Organisation, Unpaired, record};
 use crate::domain::{
     BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId, PaymentBatch,
-    PaymentBatchId, PersonId, Receivable,
+    PaymentBatchId, PersonId, Receivable, Sample, SampleItem,
 };
 use crate::store::fund::Fund;
 use chrono::{Days, NaiveDate};
@@ -408,4 +408,33 @@ pub async fn receivable_recovered(tx: &mut Tx, scope: &Scope, receivable: &Recei
         outstanding: Some(receivable.outstanding.into()),
     };
     scope.emit(tx, receivable.id, receivable.version, &recovered).await
+}
+
+pub async fn sample_created(tx: &mut Tx, scope: &Scope, sample: &Sample) -> Result<(), Error> {
+    let created = pb::SampleCreated {
+        sample: sample.id.to_string(),
+        size: i32::try_from(sample.size).unwrap_or(i32::MAX),
+        population: i32::try_from(sample.population).unwrap_or(i32::MAX),
+    };
+    scope.emit(tx, sample.id, 1, &created).await
+}
+
+pub async fn finding_recorded(tx: &mut Tx, scope: &Scope, item: &SampleItem) -> Result<(), Error> {
+    let recorded = pb::FindingRecorded {
+        sample_item: item.id.to_string(),
+        sample: item.sample.to_string(),
+        claim: item.claim.to_string(),
+        amount: item.finding.as_ref().map(|finding| finding.amount.into()),
+    };
+    scope.emit(tx, item.id, item.version, &recorded).await
+}
+
+pub async fn finding_confirmed(tx: &mut Tx, scope: &Scope, item: &SampleItem) -> Result<(), Error> {
+    let confirmed = pb::FindingConfirmed {
+        sample_item: item.id.to_string(),
+        sample: item.sample.to_string(),
+        claim: item.claim.to_string(),
+        amount: item.finding.as_ref().map(|finding| finding.amount.into()),
+    };
+    scope.emit(tx, item.id, item.version, &confirmed).await
 }

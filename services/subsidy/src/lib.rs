@@ -1,16 +1,17 @@
 //! Subsidy accounting (补贴核算): facts earn money under schemes; every fen is explained back to the event that
 //! earned it, nothing is paid twice, nothing is overspent.
 //!
-//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables and the ledger. Schemes are
-//! data (`schemes/`).
+//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables, samples and the ledger.
+//! Schemes are data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
 //! equal credits and balances equal their entries; that nothing is committed that is not available, from a fund or
 //! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
-//! at most once, and not while it is public or objected to; that what was posted stays as it was, which a log over the entries proves.
+//! at most once, and not while it is public or objected to; that what comes back of it is counted once; that what was posted
+//! stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable}.*.v1`. **Follows** organisations and
-//! people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
+//! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable,sample,sample-item}.*.v1`.
+//! **Follows** organisations and people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;
 pub mod domain;

@@ -27,11 +27,16 @@ impl Town {
         self.auditor().list_budget_execution(request).await.unwrap().into_inner()
     }
 
-    /// A graduate's claim, paid and clawed back now.
-    async fn owing(&self, n: u32) {
+    /// A graduate's claim, paid.
+    async fn held(&self, n: u32) {
         self.graduate_hired(n).await;
         let accrued = self.claims().await.into_iter().find(|claim| claim.state() == pb::ClaimState::Accrued).unwrap();
         self.pay(&accrued.name).await;
+    }
+
+    /// As [`Town::held`], and clawed back now.
+    async fn owing(&self, n: u32) {
+        self.held(n).await;
         self.left(n, 3, day(2026, 8, 1)).await;
     }
 
@@ -159,8 +164,11 @@ async fn receivables_grow_old_by_whole_local_days() {
     for town in Town::both().await {
         let fund = town.fund(1_000_000).await;
         // Arisen on 1 September, 1 October (30 days later) and 2 October (31 days later).
+        for n in 1..=3 {
+            town.held(n).await;
+        }
         for (n, days) in [(1, 30), (2, 1), (3, 0)] {
-            town.owing(n).await;
+            town.left(n, 3, day(2026, 8, 1)).await;
             town.sandbox.clock.advance(TimeDelta::days(days));
         }
         let ages = async |mut client: Client, on: Option<proto::google::r#type::Date>| {

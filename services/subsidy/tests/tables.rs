@@ -47,9 +47,31 @@ async fn busy() -> Vec<Town> {
         town.officer().export_payment_batch(pb::ExportPaymentBatchRequest { name: batch.name, format }).await.unwrap();
         let request = pb::CreateBankAccountRequest { bank_account: Some(account_of(ENTERPRISE)) };
         town.clerk().create_bank_account(request).await.unwrap();
+        sampled(town, &names[0]).await;
         town.verify().await;
     }
     towns
+}
+
+/// A sample of both payments, with a finding of one of them that is confirmed.
+async fn sampled(town: &Town, name: &str) {
+    town.sandbox.clock.advance(chrono::TimeDelta::days(31));
+    let sample = pb::Sample {
+        seed: "a seed".into(),
+        scheme: "schemes/hiring-subsidy".into(),
+        first_period: "periods/2026-09".into(),
+        last_period: "periods/2026-09".into(),
+        size: 2,
+        ..Default::default()
+    };
+    town.bureau().create_sample(pb::CreateSampleRequest { sample: Some(sample) }).await.unwrap();
+    let request = pb::ListSampleItemsRequest { claim: name.into(), ..Default::default() };
+    let items = town.bureau().list_sample_items(request).await.unwrap().into_inner().sample_items;
+    let (item, amount) = (items[0].name.clone(), fen(10_000));
+    let outcome = pb::FindingOutcome::NotOk.into();
+    let request = pb::RecordFindingRequest { name: item.clone(), outcome, amount, ground: "not-employed".into() };
+    town.bureau().record_finding(request).await.unwrap();
+    town.officer().confirm_finding(pb::ConfirmFindingRequest { name: item, amount }).await.unwrap();
 }
 
 mod forbidden {
@@ -95,6 +117,10 @@ mod forbidden {
         TAKEN_TOO_MUCH = "UPDATE subsidy_claim SET clawed_back = amount + 1 WHERE state = 'paid'";
         TAKEN_WHOLE = "UPDATE subsidy_claim SET clawed_back = amount WHERE state = 'paid'";
         DENIED_TOO_MUCH = "UPDATE subsidy_claim SET denied = clawed_back + 1";
+        EDIT_SAMPLE = "UPDATE subsidy_sample SET seed = 'another'";
+        DROP_SAMPLE = "DELETE FROM subsidy_sample";
+        OWN_FINDING = "UPDATE subsidy_sample_item SET confirmed_by = found_by, confirmed_at = found_at WHERE outcome IS NOT NULL";
+        FOUND_OK = "UPDATE subsidy_sample_item SET outcome = 'ok' WHERE amount > 0";
         EDIT_RECOVERY = "UPDATE subsidy_recovery SET amount = amount + 1";
         DROP_RECOVERY = "DELETE FROM subsidy_recovery";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
@@ -141,11 +167,11 @@ async fn settled(town: &Town) {
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
         COMMIT_TWICE, DENIED_TOO_MUCH, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD,
-        DROP_PERIOD, DROP_RECOVERY, DROP_TILE, DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY, EDIT_EXPORT,
-        EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_RECOVERY, EDIT_TILE, EDIT_TRANSACTION, FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT,
-        OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH, OWN_ACCOUNT, OWN_APPROVAL, OWN_PARENT, RESOLVE_TWICE,
-        REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG, TAKEN_TOO_MUCH, TAKEN_WHOLE, TOO_OFTEN, UNAPPROVED,
-        UNHASH,
+        DROP_PERIOD, DROP_RECOVERY, DROP_SAMPLE, DROP_TILE, DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY,
+        EDIT_EXPORT, EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_RECOVERY, EDIT_SAMPLE, EDIT_TILE, EDIT_TRANSACTION, FOUND_OK,
+        FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH, OWN_ACCOUNT, OWN_APPROVAL,
+        OWN_FINDING, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG,
+        TAKEN_TOO_MUCH, TAKEN_WHOLE, TOO_OFTEN, UNAPPROVED, UNHASH,
     };
     let append_only = [
         EDIT_ENTRY,
@@ -171,6 +197,8 @@ async fn the_tables_refuse_what_no_code_should_try() {
         DROP_EXPORT,
         EDIT_RECOVERY,
         DROP_RECOVERY,
+        EDIT_SAMPLE,
+        DROP_SAMPLE,
     ];
     let checked = [
         OVERSPEND,
@@ -182,6 +210,8 @@ async fn the_tables_refuse_what_no_code_should_try() {
         TAKEN_TOO_MUCH,
         TAKEN_WHOLE,
         DENIED_TOO_MUCH,
+        OWN_FINDING,
+        FOUND_OK,
         FREE_PAYMENT,
         REVERSE_TOO_MUCH,
         OWN_PARENT,
@@ -225,10 +255,12 @@ mod damage {
         BALANCE = "UPDATE subsidy_ledger_account SET debits = debits + 1, credits = credits + 1 WHERE kind = 'bank'";
         BUDGET = "UPDATE subsidy_budget SET appropriated = appropriated + 1";
         COMMITMENT = "UPDATE subsidy_claim SET amount = amount + 1 WHERE state = 'approved'";
-        UNPAID = "UPDATE subsidy_claim SET state = 'checked' WHERE state = 'paid'";
-        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1";
-        NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1";
-        TAKEN = "UPDATE subsidy_claim SET clawed_back = 1 WHERE state = 'paid'";
+        UNPAID = "UPDATE subsidy_claim SET state = 'checked', clawed_back = 0, denied = 0 WHERE state = 'paid'";
+        DEBT = "UPDATE subsidy_receivable SET amount = amount + 1, outstanding = outstanding + 1 WHERE state = 'open'";
+        NETTED = "UPDATE subsidy_receivable SET netted = netted + 1, outstanding = outstanding - 1 WHERE state = 'open'";
+        DENIED = "UPDATE subsidy_sample_item SET amount = amount + 1 WHERE confirmed_by IS NOT NULL";
+        HIT = "DELETE FROM subsidy_sample_item WHERE outcome IS NULL";
+        TAKEN = "UPDATE subsidy_claim SET clawed_back = clawed_back + 1 WHERE state = 'paid'";
         LINE = "UPDATE subsidy_payment_line SET state = 'pending' WHERE state = 'paid'";
         FOREIGN_REVERSAL = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, reverses, period, posted_at) SELECT fund_id, fund_id, 'clawback', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
         FOREIGN_RESOLUTION = "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, cause, rule, resolves, period, posted_at) SELECT fund_id, fund_id, 'release', amount, claim_id, cause, rule, transaction_id, period, posted_at FROM subsidy_ledger_transaction WHERE kind = 'appropriation'";
@@ -252,6 +284,8 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::UNPAID, "subsidy-paid-once"),
         (damage::DEBT, "subsidy-clawback"),
         (damage::DEBT, "subsidy-receivables"),
+        (damage::DENIED, "subsidy-findings"),
+        (damage::HIT, "subsidy-findings"),
         (damage::NETTED, "subsidy-receivables"),
         (damage::TAKEN, "subsidy-clawback"),
         (damage::LINE, "subsidy-batches"),

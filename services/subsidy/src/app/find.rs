@@ -1,7 +1,7 @@
-//! One fund, one budget, one claim, one bank account, one payment batch, one receivable, by name.
+//! One fund, one budget, one claim, one bank account, one payment batch, one receivable, one sample, by name.
 
-use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId};
-use crate::store::{approval, bank_account, claim, fund, payment, receivable};
+use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId, SampleId, SampleItemId};
+use crate::store::{approval, bank_account, claim, fund, payment, receivable, sample};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -44,6 +44,20 @@ pub struct FindBatch(pub PaymentBatchId);
 
 pub async fn find_batch(tx: &mut Tx, _scope: &Scope, query: FindBatch) -> Result<payment::Stored, Error> {
     payment::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
+}
+
+#[derive(Debug, Clone)]
+pub struct FindSample(pub SampleId);
+
+pub async fn find_sample(tx: &mut Tx, _scope: &Scope, query: FindSample) -> Result<sample::Stored, Error> {
+    sample::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
+}
+
+#[derive(Debug, Clone)]
+pub struct FindSampleItem(pub SampleItemId);
+
+pub async fn find_sample_item(tx: &mut Tx, _scope: &Scope, query: FindSampleItem) -> Result<sample::StoredItem, Error> {
+    sample::item(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
 }
 
 #[derive(Debug, Clone)]

@@ -1,4 +1,5 @@
-//! Funds, schemes, claims, objections, bank accounts, payment batches, receivables, ledger entries and months, a page at a time.
+//! Funds, schemes, claims, objections, bank accounts, payment batches, receivables, samples, ledger entries and months, a page
+//! at a time.
 
 use super::{Month, schemes};
 use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
@@ -9,7 +10,7 @@ use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::objection;
 use crate::store::payment::{self, Listing};
-use crate::store::{period, receivable};
+use crate::store::{period, receivable, sample};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
@@ -173,6 +174,28 @@ pub async fn list_receivables(
     };
     let rows = receivable::list(tx, &query.filter, query.page).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.receivable.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListSamples {
+    pub filter: sample::Filter,
+    pub page: Page,
+}
+
+pub async fn list_samples(tx: &mut Tx, _scope: &Scope, query: ListSamples) -> Result<Listed<sample::Stored>, Error> {
+    let rows = sample::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.sample.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListSampleItems {
+    pub filter: sample::ItemFilter,
+    pub page: Page,
+}
+
+pub async fn list_sample_items(tx: &mut Tx, _scope: &Scope, query: ListSampleItems) -> Result<Listed<sample::StoredItem>, Error> {
+    let rows = sample::list_items(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.item.id)))
 }
 
 #[derive(Debug, Clone)]

@@ -12,10 +12,12 @@ mod confirm_accounts;
 mod create_batch;
 mod create_fund;
 mod create_objection;
+mod create_sample;
 mod explain;
 mod export_batch;
 mod export_report;
 mod find;
+mod findings;
 mod import_results;
 mod list;
 mod log;
@@ -42,18 +44,20 @@ pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confi
 pub use create_batch::{CreateBatch, create_batch};
 pub use create_fund::{CreateFund, create_fund};
 pub use create_objection::{CreateObjection, create_objection};
+pub use create_sample::{CreateSample, create_sample};
 pub use explain::{Explain, Explanation, explain};
 pub use export_batch::{ExportBatch, Outgoing, export_batch};
 pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
 pub use find::{
-    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, budget, find_account, find_batch, find_claim,
-    find_fund, find_receivable,
+    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, FindSample, FindSampleItem, budget, find_account,
+    find_batch, find_claim, find_fund, find_receivable, find_sample, find_sample_item,
 };
+pub use findings::{ConfirmFinding, RecordFinding, confirm_finding, record_finding};
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
     ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListObjections, ListPeriods, ListReceivables,
-    ListSchemes, Listed, list_accounts, list_batches, list_claims, list_entries, list_funds, list_missing, list_objections,
-    list_periods, list_receivables, list_schemes,
+    ListSampleItems, ListSamples, ListSchemes, Listed, list_accounts, list_batches, list_claims, list_entries, list_funds,
+    list_missing, list_objections, list_periods, list_receivables, list_sample_items, list_samples, list_schemes,
 };
 pub use log::{
     AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,

@@ -19,6 +19,8 @@ mod period;
 mod receivable;
 mod reconcile;
 mod refusal;
+mod sample;
+mod sample_refusal;
 mod scheme;
 mod simulation;
 
@@ -42,6 +44,8 @@ pub use period::Period;
 pub use receivable::{Netting, Receivable, ReceivableState, net};
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
+pub use sample::{Finding, Hit, Outcome, Population, Sample, SampleItem, draw};
+pub use sample_refusal::SampleRefusal;
 pub use scheme::{
     After, ApprovalLevel, Caps, Clawback, Exclusion, Fault, Scheme, SchemeFaults, Schemes, Source, SourceKind, Stage, Together,
 };
@@ -54,6 +58,8 @@ kit::id! {
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";
     ReceivableId => "receivables";
+    SampleId => "samples";
+    SampleItemId => "sampleItems";
     TransactionId => "ledgerTransactions";
     EntryId => "ledgerEntries";
     AccountId => "ledgerAccounts";

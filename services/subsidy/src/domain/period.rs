@@ -51,14 +51,18 @@ impl Period {
         Self { first: self.first.checked_add_months(Months::new(1)).unwrap_or(self.first) }
     }
 
+    /// Whether a day is behind it.
+    pub fn is_over(self, today: NaiveDate) -> Result<(), Refusal> {
+        let over = self.next().first;
+        if today < over { Err(Refusal::PeriodNotOver { period: self, over }) } else { Ok(()) }
+    }
+
     /// Whether it may be closed on a day: it is over, and every month before it that took postings is closed.
     pub fn may_close(self, today: NaiveDate, closed: Option<Self>, earliest: Option<Self>) -> Result<(), Refusal> {
         if closed.is_some_and(|closed| self <= closed) {
             return Err(Refusal::PeriodClosed { period: self });
         }
-        if today < self.next().first {
-            return Err(Refusal::PeriodNotOver { period: self, over: self.next().first });
-        }
+        self.is_over(today)?;
         match closed.map(Self::next).or(earliest) {
             Some(next) if next != self => Err(Refusal::PeriodOutOfOrder { period: self, next }),
             _ => Ok(()),

@@ -157,37 +157,34 @@ impl From<Refusal> for Error {
                     .rule("subsidy/due-day")
                     .way_out("give today or an earlier day, or none for today", "请填写今天或更早的日期；留空即为今天")
             }
-            Refusal::ClawedBackTooMuch { claim, kept, asked } => Self::refused(
-                &claim.to_string(),
-                "CLAWED_BACK_TOO_MUCH",
-                en,
-                format!("{claim} 尚存 {kept} 元，不能追回 {asked} 元"),
-            )
-            .rule("subsidy/clawback")
-            .way_out("read the claim again; take back no more than it keeps", "请重新读取该申领，追回金额不得超过其尚存金额"),
-            Refusal::RecoveryTooMuch { receivable, outstanding, asked } => Self::refused(
-                "amount",
-                "RECOVERY_TOO_MUCH",
-                en,
-                format!("{receivable} 尚欠 {outstanding} 元，不能收回 {asked} 元"),
-            )
-            .rule("subsidy/recovery")
-            .way_out(
-                "record no more than is outstanding; what a batch at the bank is set against is not",
-                "入账金额不得超过尚欠金额；已与在途批次抵扣的部分不计在内",
-            ),
-            Refusal::RecoveryReferenceReused { bank_reference } => Self::refused(
-                "bank_reference",
-                "RECOVERY_REFERENCE_REUSED",
-                en,
-                format!("银行流水号“{bank_reference}”已用于另一笔退回款"),
-            )
-            .rule("subsidy/recovery")
-            .way_out(
-                "give the reference of this payment; one reference stands for one",
-                "请填写本笔款项的流水号，一个流水号仅对应一笔",
-            ),
-            Refusal::ReversedTooMuch | Refusal::Unbalanced { .. } => Self::internal(en),
+            Refusal::RecoveryTooMuch { .. } | Refusal::RecoveryReferenceReused { .. } => of_recovery(refusal, en),
+            Refusal::ClawedBackTooMuch { .. } | Refusal::ReversedTooMuch | Refusal::Unbalanced { .. } => Self::internal(en),
         }
+    }
+}
+
+/// Of money that is to come back.
+fn of_recovery(refusal: Refusal, en: String) -> Error {
+    match refusal {
+        Refusal::RecoveryTooMuch { receivable, outstanding, asked } => {
+            Error::refused("amount", "RECOVERY_TOO_MUCH", en, format!("{receivable} 尚欠 {outstanding} 元，不能收回 {asked} 元"))
+                .rule("subsidy/recovery")
+                .way_out(
+                    "record no more than is outstanding; what a batch at the bank is set against is not",
+                    "入账金额不得超过尚欠金额；已与在途批次抵扣的部分不计在内",
+                )
+        }
+        Refusal::RecoveryReferenceReused { bank_reference } => Error::refused(
+            "bank_reference",
+            "RECOVERY_REFERENCE_REUSED",
+            en,
+            format!("银行流水号“{bank_reference}”已用于另一笔退回款"),
+        )
+        .rule("subsidy/recovery")
+        .way_out(
+            "give the reference of this payment; one reference stands for one",
+            "请填写本笔款项的流水号，一个流水号仅对应一笔",
+        ),
+        _ => Error::internal(en),
     }
 }

@@ -9,6 +9,7 @@ mod objection;
 mod payment;
 mod period;
 mod report;
+mod sample;
 mod scheme;
 
 use crate::app::{self, Approval};
@@ -130,6 +131,27 @@ impl SubsidyService for Rpc {
     }
     async fn record_recovery(&self, request: Request<pb::RecordRecoveryRequest>) -> Answer<pb::Receivable> {
         self.calls.run(request, app::record_recovery).await
+    }
+    async fn create_sample(&self, request: Request<pb::CreateSampleRequest>) -> Answer<pb::Sample> {
+        self.calls.run(request, app::create_sample).await
+    }
+    async fn get_sample(&self, request: Request<pb::GetSampleRequest>) -> Answer<pb::Sample> {
+        self.calls.read(request, app::find_sample).await
+    }
+    async fn list_samples(&self, request: Request<pb::ListSamplesRequest>) -> Answer<pb::ListSamplesResponse> {
+        self.calls.read(request, app::list_samples).await
+    }
+    async fn get_sample_item(&self, request: Request<pb::GetSampleItemRequest>) -> Answer<pb::SampleItem> {
+        self.calls.read(request, app::find_sample_item).await
+    }
+    async fn list_sample_items(&self, request: Request<pb::ListSampleItemsRequest>) -> Answer<pb::ListSampleItemsResponse> {
+        self.calls.read(request, app::list_sample_items).await
+    }
+    async fn record_finding(&self, request: Request<pb::RecordFindingRequest>) -> Answer<pb::SampleItem> {
+        self.calls.run(request, app::record_finding).await
+    }
+    async fn confirm_finding(&self, request: Request<pb::ConfirmFindingRequest>) -> Answer<pb::SampleItem> {
+        self.calls.run(request, app::confirm_finding).await
     }
     async fn create_bank_account(&self, request: Request<pb::CreateBankAccountRequest>) -> Answer<pb::BankAccount> {
         self.calls.run(request, app::propose_account).await

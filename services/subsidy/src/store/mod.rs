@@ -15,6 +15,7 @@ pub mod payment_file;
 pub mod period;
 pub mod receivable;
 pub mod report;
+pub mod sample;
 
 mod checks;
 
@@ -44,6 +45,7 @@ pub fn statements() -> Vec<Sql> {
         period::STATEMENTS,
         receivable::STATEMENTS,
         report::STATEMENTS,
+        sample::STATEMENTS,
         checks::STATEMENTS,
     ]
     .concat()
