@@ -173,7 +173,7 @@ async fn without_a_confirmed_account_a_claim_stays_payable_and_it_is_said_whose_
         let claims = town.claims().await;
         assert_eq!(claims.len(), 2);
         for claim in &claims {
-            let by_bureau = pb::BatchSubmitClaimsRequest { names: vec![claim.name.clone()] };
+            let by_bureau = pb::BatchSubmitClaimsRequest { names: vec![claim.name.clone()], ..Default::default() };
             town.bureau().batch_submit_claims(by_bureau).await.unwrap();
             let check = pb::BatchCheckClaimsRequest { names: vec![claim.name.clone()] };
             let checked = town.bureau().batch_check_claims(check).await.unwrap().into_inner().claims.remove(0);

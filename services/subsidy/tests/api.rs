@@ -133,7 +133,10 @@ async fn who_submitted_does_not_approve_and_nobody_approves_what_they_have_not_s
         town.graduate_hired(1).await;
         let name = town.only_claim().await.name;
         let mut officer = town.officer();
-        officer.batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name.clone()] }).await.unwrap();
+        officer
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name.clone()], ..Default::default() })
+            .await
+            .unwrap();
         let checked = officer.batch_check_claims(pb::BatchCheckClaimsRequest { names: vec![name.clone()] }).await.unwrap();
         let content_hash = checked.into_inner().claims[0].content_hash.clone();
         let own = pb::ApproveClaimRequest { name: name.clone(), content_hash: content_hash.clone() };
@@ -159,7 +162,11 @@ async fn every_step_out_of_turn_is_refused_and_names_the_state() {
         town.graduate_hired(1).await;
         let name = town.only_claim().await.name;
         let names = || vec![name.clone()];
-        let missing = town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names() }).await.unwrap_err();
+        let missing = town
+            .clerk()
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names(), ..Default::default() })
+            .await
+            .unwrap_err();
         assert_eq!(reason(&missing), "FUND_MISSING");
         town.fund(1_000_000).await;
 
@@ -171,8 +178,12 @@ async fn every_step_out_of_turn_is_refused_and_names_the_state() {
         let reject = pb::RejectClaimRequest { etag: String::new(), ..reject };
         assert_eq!(reason(&town.officer().reject_claim(reject.clone()).await.unwrap_err()), "WRONG_STATE");
 
-        town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names() }).await.unwrap();
-        let twice = town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names() }).await.unwrap_err();
+        town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names(), ..Default::default() }).await.unwrap();
+        let twice = town
+            .clerk()
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names(), ..Default::default() })
+            .await
+            .unwrap_err();
         assert_eq!(reason(&twice), "WRONG_STATE");
         let rejected = town.officer().reject_claim(reject).await.unwrap().into_inner();
         assert_eq!((rejected.state(), rejected.reason.as_str()), (pb::ClaimState::Rejected, "no"));
@@ -238,7 +249,10 @@ async fn another_organisation_cannot_tell_a_foreign_claim_from_none() {
         assert_eq!((foreign.code(), none.code()), (Code::NotFound, Code::NotFound));
         assert_eq!(foreign.message().replace(&name, ""), none.message().replace(&missing, ""));
         let explain = stranger.explain_claim(pb::ExplainClaimRequest { name: name.clone() }).await.unwrap_err();
-        let submit = stranger.batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name] }).await.unwrap_err();
+        let submit = stranger
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name], ..Default::default() })
+            .await
+            .unwrap_err();
         assert_eq!((explain.code(), submit.code()), (Code::NotFound, Code::NotFound));
         let asked = pb::ListClaimsRequest { beneficiary: ENTERPRISE.into(), ..Default::default() };
         assert!(stranger.list_claims(asked).await.unwrap().into_inner().claims.is_empty());
@@ -260,10 +274,13 @@ async fn what_is_malformed_is_refused_by_field() {
         let appropriate = |amount| pb::AppropriateFundRequest { name: fund.clone(), amount, document: "d".into() };
         refused.push((officer.appropriate_fund(appropriate(None)).await.err(), "amount"));
         refused.push((officer.appropriate_fund(appropriate(fen(0))).await.err(), "amount"));
-        refused.push((officer.batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![] }).await.err(), "names"));
+        refused.push((
+            officer.batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![], ..Default::default() }).await.err(),
+            "names",
+        ));
         let twice = pb::BatchCheckClaimsRequest { names: vec![claim.clone(), claim.clone()] };
         refused.push((officer.batch_check_claims(twice).await.err(), "names[1]"));
-        let many = pb::BatchSubmitClaimsRequest { names: vec![claim.clone(); 1001] };
+        let many = pb::BatchSubmitClaimsRequest { names: vec![claim.clone(); 1001], ..Default::default() };
         refused.push((officer.batch_submit_claims(many).await.err(), "names"));
         let unhashed = pb::ApproveClaimRequest { name: claim.clone(), content_hash: String::new() };
         let requests = pb::BatchApproveClaimsRequest { requests: vec![unhashed] };

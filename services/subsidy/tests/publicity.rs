@@ -96,7 +96,10 @@ async fn what_is_public_holds_up_nothing_else() {
         town.rotation_completed(2, 100, 20).await;
         let other = town.claims().await.into_iter().find(|one| one.name != claim.name).unwrap().name;
         let names = vec![other.clone()];
-        town.bureau().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names.clone() }).await.unwrap();
+        town.bureau()
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: names.clone(), ..Default::default() })
+            .await
+            .unwrap();
         let checked = town.bureau().batch_check_claims(pb::BatchCheckClaimsRequest { names }).await.unwrap();
         let content_hash = checked.into_inner().claims.remove(0).content_hash;
         let request = pb::ApproveClaimRequest { name: other.clone(), content_hash };

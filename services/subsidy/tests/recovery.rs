@@ -102,7 +102,10 @@ async fn what_facts_take_away_after_payment_is_owed_piece_by_piece_until_nothing
         town.teacher(5).await;
         town.rotation_completed(5, 100, 20).await;
         let name = town.only_claim().await.name;
-        town.bureau().batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name.clone()] }).await.unwrap();
+        town.bureau()
+            .batch_submit_claims(pb::BatchSubmitClaimsRequest { names: vec![name.clone()], ..Default::default() })
+            .await
+            .unwrap();
         let check = pb::BatchCheckClaimsRequest { names: vec![name.clone()] };
         let checked = town.bureau().batch_check_claims(check).await.unwrap().into_inner().claims.remove(0);
         let request = pb::ApproveClaimRequest { name: name.clone(), content_hash: checked.content_hash };

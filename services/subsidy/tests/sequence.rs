@@ -46,7 +46,9 @@ async fn step(town: &Town, chance: &Chance, fund: &str) {
     let claim = &claims[at];
     let (names, name) = (vec![claim.name.clone()], claim.name.clone());
     let refused = match claim.state() {
-        pb::ClaimState::Accrued => town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names }).await.err(),
+        pb::ClaimState::Accrued => {
+            town.clerk().batch_submit_claims(pb::BatchSubmitClaimsRequest { names, ..Default::default() }).await.err()
+        }
         pb::ClaimState::Submitted => town.bureau().batch_check_claims(pb::BatchCheckClaimsRequest { names }).await.err(),
         pb::ClaimState::Checked if chance.below(5) == 0 => {
             town.bureau().reject_claim(pb::RejectClaimRequest { name, etag: claim.etag.clone(), reason: "no".into() }).await.err()

@@ -3,6 +3,8 @@
 ALTER TABLE subsidy_claim ADD COLUMN publicity_end_date DATE;
 -- Counted on the claim's own row, which making a payment batch and objecting both need.
 ALTER TABLE subsidy_claim ADD COLUMN open_objections BIGINT NOT NULL DEFAULT 0 CHECK (open_objections >= 0);
+-- What was handed in for it, as JSON: code, SHA-256 and place of each document. Bound by the content hash.
+ALTER TABLE subsidy_claim ADD COLUMN evidence TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE subsidy_claim_objection (
     objection_id    UUID PRIMARY KEY,

@@ -21,6 +21,9 @@ pub enum CheckName {
     NotPaidElsewhere,
     /// The fund can pay it.
     Budget,
+    /// Everything that the scheme asks for was handed in. Recorded where it asks for anything, which no release did that
+    /// does not know this word.
+    Evidence,
 }
 
 impl CheckName {
@@ -31,6 +34,7 @@ impl CheckName {
             Self::Amount => "amount",
             Self::NotPaidElsewhere => "not-paid-elsewhere",
             Self::Budget => "budget",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -46,13 +50,27 @@ pub struct CheckResult {
 
 /// Runs every check on `claim`; `all` are the claims of its person, itself among them.
 pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived, budget: &Budget) -> Vec<CheckResult> {
-    vec![
+    let always = [
         in_force(schemes, claim, derived),
         eligible(claim, derived),
         amount(claim, all, derived),
         not_paid_elsewhere(claim, all),
         affordable(claim, budget),
-    ]
+    ];
+    always.into_iter().chain(complete(schemes, claim)).collect()
+}
+
+fn complete(schemes: &Schemes, claim: &Claim) -> Option<CheckResult> {
+    let asked = &schemes.that_judged(claim).ok()?.evidence;
+    let missing: Vec<&str> =
+        asked.iter().filter(|code| claim.evidence.iter().all(|one| one.code != **code)).map(String::as_str).collect();
+    let missing = missing.join(", ");
+    let detail = if missing.is_empty() {
+        format!("{} of {} documents are named (材料齐全)", asked.len(), asked.len())
+    } else {
+        format!("{missing} is missing (缺少 {missing})")
+    };
+    (!asked.is_empty()).then(|| result(CheckName::Evidence, missing.is_empty(), detail))
 }
 
 fn result(check: CheckName, passed: bool, detail: String) -> CheckResult {

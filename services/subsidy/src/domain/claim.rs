@@ -2,7 +2,7 @@
 
 use super::derive::Due;
 use super::scheme::{Scheme, citation};
-use super::{ClaimId, ClaimRefusal, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
+use super::{ClaimId, ClaimRefusal, Evidence, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Money;
 use sha2::{Digest, Sha256};
@@ -73,6 +73,8 @@ pub struct Claim {
     pub reason: Option<String>,
     /// The fact that voided it or made it a clawback.
     pub ended_by: Option<String>,
+    /// What was handed in for it, by code.
+    pub evidence: Vec<Evidence>,
     /// The last day of its publicity; none where its scheme has none.
     pub publicity_end: Option<NaiveDate>,
 }
@@ -84,10 +86,7 @@ pub enum Change {
         due: Box<Due>,
         amount: Money,
     },
-    Submit {
-        by: String,
-        fund: FundId,
-    },
+    Submit(Box<Submitting>),
     Check,
     Approve(Box<Approving>),
     /// An objection to it was upheld.
@@ -113,6 +112,15 @@ pub enum Change {
         amount: Money,
         reason: String,
     },
+}
+
+/// Who asks for a claim, from which fund, with what, and what says what is needed.
+#[derive(Debug, Clone)]
+pub struct Submitting {
+    pub by: String,
+    pub fund: FundId,
+    pub evidence: Vec<Evidence>,
+    pub scheme: Arc<Scheme>,
 }
 
 /// Who approves, what they have seen, and what says how: the version of the scheme that judged the claim.
@@ -178,6 +186,7 @@ impl Claim {
             reconsider: false,
             reason: None,
             ended_by: None,
+            evidence: Vec::new(),
             publicity_end: None,
         };
         claim.take(due, amount);
@@ -193,12 +202,7 @@ impl Claim {
                 next.take(&due, amount);
                 next.enter(State::Accrued, Event::Accrued)
             }
-            Change::Submit { by, fund } => {
-                self.needs(&[State::Accrued])?;
-                next.submitted_by = Some(by);
-                next.fund = Some(fund);
-                next.enter(State::Submitted, Event::Submitted)
-            }
+            Change::Submit(submitting) => next.submit(*submitting)?,
             Change::Check => {
                 self.needs(&[State::Submitted])?;
                 next.enter(State::Checked, Event::Checked)
@@ -234,6 +238,24 @@ impl Claim {
             }
         };
         Ok((next, event))
+    }
+
+    /// What is handed in becomes part of what is approved, so that no document is exchanged after it was looked at.
+    fn submit(&mut self, submitting: Submitting) -> Result<Event, Refusal> {
+        let Submitting { by, fund, mut evidence, scheme } = submitting;
+        self.needs(&[State::Accrued])?;
+        let missing = scheme.evidence.iter().filter(|code| evidence.iter().all(|one| one.code != **code));
+        let missing: Vec<String> = missing.cloned().collect();
+        if !missing.is_empty() {
+            return Err(ClaimRefusal::EvidenceMissing { claim: self.id, codes: missing }.into());
+        }
+        if let Some(unasked) = evidence.iter().find(|one| !scheme.evidence.contains(&one.code)) {
+            return Err(ClaimRefusal::EvidenceUnasked { claim: self.id, code: unasked.code.clone() }.into());
+        }
+        evidence.sort_by(|one, other| one.code.cmp(&other.code));
+        (self.submitted_by, self.fund, self.evidence) = (Some(by), Some(fund), evidence);
+        self.content_hash = self.hash();
+        Ok(self.enter(State::Submitted, Event::Submitted))
     }
 
     /// The last approval that its scheme asks for approves it, and its publicity begins: what is public is what was approved.
@@ -320,6 +342,9 @@ impl Claim {
         );
         for fact in &self.facts {
             let _ = writeln!(text, "fact={fact}");
+        }
+        for Evidence { code, sha256, place } in &self.evidence {
+            let _ = writeln!(text, "evidence={code}\nevidence-sha256={sha256}\nevidence-place={place}");
         }
         hex::encode(Sha256::digest(text))
     }

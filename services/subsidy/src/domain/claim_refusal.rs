@@ -12,6 +12,10 @@ pub enum ClaimRefusal {
     ApprovedByYou { claim: ClaimId },
     #[error("{claim} comes to {amount} yuan, which {} approves", roles.join(" or "))]
     RoleForLevel { claim: ClaimId, amount: Money, roles: Vec<String> },
+    #[error("{claim} cannot be submitted without {}", codes.join(", "))]
+    EvidenceMissing { claim: ClaimId, codes: Vec<String> },
+    #[error("the scheme of {claim} does not ask for `{code}`")]
+    EvidenceUnasked { claim: ClaimId, code: String },
     #[error("{claim} is not public at this time")]
     NotPublic { claim: ClaimId },
     #[error("you have objected to {claim} already, and nobody has decided about it")]
@@ -27,9 +31,11 @@ pub enum ClaimRefusal {
 impl From<ClaimRefusal> for Error {
     fn from(refusal: ClaimRefusal) -> Self {
         match refusal {
-            ClaimRefusal::SchemeUnknown { .. } | ClaimRefusal::ApprovedByYou { .. } | ClaimRefusal::RoleForLevel { .. } => {
-                of_scheme(&refusal)
-            }
+            ClaimRefusal::SchemeUnknown { .. }
+            | ClaimRefusal::ApprovedByYou { .. }
+            | ClaimRefusal::RoleForLevel { .. }
+            | ClaimRefusal::EvidenceMissing { .. }
+            | ClaimRefusal::EvidenceUnasked { .. } => of_scheme(&refusal),
             _ => of_publicity(&refusal),
         }
     }
@@ -51,6 +57,20 @@ fn of_scheme(refusal: &ClaimRefusal) -> Error {
             format!("您已审批 {claim}，尚需另一人审批"),
             "subsidy/approval-levels",
             ("let another person approve it as well", "请由另一人审批"),
+        ),
+        ClaimRefusal::EvidenceMissing { claim, codes } => (
+            claim,
+            "EVIDENCE_MISSING",
+            format!("{claim} 缺少佐证材料：{}", codes.join("、")),
+            "subsidy/evidence",
+            ("name each of them with its SHA-256 and the place where it is kept", "请逐项提供材料代码、SHA-256 摘要及存放位置"),
+        ),
+        ClaimRefusal::EvidenceUnasked { claim, code } => (
+            claim,
+            "EVIDENCE_UNASKED",
+            format!("{claim} 的补贴项目不要求材料“{code}”"),
+            "subsidy/evidence",
+            ("leave it out; the scheme says what it asks for", "请删除该材料；所需材料以补贴项目为准"),
         ),
         ClaimRefusal::RoleForLevel { claim, amount, roles } => (
             claim,

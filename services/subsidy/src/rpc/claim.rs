@@ -2,14 +2,14 @@
 
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
-use crate::domain::{CheckResult, ClaimId, Endorsement, Fact, FundId, OrganisationId, PersonId, State};
+use crate::domain::{CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, PersonId, State, is_printable};
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
 use kit::id::Id;
 use kit::page::Page;
 use kit::wire::{date, etag, parse_batch, parse_text, timestamp, unknown_enum};
 use proto::subsidy::v1 as pb;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl TryFrom<pb::GetClaimRequest> for FindClaim {
     type Error = Error;
@@ -42,7 +42,19 @@ impl TryFrom<pb::ListClaimsRequest> for ListClaims {
 impl TryFrom<pb::BatchSubmitClaimsRequest> for Submit {
     type Error = Error;
     fn try_from(request: pb::BatchSubmitClaimsRequest) -> Result<Self, Error> {
-        parse_names(request.names).map(Self)
+        let claims = parse_names(request.names)?;
+        let mut evidence = BTreeMap::new();
+        for (at, of_claim) in request.evidence.into_iter().enumerate() {
+            let field = format!("evidence[{at}]");
+            let claim = ClaimId::parse(&format!("{field}.claim"), &of_claim.claim)?;
+            if !claims.contains(&claim) || evidence.contains_key(&claim) {
+                let en = format!("`evidence` is of each claim in `names` once; {claim} is not there, or was before");
+                let zh = format!("`evidence` 应对应 `names` 中的申领且每笔一次；{claim} 不在其中或已重复");
+                return Err(Error::invalid(&format!("{field}.claim"), "EVIDENCE_OF_OTHER", en, zh));
+            }
+            evidence.insert(claim, parse_evidence(of_claim.evidence).map_err(|error| error.within(&field))?);
+        }
+        Ok(Self { claims, evidence })
     }
 }
 
@@ -85,6 +97,31 @@ impl TryFrom<pb::RejectClaimRequest> for Reject {
             reason: parse_text("reason", request.reason, 500)?,
         })
     }
+}
+
+/// Each code once.
+fn parse_evidence(evidence: Vec<pb::Evidence>) -> Result<Vec<Evidence>, Error> {
+    let mut read: Vec<Evidence> = Vec::with_capacity(evidence.len());
+    for (at, one) in parse_batch("evidence", evidence, 50)?.into_iter().enumerate() {
+        let field = |name: &str| format!("evidence[{at}].{name}");
+        let code = parse_text(&field("code"), one.code, 40)?;
+        if read.iter().any(|other| other.code == code) {
+            let (en, zh) = (format!("`{code}` is named twice"), format!("“{code}”重复出现"));
+            return Err(Error::invalid(&field("code"), "DUPLICATE", en, zh));
+        }
+        let is_digest = one.sha256.len() == 64 && one.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_digest {
+            let en = "this is no SHA-256: expected 64 lower-case hexadecimal digits";
+            return Err(Error::invalid(&field("sha256"), "SHA256", en, "这不是 SHA-256 摘要，应为 64 位小写十六进制数字"));
+        }
+        let place = parse_text(&field("place"), one.place, 200)?;
+        if !is_printable(&place) {
+            let (en, zh) = ("a place is named in one line of printable characters", "存放位置应为单行可打印字符");
+            return Err(Error::invalid(&field("place"), "NOT_PRINTABLE", en, zh));
+        }
+        read.push(Evidence { code, sha256: one.sha256, place });
+    }
+    Ok(read)
 }
 
 fn parse_names(names: Vec<String>) -> Result<Vec<ClaimId>, Error> {
@@ -162,6 +199,12 @@ impl From<CheckResult> for pb::Check {
     }
 }
 
+impl From<Evidence> for pb::Evidence {
+    fn from(evidence: Evidence) -> Self {
+        Self { code: evidence.code, sha256: evidence.sha256, place: evidence.place }
+    }
+}
+
 impl From<Endorsement> for pb::ClaimApproval {
     fn from(given: Endorsement) -> Self {
         Self { approved_by: given.by, approve_time: Some(timestamp(given.at)) }
@@ -200,6 +243,7 @@ impl From<Stored> for pb::Claim {
             publicity_end_date: claim.publicity_end.map(date),
             open_objections: count(stored.open_objections),
             approvals: stored.approvals.into_iter().map(Into::into).collect(),
+            evidence: claim.evidence.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -30,6 +30,11 @@ pub fn levels(context: Context) -> Service {
     saying(context, "", &format!("{small}\n[[approvals]]\napprovers = 2\nroles = [\"finance\"]\n"))
 }
 
+/// Two documents.
+pub fn documents(context: Context) -> Service {
+    saying(context, "evidence = [\"labour-contract\", \"social-insurance\"]", "")
+}
+
 impl Town {
     /// What `talentflow verify` finds broken, by check.
     pub async fn broken(&self, check: &str) -> Vec<String> {

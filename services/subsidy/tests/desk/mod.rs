@@ -53,6 +53,7 @@ impl Desk {
             reconsider: false,
             reason: None,
             ended_by: None,
+            evidence: Vec::new(),
             publicity_end: None,
         }
     }

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use subsidy::domain::{
-    Account, AccountKind, Approving, Budget, Change, Claim, ClaimId, Derived, Fact, FactKind, FundId, OrganisationId,
-    PaymentBatchId, PersonId, Posting, PostingKind, Schemes, Side, State, Step, TransactionId, derive, reconcile,
+    Account, AccountKind, Approving, Budget, Change, Claim, ClaimId, Derived, Evidence, Fact, FactKind, FundId, OrganisationId,
+    PaymentBatchId, PersonId, Posting, PostingKind, Schemes, Side, State, Step, Submitting, TransactionId, derive, reconcile,
 };
 use uuid::Uuid;
 
@@ -255,7 +255,13 @@ impl World {
     pub fn command(&mut self, claim: usize, reject: bool, bank: bool) {
         let Some(claim) = self.claims.get(claim % self.claims.len().max(1)).cloned() else { return };
         match claim.state {
-            State::Accrued => self.change(&claim, Change::Submit { by: "asker".into(), fund: fund() }),
+            State::Accrued => {
+                let scheme = self.schemes.that_judged(&claim).unwrap().clone();
+                let named = |code: &String| Evidence { code: code.clone(), sha256: "5e".repeat(32), place: "drawer".into() };
+                let evidence = scheme.evidence.iter().map(named).collect();
+                let submitting = Submitting { by: "asker".into(), fund: fund(), evidence, scheme };
+                self.change(&claim, Change::Submit(Box::new(submitting)));
+            }
             State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
