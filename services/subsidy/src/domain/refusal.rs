@@ -106,20 +106,8 @@ impl From<Refusal> for Error {
             )
             .rule("subsidy/budget-cap")
             .way_out("appropriate to the fund above first, or less", "请先追加上级基金的预算，或减少金额"),
-            Refusal::PeriodClosed { period } => {
-                Self::refused(&period.name(), "PERIOD_CLOSED", en, format!("会计期间 {period} 已结账"))
-                    .rule("subsidy/periods")
-                    .way_out("post to the open month, naming what it corrects", "请记入未结账的期间，并注明所更正的账务")
-            }
-            Refusal::PeriodNotOver { period, over } => {
-                Self::refused(&period.name(), "PERIOD_NOT_OVER", en, format!("会计期间 {period} 在 {over} 之前尚未结束"))
-                    .rule("subsidy/periods")
-                    .way_out(format!("close it from {over} on"), format!("请自 {over} 起结账"))
-            }
-            Refusal::PeriodOutOfOrder { period, next } => {
-                Self::refused(&period.name(), "PERIOD_OUT_OF_ORDER", en, format!("结账 {period} 之前应先结账 {next}"))
-                    .rule("subsidy/periods")
-                    .way_out(format!("close {next} first"), format!("请先结账 {next}"))
+            Refusal::PeriodClosed { .. } | Refusal::PeriodNotOver { .. } | Refusal::PeriodOutOfOrder { .. } => {
+                of_period(&refusal, en)
             }
             Refusal::LogShorter { size, asked } => {
                 Self::refused("size", "LOG_SHORTER", en, format!("账簿日志有 {size} 条分录，所求为 {asked} 条"))
@@ -160,6 +148,28 @@ impl From<Refusal> for Error {
             Refusal::RecoveryTooMuch { .. } | Refusal::RecoveryReferenceReused { .. } => of_recovery(refusal, en),
             Refusal::ClawedBackTooMuch { .. } | Refusal::ReversedTooMuch | Refusal::Unbalanced { .. } => Self::internal(en),
         }
+    }
+}
+
+/// Of months that are closed, or not yet to be.
+fn of_period(refusal: &Refusal, en: String) -> Error {
+    match refusal {
+        Refusal::PeriodClosed { period } => {
+            Error::refused(&period.name(), "PERIOD_CLOSED", en, format!("会计期间 {period} 已结账"))
+                .rule("subsidy/periods")
+                .way_out("post to the open month, naming what it corrects", "请记入未结账的期间，并注明所更正的账务")
+        }
+        Refusal::PeriodNotOver { period, over } => {
+            Error::refused(&period.name(), "PERIOD_NOT_OVER", en, format!("会计期间 {period} 在 {over} 之前尚未结束"))
+                .rule("subsidy/periods")
+                .way_out(format!("close it from {over} on"), format!("请自 {over} 起结账"))
+        }
+        Refusal::PeriodOutOfOrder { period, next } => {
+            Error::refused(&period.name(), "PERIOD_OUT_OF_ORDER", en, format!("结账 {period} 之前应先结账 {next}"))
+                .rule("subsidy/periods")
+                .way_out(format!("close {next} first"), format!("请先结账 {next}"))
+        }
+        _ => Error::internal(en),
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Groups {
 
 struct Row {
     id: u32,
-    row: u64,
+    line: u64,
     capacity: u32,
     /// The id of the group it lies within.
     within: Option<u32>,
@@ -33,15 +33,15 @@ pub fn read(path: Option<&Path>, side: Side) -> anyhow::Result<Groups> {
         let within = if table.text(3).is_empty() { None } else { table.number(3, 0, HIGHEST_ID)? };
         if let (Some(id), Some(capacity)) = (id, capacity) {
             let within = within.map(u32::try_from).transpose()?;
-            rows.push(Row { id: u32::try_from(id)?, row: table.row(), capacity: u32::try_from(capacity)?, within });
+            rows.push(Row { id: u32::try_from(id)?, line: table.row(), capacity: u32::try_from(capacity)?, within });
         }
     }
-    rows.sort_unstable_by_key(|row| (row.id, row.row));
+    rows.sort_unstable_by_key(|row| (row.id, row.line));
     for pair in rows.windows(2) {
         if let [first, again] = pair
             && first.id == again.id
         {
-            table.fault_at(again.row, 1, &format!("group {} of side {side} is in row {} already", first.id, first.row))?;
+            table.fault_at(again.line, 1, &format!("group {} of side {side} is in row {} already", first.id, first.line))?;
         }
     }
     let ids = Ids::new(rows.iter().map(|row| row.id));
@@ -56,11 +56,11 @@ fn lay_within(table: &mut Table, rows: &[Row], ids: &Ids) -> anyhow::Result<Vec<
     let mut groups = Vec::with_capacity(rows.len());
     for row in rows {
         if let Some(within) = row.within.filter(|within| ids.number(*within).is_none()) {
-            table.fault_at(row.row, 3, &format!("there is no group {within} on this side"))?;
+            table.fault_at(row.line, 3, &format!("there is no group {within} on this side"))?;
         }
         let mut way = std::iter::successors(above(row), |group| above(&rows[*group as usize]));
         if way.nth(rows.len()).is_some() {
-            table.fault_at(row.row, 3, &format!("group {} lies within itself", row.id))?;
+            table.fault_at(row.line, 3, &format!("group {} lies within itself", row.id))?;
         }
         groups.push(Group { places: Places { capacity: row.capacity, taken: 0 }, within: above(row) });
     }
