@@ -7,10 +7,10 @@
 //! commands alone, so that only who is at fault hears of it.
 
 use super::record::{self, Asked, Entry};
-use super::{ATTEMPTS, Scope, pause};
+use super::{Scope, again, pause};
 use crate::context::Context;
 use crate::db::{Lane, Tx};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::id::{AuditId, Id as _};
 use crate::telemetry;
 use futures::FutureExt;
@@ -186,7 +186,7 @@ where
             // A panic is a defect of ours like any other: the transaction rolls back, and nobody waits for ever.
             let outcome = AssertUnwindSafe(self.once(group)).catch_unwind().await;
             match outcome.unwrap_or_else(|_| Err(Error::internal("a command panicked"))) {
-                Err(error) if error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS => {
+                Err(error) if again(&error, attempt) => {
                     tracing::debug!(attempt, %error, "trying again");
                     pause(&self.context.chance, attempt).await;
                     attempt += 1;

@@ -2,10 +2,9 @@
 
 use super::claw_back::claw_back;
 use super::{books, schemes};
-use crate::domain::{Change, Claim, ClaimId, Event, Fact, PersonId, Posting, PostingKind, State, Step, Topic, derive, reconcile};
+use crate::domain::{Change, Claim, ClaimId, Event, Fact, PersonId, State, Step, Topic, derive, reconcile};
 use crate::events;
-use crate::store::ledger::OfClaim;
-use crate::store::{agenda, claim, fact, ledger};
+use crate::store::{agenda, claim, fact};
 use chrono::NaiveDate;
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
@@ -105,7 +104,7 @@ async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
         Step::Void { claim, why, fact } => {
             let (next, event) = claim.decide(Change::Void { reason: why.to_string(), fact })?;
             save(tx, scope, &next, event).await?;
-            if claim.state == State::Approved { release(tx, scope, &claim).await } else { Ok(()) }
+            if claim.state == State::Approved { books::release(tx, scope, &claim).await } else { Ok(()) }
         }
         Step::ClawBack { claim, amount, why, fact } => {
             let taken = claim.decide(Change::ClawBack { amount, reason: why.to_string(), fact })?;
@@ -119,14 +118,4 @@ async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
 async fn save(tx: &mut Tx, scope: &Scope, next: &Claim, event: Event) -> Result<(), Error> {
     claim::update(tx, next, scope.now()).await?;
     events::tell(tx, scope, next, event).await
-}
-
-/// The commitment of an approved claim goes back to what is available.
-async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
-    let made = ledger::of_claims(tx, [claim.id], PostingKind::Commitment).await?.remove(&claim.id).unwrap_or_default();
-    if made.is_empty() {
-        return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
-    }
-    let release = |made: OfClaim| Posting::release(made.fund, claim, made.amount, made.transaction);
-    books::post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }

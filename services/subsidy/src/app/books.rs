@@ -5,9 +5,10 @@
 
 use super::log::Grown;
 use crate::domain::{
-    Account, AccountId, AccountKind, Budget, BudgetChange, FundId, Logged, Period, Posting, Refusal, Side, TransactionId,
+    Account, AccountId, AccountKind, Budget, BudgetChange, Claim, FundId, Logged, Period, Posting, PostingKind, Refusal, Side,
+    TransactionId,
 };
-use crate::store::ledger::{Made, NewEntry, Occasion};
+use crate::store::ledger::{Made, NewEntry, Occasion, OfClaim};
 use crate::store::{fund, ledger, log, period};
 use kit::id::Id;
 use kit::{Error, Money, Scope, Tx};
@@ -73,6 +74,16 @@ pub async fn post_all(tx: &mut Tx, caused: &[(&Scope, &Posting)]) -> Result<(), 
     let occasion = Occasion { period: Period::of(scope.now()), now: scope.now() };
     ledger::insert_transactions(tx, &made, occasion).await?;
     append(tx, scope, &made, &accounts, occasion).await
+}
+
+/// The commitment of an approved claim goes back to what is available.
+pub async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Error> {
+    let made = ledger::of_claims(tx, [claim.id], PostingKind::Commitment).await?.remove(&claim.id).unwrap_or_default();
+    if made.is_empty() {
+        return Err(Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)));
+    }
+    let release = |made: OfClaim| Posting::release(made.fund, claim, made.amount, made.transaction);
+    post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }
 
 /// Spends from each fund and from every fund above it.

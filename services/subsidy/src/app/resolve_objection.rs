@@ -2,10 +2,10 @@
 //! claim is paid as if nobody had objected.
 
 use super::{Decided, books, load, save_all};
-use crate::domain::{Change, Claim, ClaimId, ObjectionId, Posting, PostingKind, Verdict};
+use crate::domain::{Change, ClaimId, ObjectionId, Verdict};
 use crate::events;
+use crate::store::claim;
 use crate::store::objection::{self, Stored};
-use crate::store::{claim, ledger};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -34,13 +34,5 @@ async fn overturn(tx: &mut Tx, scope: &Scope, id: ClaimId, reason: String) -> Re
     let stored = load(tx, scope, &[id]).await?.pop().ok_or_else(|| Error::not_found(id))?;
     let claim = stored.claim.clone();
     save_all(tx, scope, vec![Decided::new(stored, Change::Overturn { reason })?]).await?;
-    let releases = releases(tx, &claim).await?;
-    books::post(tx, scope, &releases).await
-}
-
-/// What gives the commitment of an approved claim back.
-async fn releases(tx: &mut Tx, claim: &Claim) -> Result<Vec<Posting>, Error> {
-    let made = ledger::of_claims(tx, [claim.id], PostingKind::Commitment).await?.remove(&claim.id);
-    let made = made.ok_or_else(|| Error::internal(format!("{} is approved, and nothing is committed for it", claim.id)))?;
-    Ok(made.into_iter().map(|made| Posting::release(made.fund, claim, made.amount, made.transaction)).collect())
+    books::release(tx, scope, &claim).await
 }
