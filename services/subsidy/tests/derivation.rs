@@ -134,6 +134,44 @@ proptest! {
     }
 
     #[test]
+    fn facts_in_any_order_leave_each_source_the_same_of_what_it_paid(
+        history in any_history(),
+        ranks in prop::collection::vec(any::<u32>(), 25),
+        shares in prop::collection::vec(1u32..100, 1..5),
+        percents in prop::collection::vec((0usize..12, 1i64..=100), 0..12),
+    ) {
+        let mut shuffled: Vec<_> = history.iter().cloned().zip(&ranks).collect();
+        shuffled.sort_by_key(|(_, rank)| **rank);
+        let mut in_order = World::new(PLENTY).carried_by(&shares);
+        for fact in history {
+            in_order.arrive(fact);
+            in_order.pay_all();
+        }
+        let mut out_of_order = World::new(PLENTY).carried_by(&shares);
+        let mut percents = percents.into_iter();
+        for (fact, _) in shuffled {
+            out_of_order.arrive(fact);
+            out_of_order.pay_all();
+            if let Some((claim, percent)) = percents.next() {
+                out_of_order.deny(claim, percent);
+            }
+        }
+        in_order.verify();
+        out_of_order.verify();
+        // Whatever pieces it was taken back in.
+        let paid = |world: &World| -> Vec<(Money, Money, Vec<i64>)> {
+            let net = |claim: &Claim| (claim.amount, claim.clawed_back, world.net_of(claim).into_values().collect());
+            world.claims.iter().filter(|claim| matches!(claim.state, State::Paid | State::ClawedBack)).map(net).collect()
+        };
+        for (amount, clawed_back, net) in paid(&in_order) {
+            prop_assert_eq!(net.iter().sum::<i64>(), amount.as_fen() - clawed_back.as_fen());
+            for other in paid(&out_of_order).into_iter().filter(|other| (other.0, other.1) == (amount, clawed_back)) {
+                prop_assert_eq!(&other.2, &net);
+            }
+        }
+    }
+
+    #[test]
     fn what_findings_denied_stays_denied_however_facts_go_on(
         history in any_history(),
         acts in prop::collection::vec((0usize..12, prop::bool::ANY, 1i64..=100), 0..120),

@@ -13,7 +13,7 @@ use kit::id::Id;
 use proptest::prelude::*;
 use proto::rotation::v1 as rotation;
 use proto::subsidy::v1 as pb;
-use subsidy::domain::{ClaimId, FundId, Line, LineState, OrganisationId, Receivable, ReceivableId, net};
+use subsidy::domain::{ClaimId, FundId, OrganisationId, Part, Receivable, ReceivableId, net};
 use tonic::Code;
 use town::{ENTERPRISE, SCHOOL, Town, day, fen, reason};
 use uuid::Uuid;
@@ -294,33 +294,29 @@ fn organisation(n: u8) -> OrganisationId {
 
 proptest! {
     #[test]
-    fn netting_is_exact_to_the_fen_and_takes_the_oldest_first(
-        lines in prop::collection::vec((0u8..3, 1i64..1000), 0..12),
-        debts in prop::collection::vec((0u8..3, 1i64..1000), 0..12),
+    fn netting_is_exact_to_the_fen_takes_the_oldest_first_and_never_of_another_fund(
+        parts in prop::collection::vec((0u8..3, 0u8..2, 1i64..1000), 0..12),
+        debts in prop::collection::vec((0u8..3, 0u8..2, 1i64..1000), 0..12),
     ) {
-        let lines: Vec<Line> = (1u128..).zip(lines).map(|(n, (beneficiary, amount))| Line {
+        let fund = |n: u8| FundId::from_uuid(Uuid::from_u128(u128::from(n)));
+        let parts: Vec<Part> = (1u128..).zip(parts).map(|(n, (beneficiary, of, amount))| Part {
             claim: ClaimId::from_uuid(Uuid::from_u128(n)),
             beneficiary: organisation(beneficiary),
+            fund: fund(of),
             amount: kit::Money::fen(amount),
-            netted: kit::Money::ZERO,
-            state: LineState::Pending,
-            bank_reference: None,
-            failure_reason: None,
-            attempt: 1,
-            account: None,
         }).collect();
-        let owed: Vec<Receivable> = (1u128..).zip(debts).map(|(n, (debtor, amount))| {
-            let fund = FundId::from_uuid(Uuid::from_u128(1));
+        let owed: Vec<Receivable> = (1u128..).zip(debts).map(|(n, (debtor, of, amount))| {
             let claim = ClaimId::from_uuid(Uuid::from_u128(100 + n));
-            Receivable::open(ReceivableId::from_uuid(Uuid::from_u128(n)), (fund, organisation(debtor)), claim, kit::Money::fen(amount))
+            let to = (fund(of), organisation(debtor));
+            Receivable::open(ReceivableId::from_uuid(Uuid::from_u128(n)), to, claim, kit::Money::fen(amount))
         }).collect();
-        let nettings = net(&lines, &owed);
+        let nettings = net(&parts, &owed);
         prop_assert!(nettings.iter().all(|one| one.amount.as_fen() > 0));
-        for party in (0..3).map(organisation) {
-            let asked: Vec<(ClaimId, i64)> =
-                lines.iter().filter(|line| line.beneficiary == party).map(|line| (line.claim, line.amount.as_fen())).collect();
-            let debts: Vec<(ReceivableId, i64)> =
-                owed.iter().filter(|one| one.debtor == party).map(|one| (one.id, one.outstanding.as_fen())).collect();
+        for (party, fund) in (0..3).map(organisation).flat_map(|party| (0..2).map(move |of| (party, fund(of)))) {
+            let asked = parts.iter().filter(|part| (part.beneficiary, part.fund) == (party, fund));
+            let asked: Vec<(ClaimId, i64)> = asked.map(|part| (part.claim, part.amount.as_fen())).collect();
+            let debts = owed.iter().filter(|one| (one.debtor, one.fund) == (party, fund));
+            let debts: Vec<(ReceivableId, i64)> = debts.map(|one| (one.id, one.outstanding.as_fen())).collect();
             let total = asked.iter().map(|one| one.1).sum::<i64>().min(debts.iter().map(|one| one.1).sum());
             // Whoever comes first has as much as there is.
             let (mut of_lines, mut of_debts) = (total, total);

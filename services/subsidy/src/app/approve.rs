@@ -3,13 +3,16 @@
 //!
 //! Claims are held first, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
 //! everybody needs: approvals that come one by one are carried out together, and lock it once. Who approved before is read
-//! under the claim's lock, and only where a scheme wants several.
+//! under the claim's lock, and only where a scheme wants several; who carries a claim is decided under the budgets' locks, and
+//! kept only where a scheme names sources.
 
+use super::sources::Sources;
 use super::{Changed, Decided, at, books, load, save_all, schemes};
-use crate::domain::{Approving, Change, Claim, ClaimId, Endorsement, Event, FundId, Posting, Refusal, Scheme};
+use crate::domain::{Approving, Budgets, Change, Claim, ClaimId, Endorsement, Event, FundId, Portion, Posting, Refusal, Scheme};
 use crate::events;
 use crate::store::approval::{self, New};
 use crate::store::claim::{self, Stored};
+use crate::store::source;
 use futures::future::BoxFuture;
 use kit::{Error, Member, Scope, Tx};
 use std::collections::BTreeMap;
@@ -30,16 +33,24 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     let ids: Vec<ClaimId> = command.0.iter().map(|approval| approval.claim).collect();
     let mut loaded = load(tx, scope, &ids).await?;
     read_before(tx, scope, loaded.iter_mut()).await?;
+    let sources = Sources::of(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
+    // Where no source is named, what a budget refuses is found by the statement that spends.
+    let mut budgets = if sources.is_empty() { None } else { Some(hold_budgets(tx, &loaded, &sources).await?) };
     let (mut postings, mut new) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
-    let mut decided = Vec::with_capacity(ids.len());
+    let (mut decided, mut carried) = (Vec::with_capacity(ids.len()), Vec::new());
     for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
-        let one = decide(scope, stored, &approval).map_err(at("requests", place))?;
-        postings.extend(one.commitment());
+        let mut one = decide(scope, stored, &approval).map_err(at("requests", place))?;
+        if let Some(budgets) = &mut budgets {
+            one.carry(&sources, budgets).map_err(at("requests", place))?;
+        }
+        postings.extend(one.commitments());
+        carried.extend(one.carried());
         new.push(one.new);
         decided.push(one.decided);
     }
     let changed = save_all(tx, scope, decided).await?;
     approval::insert_all(tx, &new, scope.now()).await?;
+    source::insert_all(tx, &carried).await?;
     books::post(tx, scope, &postings).await?;
     Ok(changed)
 }
@@ -55,17 +66,19 @@ pub fn approve_each<'a>(
         if let Some(member) = members.first() {
             read_before(tx, &member.scope, held.iter_mut()).await?;
         }
-        let mut budgets = books::hold_budgets(tx, held.iter().filter_map(|stored| stored.claim.fund)).await?;
+        let sources = match members.first() {
+            Some(member) => Sources::of(tx, &member.scope, held.iter().map(|stored| &stored.claim)).await?,
+            None => Sources::default(),
+        };
+        let mut budgets = hold_budgets(tx, &held, &sources).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
         let mut granted = Granted::default();
         let mut outcomes = Vec::with_capacity(members.len());
         for (at, Member { scope, command }) in members.iter().enumerate() {
             let outcome = claims.get(&command.claim).cloned().ok_or_else(|| Error::not_found(command.claim)).and_then(|stored| {
                 scope.own(stored.claim.beneficiary, command.claim)?;
-                let one = decide(scope, stored, command)?;
-                if let Some(posting) = one.commitment() {
-                    budgets.commit(one.fund, posting.amount())?;
-                }
+                let mut one = decide(scope, stored, command)?;
+                one.carry(&sources, &mut budgets)?;
                 Ok(one)
             });
             outcomes.push(outcome.map(|one| {
@@ -86,12 +99,14 @@ struct Granted {
     claims: BTreeMap<ClaimId, (i64, Claim)>,
     told: Vec<(usize, Claim, Event)>,
     new: Vec<New>,
+    carried: Vec<(ClaimId, Vec<Portion>)>,
     postings: Vec<(usize, Posting)>,
 }
 
 impl Granted {
     fn take(&mut self, at: usize, scope: &Scope, one: Decision) -> Stored {
-        self.postings.extend(one.commitment().map(|posting| (at, posting)));
+        self.postings.extend(one.commitments().into_iter().map(|posting| (at, posting)));
+        self.carried.extend(one.carried());
         let (from, after) = (one.decided.before.claim.version, one.decided.after.clone());
         self.told.push((at, after.clone(), one.decided.event));
         let from = self.claims.get(&after.id).map_or(from, |(first, _)| *first);
@@ -105,6 +120,7 @@ impl Granted {
         let now = members[*first].scope.now();
         claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now).await?;
         approval::insert_all(tx, &self.new, now).await?;
+        source::insert_all(tx, &self.carried).await?;
         for (at, claim, event) in &self.told {
             events::tell(tx, &members[*at].scope, claim, *event).await?;
         }
@@ -121,11 +137,38 @@ struct Decision {
 }
 
 impl Decision {
-    /// What the last approval of a claim commits.
-    fn commitment(&self) -> Option<Posting> {
-        let claim = &self.decided.after;
-        (self.decided.event == Event::Approved).then(|| Posting::commit(self.fund, claim, claim.amount))
+    /// Has the amount carried, once the last approval commits it.
+    fn carry(&mut self, sources: &Sources, budgets: &mut Budgets) -> Result<(), Refusal> {
+        if self.decided.event == Event::Approved {
+            self.decided.before.sources = sources.carry(&self.decided.after, self.fund, budgets)?;
+        }
+        Ok(())
     }
+
+    /// Who carries it, where that is more to keep than its fund.
+    fn carried(&self) -> Option<(ClaimId, Vec<Portion>)> {
+        let portions = &self.decided.before.sources;
+        (!portions.is_empty()).then(|| (self.decided.after.id, portions.clone()))
+    }
+
+    /// What the last approval of a claim commits.
+    fn commitments(&self) -> Vec<Posting> {
+        let claim = &self.decided.after;
+        if self.decided.event != Event::Approved {
+            return Vec::new();
+        }
+        let portions = &self.decided.before.sources;
+        if portions.is_empty() {
+            return vec![Posting::commit(self.fund, claim, claim.amount)];
+        }
+        portions.iter().map(|portion| Posting::commit(portion.fund, claim, portion.amount)).collect()
+    }
+}
+
+/// The budgets of claims' funds and of their sources.
+async fn hold_budgets(tx: &mut Tx, claims: &[Stored], sources: &Sources) -> Result<Budgets, Error> {
+    let funds = claims.iter().filter_map(|stored| stored.claim.fund).chain(sources.funds());
+    books::hold_budgets(tx, funds).await
 }
 
 /// Reads who approved before, for those claims whose scheme wants several approvals; no statement where none does.

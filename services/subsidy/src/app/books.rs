@@ -5,7 +5,7 @@
 
 use super::log::Grown;
 use crate::domain::{
-    Account, AccountId, AccountKind, Budget, BudgetChange, Claim, FundId, Logged, Period, Posting, PostingKind, Refusal, Side,
+    Account, AccountId, AccountKind, BudgetChange, Budgets, Claim, FundId, Logged, Period, Posting, PostingKind, Refusal, Side,
     TransactionId,
 };
 use crate::store::ledger::{Made, NewEntry, Occasion, OfClaim};
@@ -14,44 +14,30 @@ use kit::id::Id;
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
-/// Budgets that are held to the end of the transaction, with every one above them: what they have left is known, and nobody
-/// else spends of it.
-pub struct Held {
-    budgets: BTreeMap<FundId, Budget>,
-    /// Each fund's own budget and those above it.
-    lines: BTreeMap<FundId, Vec<FundId>>,
-}
-
-impl Held {
-    /// Takes a commitment out of what is left, or says whose budget has not enough.
-    pub fn commit(&mut self, fund: FundId, amount: Money) -> Result<(), Refusal> {
-        let line = self.lines.get(&fund).map(Vec::as_slice).unwrap_or_default();
-        for above in line {
-            let available = self.budgets.get(above).map_or(Money::ZERO, Budget::available);
-            if amount > available {
-                return Err(Refusal::BudgetExceeded { fund: *above, available, asked: amount });
-            }
-        }
-        for above in line {
-            if let Some(budget) = self.budgets.get_mut(above) {
-                budget.committed = budget.committed.checked_add(amount).ok_or(Refusal::TooMuchMoney { fund })?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Holds the budgets of funds and those above them, in the order of their ids.
-pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Held, Error> {
+pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Budgets, Error> {
+    let lines = lines(tx, funds).await?;
+    let budgets = fund::hold(tx, lines.values().flatten().copied()).await?;
+    Ok(Budgets::new(budgets, lines))
+}
+
+/// The budgets of funds and those above them, as they are at the moment.
+pub async fn read_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Budgets, Error> {
+    let lines = lines(tx, funds).await?;
+    let budgets = fund::budgets(tx, lines.values().flatten().copied()).await?;
+    Ok(Budgets::new(budgets, lines))
+}
+
+/// Each fund with itself and those above it, in the order of their ids.
+async fn lines(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<BTreeMap<FundId, Vec<FundId>>, Error> {
     let mut lines: BTreeMap<FundId, Vec<FundId>> = BTreeMap::new();
     for (fund, above) in fund::lines(tx, funds).await? {
         lines.entry(fund).or_default().push(above);
     }
-    let budgets = fund::hold(tx, lines.values().flatten().copied()).await?;
     for line in lines.values_mut() {
         line.sort_unstable();
     }
-    Ok(Held { budgets: budgets.into_iter().map(|budget| (budget.fund, budget)).collect(), lines })
+    Ok(lines)
 }
 
 /// Posts all of them or, by its error, none.

@@ -1,5 +1,6 @@
 //! Submitted claims go through their checks; each result is recorded, and who passes all of them goes on.
 
+use super::sources::Reach;
 use super::{Changed, Decided, at, load, save_all, schemes};
 use crate::domain::{self, Budget, Change, Claim, ClaimId, Fact, FundId, PersonId, derive};
 use crate::store::claim::{self, Stored};
@@ -26,11 +27,13 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
         (facts.get(&person).map_or(&[][..], Vec::as_slice), claims.get(&person).map_or(&[][..], Vec::as_slice))
     };
     let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
+    let reach = Reach::of(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
     let (mut checked, mut decided) = (Vec::with_capacity(loaded.len()), Vec::new());
     for (place, stored) in loaded.into_iter().enumerate() {
         // Its state is looked at first: what was checked before is not checked again.
         stored.claim.decide(Change::Check).map_err(at("names", place))?;
         let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
+        let budget = reach.budget(&stored.claim, budget).map_err(at("names", place))?;
         let (facts, all) = of(stored.claim.person);
         let checks = domain::check(schemes, &stored.claim, all, &derive(schemes, facts, scope.today())?, &budget);
         let passed = checks.iter().all(|result| result.passed);

@@ -6,6 +6,7 @@ use crate::store::approval;
 use crate::store::claim::{self, Stored};
 use crate::store::fact;
 use crate::store::ledger::{self, Entry};
+use crate::store::source;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub async fn explain(tx: &mut Tx, scope: &Scope, query: Explain) -> Result<Expla
     let id = query.0;
     let mut stored = claim::by_id(tx, id).await?.ok_or_else(|| Error::not_found(id))?;
     approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
+    source::fill(tx, std::slice::from_mut(&mut stored)).await?;
     let claim = &stored.claim;
     scope.own(claim.beneficiary, id)?;
     // Another text under the same version would explain something else than what was decided.

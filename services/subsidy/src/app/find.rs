@@ -1,7 +1,7 @@
 //! One fund, one budget, one claim, one bank account, one payment batch, one receivable, one sample, by name.
 
 use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId, SampleId, SampleItemId};
-use crate::store::{approval, bank_account, claim, fund, payment, receivable, sample};
+use crate::store::{approval, bank_account, claim, fund, payment, receivable, sample, source};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<
     let mut stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own(stored.claim.beneficiary, query.0)?;
     approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
+    source::fill(tx, std::slice::from_mut(&mut stored)).await?;
     Ok(stored)
 }
 

@@ -10,7 +10,7 @@ use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::objection;
 use crate::store::payment::{self, Listing};
-use crate::store::{period, receivable, sample};
+use crate::store::{period, receivable, sample, source};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Scope, Tx};
@@ -94,6 +94,7 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
     };
     let mut rows = claim::list(tx, &query.filter, query.page).await?;
     approval::fill(tx, &mut rows).await?;
+    source::fill(tx, &mut rows).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
 }
 

@@ -31,6 +31,7 @@ mod resolve_objection;
 mod run_accrual;
 mod settle_batch;
 mod simulate;
+mod sources;
 mod submit;
 mod walk;
 

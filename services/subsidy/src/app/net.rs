@@ -3,19 +3,22 @@
 //! and a failure gives it back. The batch is held first, then receivables in the order of their ids, then budgets.
 
 use super::settle_batch::settle;
-use crate::domain::{BankResult, ClaimId, Line, Netting, PaymentBatchId, Receivable, ReceivableId, net};
+use crate::domain::{BankResult, ClaimId, Line, Netting, Part, PaymentBatchId, Portion, Receivable, ReceivableId, net};
 use crate::events;
 use crate::store::netting::{self, NettingState};
 use crate::store::payment::{self, Stored};
-use crate::store::receivable;
+use crate::store::{receivable, source};
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
 
-/// Sets the lines of a new batch against what their beneficiaries owe to its fund.
+/// Sets the lines of a new batch against what their beneficiaries owe to the funds that carry them.
 pub(super) async fn net_batch(tx: &mut Tx, scope: &Scope, stored: Stored) -> Result<Stored, Error> {
     let batch = stored.batch.id;
-    let owed = receivable::owed(tx, stored.batch.fund, batch).await?;
-    let nettings = net(&stored.lines, &owed);
+    let owed = receivable::owed(tx, batch).await?;
+    if owed.is_empty() {
+        return Ok(stored);
+    }
+    let nettings = net(&parts(tx, &stored).await?, &owed);
     if nettings.is_empty() {
         return Ok(stored);
     }
@@ -28,6 +31,20 @@ pub(super) async fn net_batch(tx: &mut Tx, scope: &Scope, stored: Stored) -> Res
         events::receivable_netted(tx, scope, one, totals[&one.id], batch).await?;
     }
     payment::by_id(tx, batch).await?.ok_or_else(|| Error::not_found(batch))
+}
+
+/// What each fund carries of each line: that of the batch carries what nobody is named for.
+async fn parts(tx: &mut Tx, stored: &Stored) -> Result<Vec<Part>, Error> {
+    let mut carried = source::of_claims(tx, stored.lines.iter().map(|line| line.claim)).await?;
+    let of_line = |line: &Line| {
+        let Line { claim, beneficiary, amount, .. } = *line;
+        let part = |fund, amount| Part { claim, beneficiary, fund, amount };
+        match carried.remove(&claim) {
+            None => vec![part(stored.batch.fund, amount)],
+            Some(portions) => portions.into_iter().map(|Portion { fund, amount, .. }| part(fund, amount)).collect(),
+        }
+    };
+    Ok(stored.lines.iter().flat_map(of_line).collect())
 }
 
 /// Lines of which nothing is left for the bank are paid at once.

@@ -29,8 +29,8 @@ pub async fn record_recovery(tx: &mut Tx, scope: &Scope, command: RecordRecovery
     let next = held.receivable.recover(amount)?;
     receivable::update_all(tx, std::slice::from_ref(&next), scope.now()).await?;
     let claim = claim::by_id(tx, next.claim).await?.ok_or_else(|| Error::not_found(next.claim))?.claim;
-    let owed = Owed { receivable: id, amount, scheme: claim.scheme.code.clone(), stage: claim.stage };
-    books::post(tx, scope, &[Posting::recover(next.fund, &claim, &owed, &recovery.bank_reference)]).await?;
+    let owed = Owed { receivable: id, fund: next.fund, amount, scheme: claim.scheme.code.clone(), stage: claim.stage };
+    books::post(tx, scope, &[Posting::recover(&claim, &owed, &recovery.bank_reference)]).await?;
     events::receivable_recovered(tx, scope, &next, amount).await?;
     Ok(Stored { receivable: next, created_at: held.created_at })
 }

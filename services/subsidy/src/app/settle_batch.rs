@@ -90,12 +90,11 @@ async fn pay(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId, paid: Vec<ClaimI
         let (next, event) = stored.claim.decide(Change::Pay)?;
         let made = commitments.remove(&next.id).ok_or_else(|| Error::internal("an approved claim has no commitment"))?;
         let debts = debts.remove(&next.id).unwrap_or_default();
-        let netted: Money = debts.iter().map(|owed| owed.amount).sum();
         for made in made {
-            let posting = Posting::pay(made.fund, &next, made.amount, made.transaction);
-            postings.push(if next.fund == Some(made.fund) { posting.less(netted) } else { posting });
+            let netted: Money = debts.iter().filter(|owed| owed.fund == made.fund).map(|owed| owed.amount).sum();
+            postings.push(Posting::pay(made.fund, &next, made.amount, made.transaction).less(netted));
         }
-        postings.extend(next.fund.iter().flat_map(|fund| debts.iter().map(|owed| Posting::net(*fund, &next, owed))));
+        postings.extend(debts.iter().map(|owed| Posting::net(&next, owed)));
         events::tell(tx, scope, &next, event).await?;
         claims.push(next);
     }

@@ -120,6 +120,8 @@ pub struct Transfer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owed {
     pub receivable: ReceivableId,
+    /// The fund it is owed to.
+    pub fund: FundId,
     pub amount: Money,
     pub scheme: String,
     pub stage: i64,
@@ -202,21 +204,21 @@ impl Posting {
     }
 
     /// Pays a part of a claim by what its beneficiary owes.
-    pub fn net(fund: FundId, claim: &Claim, owed: &Owed) -> Self {
-        let payee = Account::of_party(fund, AccountKind::Payee, claim);
-        let posting = Self::back(fund, PostingKind::Netting, claim, (owed, payee));
+    pub fn net(claim: &Claim, owed: &Owed) -> Self {
+        let payee = Account::of_party(owed.fund, AccountKind::Payee, claim);
+        let posting = Self::back(PostingKind::Netting, claim, (owed, payee));
         Self { batch: claim.batch, rule: owed.receivable.to_string(), ..posting }
     }
 
     /// Takes in cash that was paid back of what the claim left owed.
-    pub fn recover(fund: FundId, claim: &Claim, owed: &Owed, bank_reference: &str) -> Self {
-        let posting = Self::back(fund, PostingKind::Recovery, claim, (owed, Account::of_fund(fund, AccountKind::Bank)));
+    pub fn recover(claim: &Claim, owed: &Owed, bank_reference: &str) -> Self {
+        let posting = Self::back(PostingKind::Recovery, claim, (owed, Account::of_fund(owed.fund, AccountKind::Bank)));
         Self { rule: format!("{}: {bank_reference}", owed.receivable), ..posting }
     }
 
     /// What is owed comes back into an account, and the budget may spend it again.
-    fn back(fund: FundId, kind: PostingKind, claim: &Claim, (owed, into): (&Owed, Account)) -> Self {
-        let (scheme, stage, amount) = (owed.scheme.clone(), owed.stage, owed.amount);
+    fn back(kind: PostingKind, claim: &Claim, (owed, into): (&Owed, Account)) -> Self {
+        let (fund, scheme, stage, amount) = (owed.fund, owed.scheme.clone(), owed.stage, owed.amount);
         let of = |kind, party| Account { fund, kind, party, scheme: scheme.clone(), stage };
         let debt = of(AccountKind::Receivable, Some(claim.beneficiary));
         let budget =

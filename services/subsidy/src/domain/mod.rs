@@ -8,6 +8,7 @@ mod derive;
 mod entry;
 mod evidence;
 mod fact;
+mod fund_refusal;
 mod lapse;
 mod ledger;
 pub mod log;
@@ -24,6 +25,7 @@ mod sample;
 mod sample_refusal;
 mod scheme;
 mod simulation;
+mod source;
 
 pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
 pub use check::{CheckName, CheckResult, check};
@@ -33,6 +35,7 @@ pub use derive::{Derived, Due, derive};
 pub use entry::Logged;
 pub use evidence::Evidence;
 pub use fact::{Fact, FactKind, Topic, current};
+pub use fund_refusal::FundRefusal;
 pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
@@ -43,7 +46,7 @@ pub use payment::{
 };
 pub use payment_refusal::PaymentRefusal;
 pub use period::Period;
-pub use receivable::{Netting, Receivable, ReceivableState, net};
+pub use receivable::{Netting, Part, Receivable, ReceivableState, net};
 pub use reconcile::{Step, reconcile};
 pub use refusal::Refusal;
 pub use sample::{Finding, Hit, Outcome, Population, Sample, SampleItem, draw};
@@ -52,6 +55,7 @@ pub use scheme::{
     After, ApprovalLevel, Caps, Clawback, Exclusion, Fault, Scheme, SchemeFaults, Schemes, Source, SourceKind, Stage, Together,
 };
 pub use simulation::{Month, Overlap, Simulation};
+pub use source::{Asked, Budgets, Portion, split, take_back};
 
 kit::id! {
     FundId => "funds";

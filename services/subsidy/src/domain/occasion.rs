@@ -51,6 +51,16 @@ impl OccasionKind {
         }
     }
 
+    /// Whose fund is a sponsor's: of those who take part, the one whom it is done for.
+    pub const fn sponsor(self) -> &'static str {
+        match self {
+            Self::Hire => "employer",
+            Self::Rotation => "host",
+            Self::GuidanceMonth => "organisation",
+            Self::Enrolment | Self::InvestmentYear => "enterprise",
+        }
+    }
+
     /// The days from which stages are counted.
     pub const fn milestones(self) -> &'static [&'static str] {
         match self {

@@ -1,6 +1,5 @@
 //! What is owed (应收追回款), and how it comes back: set against later payments to the debtor, or paid back.
 
-use super::payment::Line;
 use super::{ClaimId, FundId, OrganisationId, ReceivableId, Refusal};
 use kit::Money;
 use std::collections::BTreeMap;
@@ -14,7 +13,7 @@ kit::words! {
     }
 }
 
-/// What one clawback left owed.
+/// What one clawback left owed to one of those who had paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receivable {
     pub id: ReceivableId,
@@ -70,6 +69,15 @@ fn plus(amount: Money, more: Money) -> Money {
     Money::fen(amount.as_fen() + more.as_fen())
 }
 
+/// What a fund carries of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub claim: ClaimId,
+    pub beneficiary: OrganisationId,
+    pub fund: FundId,
+    pub amount: Money,
+}
+
 /// What of a line is set against which debt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Netting {
@@ -78,16 +86,18 @@ pub struct Netting {
     pub amount: Money,
 }
 
-/// Sets the lines of a batch against what those they are for owe to its fund: the oldest line and the oldest debt
-/// first, in the order in which they are given, to the fen.
-pub fn net(lines: &[Line], owed: &[Receivable]) -> Vec<Netting> {
-    let mut debts: BTreeMap<OrganisationId, Vec<(ReceivableId, i64)>> = BTreeMap::new();
+/// Sets what funds carry of the lines of a batch against what those they are for owe to the same funds: one fund's money is
+/// not another's. The oldest line and the oldest debt first, in the order in which they are given, to the fen.
+pub fn net(parts: &[Part], owed: &[Receivable]) -> Vec<Netting> {
+    let mut debts: BTreeMap<(OrganisationId, FundId), Vec<(ReceivableId, i64)>> = BTreeMap::new();
     for receivable in owed.iter().rev() {
-        debts.entry(receivable.debtor).or_default().push((receivable.id, receivable.outstanding.as_fen()));
+        let debts = debts.entry((receivable.debtor, receivable.fund)).or_default();
+        debts.push((receivable.id, receivable.outstanding.as_fen()));
     }
     let mut nettings = Vec::new();
-    for line in lines {
-        let (mut left, debts) = (line.amount.as_fen(), debts.entry(line.beneficiary).or_default());
+    for part in parts {
+        let Some(debts) = debts.get_mut(&(part.beneficiary, part.fund)) else { continue };
+        let mut left = part.amount.as_fen();
         while left > 0
             && let Some((receivable, debt)) = debts.last_mut()
         {
@@ -98,7 +108,7 @@ pub fn net(lines: &[Line], owed: &[Receivable]) -> Vec<Netting> {
                 debts.pop();
             }
             if amount > 0 {
-                nettings.push(Netting { claim: line.claim, receivable, amount: Money::fen(amount) });
+                nettings.push(Netting { claim: part.claim, receivable, amount: Money::fen(amount) });
             }
         }
     }

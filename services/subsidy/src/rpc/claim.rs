@@ -2,7 +2,9 @@
 
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
-use crate::domain::{CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, PersonId, State, is_printable};
+use crate::domain::{
+    CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, PersonId, Portion, SourceKind, State, is_printable,
+};
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
 use kit::id::Id;
@@ -211,12 +213,29 @@ impl From<Endorsement> for pb::ClaimApproval {
     }
 }
 
+impl From<Portion> for pb::ClaimSource {
+    fn from(portion: Portion) -> Self {
+        let Portion { kind, fund, amount } = portion;
+        Self { fund: fund.to_string(), kind: pb::SourceKind::from(kind).into(), amount: Some(amount.into()) }
+    }
+}
+
+/// Who carries a claim, since it was approved: its fund alone where nobody is named.
+fn sources(stored: &mut Stored) -> Vec<Portion> {
+    let named = std::mem::take(&mut stored.sources);
+    let claim = &stored.claim;
+    let alone = claim.fund.filter(|_| named.is_empty() && claim.approved_by.is_some());
+    let alone = alone.map(|fund| Portion { kind: SourceKind::CoFunding, fund, amount: claim.amount });
+    named.into_iter().chain(alone).collect()
+}
+
 fn count(number: i64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 impl From<Stored> for pb::Claim {
-    fn from(stored: Stored) -> Self {
+    fn from(mut stored: Stored) -> Self {
+        let sources = sources(&mut stored);
         let claim = stored.claim;
         Self {
             name: claim.id.to_string(),
@@ -244,6 +263,7 @@ impl From<Stored> for pb::Claim {
             open_objections: count(stored.open_objections),
             approvals: stored.approvals.into_iter().map(Into::into).collect(),
             evidence: claim.evidence.into_iter().map(Into::into).collect(),
+            sources: sources.into_iter().map(Into::into).collect(),
         }
     }
 }

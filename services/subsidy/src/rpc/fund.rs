@@ -1,11 +1,11 @@
 //! Funds and budgets on the wire.
 
 use crate::app::{Appropriate, BudgetOf, CreateFund, FindFund, ListFunds, Listed};
-use crate::domain::{Budget, FundId};
+use crate::domain::{Budget, FundId, OrganisationId, SourceKind};
 use crate::store::fund::Fund;
 use kit::id::Id;
 use kit::page::Page;
-use kit::wire::{parse_text, timestamp};
+use kit::wire::{parse_text, timestamp, unknown_enum};
 use kit::{Error, Money};
 use proto::subsidy::v1 as pb;
 
@@ -13,11 +13,50 @@ impl TryFrom<pb::CreateFundRequest> for CreateFund {
     type Error = Error;
     fn try_from(request: pb::CreateFundRequest) -> Result<Self, Error> {
         let fund = request.fund.ok_or_else(|| Error::required("fund", "the fund to set up"))?;
+        let kind = parse_kind(fund.kind)?;
         Ok(Self {
             code: parse_code(fund.code)?,
             display_name: parse_text("fund.display_name", fund.display_name, 100)?,
             parent: FundId::parse_optional("fund.parent", &fund.parent)?,
+            kind,
+            owner: parse_owner(kind, &fund.organisation)?,
         })
+    }
+}
+
+fn parse_kind(kind: i32) -> Result<SourceKind, Error> {
+    match pb::SourceKind::try_from(kind) {
+        Ok(pb::SourceKind::Unspecified | pb::SourceKind::CoFunding) => Ok(SourceKind::CoFunding),
+        Ok(pb::SourceKind::Sponsor) => Ok(SourceKind::Sponsor),
+        Ok(pb::SourceKind::OwnAccount) => Ok(SourceKind::OwnAccount),
+        Err(_) => Err(unknown_enum("fund.kind", kind)),
+    }
+}
+
+/// Given for what belongs to an organisation, and for nothing else.
+fn parse_owner(kind: SourceKind, organisation: &str) -> Result<Option<OrganisationId>, Error> {
+    let owner = OrganisationId::parse_optional("fund.organisation", organisation)?;
+    match (kind, owner) {
+        (SourceKind::CoFunding, Some(owner)) => Err(Error::invalid(
+            "fund.organisation",
+            "PUBLIC_FUND",
+            format!("a public fund belongs to no organisation; leave {owner} out, or say whose money it is in `kind`"),
+            format!("财政资金不属于任何单位；请删除 {owner}，或在 `kind` 中注明资金性质"),
+        )),
+        (SourceKind::Sponsor | SourceKind::OwnAccount, None) => {
+            Err(Error::required("fund.organisation", "the organisation whose money it is"))
+        }
+        _ => Ok(owner),
+    }
+}
+
+impl From<SourceKind> for pb::SourceKind {
+    fn from(kind: SourceKind) -> Self {
+        match kind {
+            SourceKind::Sponsor => Self::Sponsor,
+            SourceKind::OwnAccount => Self::OwnAccount,
+            SourceKind::CoFunding => Self::CoFunding,
+        }
     }
 }
 
@@ -73,6 +112,8 @@ impl From<Fund> for pb::Fund {
             display_name: fund.display_name,
             code: fund.code,
             parent: fund.parent.map(Into::into).unwrap_or_default(),
+            kind: pb::SourceKind::from(fund.kind).into(),
+            organisation: fund.owner.map(Into::into).unwrap_or_default(),
             create_time: Some(timestamp(fund.created_at)),
         }
     }

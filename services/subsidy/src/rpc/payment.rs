@@ -6,7 +6,7 @@ use crate::app::{CreateBatch, FindBatch, FindReceivable, ListBatches, ListReceiv
 use crate::domain::{
     BankResult, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatchId, ReceivableId, ReceivableState,
 };
-use crate::store::payment::{self, Listing, Stored};
+use crate::store::payment::{self, Carried, Listing, Stored};
 use crate::store::receivable;
 use kit::id::Id;
 use kit::page::Page;
@@ -122,7 +122,14 @@ impl From<Stored> for pb::PaymentBatch {
             line_count: count(stored.batch.lines),
             netted: Some(stored.batch.netted.into()),
             left_out: count(stored.batch.left_out),
+            sources: stored.carried.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<Carried> for pb::PaymentBatchSource {
+    fn from(Carried { fund, amount, netted }: Carried) -> Self {
+        Self { fund: fund.to_string(), amount: Some(amount.into()), netted: Some(netted.into()) }
     }
 }
 
@@ -132,7 +139,7 @@ pub(super) fn count(count: i64) -> i32 {
 
 impl From<Listing> for pb::PaymentBatch {
     fn from(listing: Listing) -> Self {
-        Stored { batch: listing.batch, lines: Vec::new(), created_at: listing.created_at }.into()
+        Stored { batch: listing.batch, lines: Vec::new(), carried: Vec::new(), created_at: listing.created_at }.into()
     }
 }
 

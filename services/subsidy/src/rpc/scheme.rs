@@ -162,7 +162,11 @@ impl From<&ApprovalLevel> for pb::SchemeApproval {
 
 impl From<&Source> for pb::SchemeSource {
     fn from(source: &Source) -> Self {
-        Self { kind: source.kind.to_string(), share_percent: count(source.share_percent), fund_code: source.fund.clone() }
+        Self {
+            kind: source.kind.to_string(),
+            share_percent: count(source.share_percent),
+            fund_code: source.fund.clone().unwrap_or_default(),
+        }
     }
 }
 

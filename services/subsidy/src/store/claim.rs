@@ -1,7 +1,7 @@
 //! Claims in their table.
 
 use crate::domain::{
-    CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, SchemeVersion, State,
+    CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, Portion, SchemeVersion, State,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
@@ -17,6 +17,8 @@ pub struct Stored {
     pub checks: Vec<CheckResult>,
     /// By whom it was approved, as far as that was read.
     pub approvals: Vec<Endorsement>,
+    /// Who carries it, as far as that was read; nobody by name where its fund carries it alone.
+    pub sources: Vec<Portion>,
     /// Objections that nobody has decided about.
     pub open_objections: i64,
     pub created_at: DateTime<Utc>,
@@ -91,7 +93,15 @@ impl TryFrom<Row> for Stored {
             publicity_end: row.publicity_end_date,
         };
         let open_objections = row.open_objections;
-        Ok(Self { claim, checks, approvals: Vec::new(), open_objections, created_at: row.created_at, updated_at: row.updated_at })
+        Ok(Self {
+            claim,
+            checks,
+            approvals: Vec::new(),
+            sources: Vec::new(),
+            open_objections,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
     }
 }
 

@@ -90,6 +90,7 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
+    REGISTERED = "SELECT organisation_id FROM subsidy_organisation WHERE organisation_id = $1 AND kind <> ''";
     PEOPLE = "SELECT person_id FROM subsidy_person WHERE person_id > $1 ORDER BY person_id LIMIT $2";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";
 }
@@ -151,6 +152,11 @@ pub async fn pairings(tx: &mut Tx, names: &BTreeSet<&str>) -> Result<BTreeMap<St
 
 pub async fn register_organisation(tx: &mut Tx, id: OrganisationId, kind: &str, integration_listed: bool) -> Result<(), Error> {
     tx.execute(REGISTER_ORGANISATION, args![id, kind, integration_listed]).await.map(|_| ())
+}
+
+/// Whether the directory has said what an organisation is.
+pub async fn is_registered(tx: &mut Tx, id: OrganisationId) -> Result<bool, Error> {
+    Ok(tx.fetch_optional::<(OrganisationId,)>(REGISTERED, args![id]).await?.is_some())
 }
 
 /// Everybody in whose facts the organisation appears.

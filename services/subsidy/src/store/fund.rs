@@ -1,7 +1,7 @@
 //! Funds and their budgets.
 
 use super::id_list;
-use crate::domain::{Budget, BudgetChange, FundId};
+use crate::domain::{Budget, BudgetChange, FundId, OrganisationId, SourceKind};
 use chrono::{DateTime, Utc};
 use kit::db::{Sql, Tx, args, statements};
 use kit::id::Id;
@@ -20,18 +20,29 @@ pub struct Fund {
     /// The fund above, whose budget caps this one's.
     #[sqlx(rename = "parent_id")]
     pub parent: Option<FundId>,
+    #[sqlx(try_from = "String")]
+    pub kind: SourceKind,
+    /// The organisation whose money it is; none for a public fund.
+    #[sqlx(rename = "owner_id")]
+    pub owner: Option<OrganisationId>,
     pub created_at: DateTime<Utc>,
 }
 
 statements! {
-    INSERT = "INSERT INTO subsidy_fund (fund_id, version, code, display_name, parent_id, batches, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (code) DO NOTHING";
+    INSERT = "INSERT INTO subsidy_fund (fund_id, version, code, display_name, parent_id, batches, created_at, kind, owner_id) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8) ON CONFLICT DO NOTHING";
     OPEN_BUDGET = "INSERT INTO subsidy_budget (fund_id, appropriated, committed, paid) VALUES ($1, 0, 0, 0)";
     NEXT_VERSION = "UPDATE subsidy_fund SET version = version + 1 WHERE fund_id = $1 RETURNING version";
     /// The row's lock holds back whoever makes a batch of the same fund at the same time.
     LOCK_FOR_BATCH = "UPDATE subsidy_fund SET batches = batches + 1 WHERE fund_id = $1";
-    BY_ID = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE fund_id = $1";
-    BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE code = $1";
-    LIST = "SELECT fund_id, version, code, display_name, parent_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
+    BY_ID = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id = $1";
+    BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = $1";
+    /// The funds of codes, and whatever fund organisations own: takes a JSON array of codes and one of ids.
+    SOURCES = {
+        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code)) OR owner_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS owners (id)) ORDER BY fund_id",
+        sqlite: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT value FROM json_each($1)) OR owner_id IN (SELECT value FROM json_each($2)) ORDER BY fund_id",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    LIST = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
     BUDGETS = {
         postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
@@ -59,9 +70,18 @@ statements! {
     };
 }
 
-/// False when the code is taken.
+/// False when the code is taken, or the organisation has a fund of this kind.
 pub async fn insert(tx: &mut Tx, fund: &Fund) -> Result<bool, Error> {
-    let row = args![fund.id, fund.version, fund.code.as_str(), fund.display_name.as_str(), fund.parent, fund.created_at];
+    let row = args![
+        fund.id,
+        fund.version,
+        fund.code.as_str(),
+        fund.display_name.as_str(),
+        fund.parent,
+        fund.created_at,
+        fund.kind,
+        fund.owner,
+    ];
     if tx.execute(INSERT, row).await? == 0 {
         return Ok(false);
     }
@@ -86,6 +106,15 @@ pub async fn by_id(tx: &mut Tx, id: FundId) -> Result<Option<Fund>, Error> {
 
 pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Fund>, Error> {
     tx.fetch_optional(BY_CODE, args![code]).await
+}
+
+/// The funds of these codes, and those that these organisations own.
+pub async fn sources(
+    tx: &mut Tx,
+    codes: &BTreeSet<&str>,
+    owners: impl IntoIterator<Item = OrganisationId>,
+) -> Result<Vec<Fund>, Error> {
+    tx.fetch_all(SOURCES, args![json!(codes).to_string(), id_list(owners)]).await
 }
 
 pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Fund>, Error> {

@@ -16,6 +16,7 @@ pub mod period;
 pub mod receivable;
 pub mod report;
 pub mod sample;
+pub mod source;
 
 mod checks;
 
@@ -46,6 +47,7 @@ pub fn statements() -> Vec<Sql> {
         receivable::STATEMENTS,
         report::STATEMENTS,
         sample::STATEMENTS,
+        source::STATEMENTS,
         checks::STATEMENTS,
     ]
     .concat()

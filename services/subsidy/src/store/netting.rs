@@ -1,7 +1,7 @@
 //! What of payments is set against debts.
 
 use super::{id_list, many};
-use crate::domain::{ClaimId, Netting, Owed, PaymentBatchId, ReceivableId};
+use crate::domain::{ClaimId, FundId, Netting, Owed, PaymentBatchId, ReceivableId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
@@ -21,6 +21,7 @@ kit::words! {
 struct Row {
     claim_id: ClaimId,
     receivable_id: ReceivableId,
+    fund_id: FundId,
     amount: Money,
     scheme_code: String,
     stage: i64,
@@ -37,8 +38,8 @@ statements! {
     LESSEN_BATCH = "UPDATE subsidy_payment_batch SET netted = (SELECT CAST(SUM(n.amount) AS BIGINT) FROM subsidy_netting n WHERE n.batch_id = $1) WHERE batch_id = $1";
     /// The pending nettings of some lines of a batch, with the scheme and stage of each debt.
     PENDING = {
-        postgres: "SELECT n.claim_id, n.receivable_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY n.claim_id, n.receivable_id",
-        sqlite: "SELECT n.claim_id, n.receivable_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id IN (SELECT value FROM json_each($2)) ORDER BY n.claim_id, n.receivable_id",
+        postgres: "SELECT n.claim_id, n.receivable_id, r.fund_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY n.claim_id, n.receivable_id",
+        sqlite: "SELECT n.claim_id, n.receivable_id, r.fund_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id IN (SELECT value FROM json_each($2)) ORDER BY n.claim_id, n.receivable_id",
         reason: "neither engine reads the other's form of a JSON array",
     };
     SETTLE = {
@@ -61,7 +62,8 @@ pub async fn insert_all(tx: &mut Tx, batch: PaymentBatchId, nettings: &[Netting]
 pub async fn pending(tx: &mut Tx, batch: PaymentBatchId, claims: &[ClaimId]) -> Result<Vec<(ClaimId, Owed)>, Error> {
     let rows: Vec<Row> = tx.fetch_all(PENDING, args![batch, id_list(claims.iter().copied())]).await?;
     let owed = |row: Row| {
-        (row.claim_id, Owed { receivable: row.receivable_id, amount: row.amount, scheme: row.scheme_code, stage: row.stage })
+        let Row { claim_id, receivable_id: receivable, fund_id: fund, amount, scheme_code: scheme, stage } = row;
+        (claim_id, Owed { receivable, fund, amount, scheme, stage })
     };
     Ok(rows.into_iter().map(owed).collect())
 }

@@ -12,7 +12,19 @@ use serde_json::json;
 pub struct Stored {
     pub batch: PaymentBatch,
     pub lines: Vec<Line>,
+    /// What each fund carries of it.
+    pub carried: Vec<Carried>,
     pub created_at: DateTime<Utc>,
+}
+
+/// What a fund carries of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Carried {
+    #[sqlx(rename = "fund_id")]
+    pub fund: FundId,
+    pub amount: Money,
+    /// What of that is set against what is owed to it.
+    pub netted: Money,
 }
 
 /// A batch in a list, where its lines are left out.
@@ -103,6 +115,8 @@ statements! {
     };
     BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
     LIST = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
+    /// The batch's fund carries the claims of which nobody is named.
+    CARRIED = "SELECT fund_id, CAST(SUM(amount) AS BIGINT) AS amount, CAST(SUM(netted) AS BIGINT) AS netted FROM (SELECT COALESCE(s.fund_id, b.fund_id) AS fund_id, COALESCE(s.amount, l.amount) AS amount, 0 AS netted FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id LEFT JOIN subsidy_claim_source s ON s.claim_id = l.claim_id WHERE l.batch_id = $1 UNION ALL SELECT r.fund_id, 0, n.amount FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE n.batch_id = $1) AS parts GROUP BY fund_id ORDER BY fund_id";
     LINES = "SELECT claim_id, beneficiary_id, amount, netted, state, bank_reference, failure_reason, attempt, bank_account_id FROM subsidy_payment_line WHERE batch_id = $1 ORDER BY claim_id";
 }
 
@@ -143,8 +157,9 @@ pub async fn by_id(tx: &mut Tx, id: PaymentBatchId) -> Result<Option<Stored>, Er
     let row: Option<Row> = tx.fetch_optional(BY_ID, args![id]).await?;
     let Some(row) = row else { return Ok(None) };
     let lines: Vec<LineRow> = tx.fetch_all(LINES, args![id]).await?;
+    let carried: Vec<Carried> = tx.fetch_all(CARRIED, args![id]).await?;
     let Listing { batch, created_at } = row.into();
-    Ok(Some(Stored { batch, lines: lines.into_iter().map(Line::from).collect(), created_at }))
+    Ok(Some(Stored { batch, lines: lines.into_iter().map(Line::from).collect(), carried, created_at }))
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Listing>, Error> {

@@ -72,10 +72,10 @@ statements! {
     BY_ID = "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = $1";
     LIST = "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id > $1 AND (debtor_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY receivable_id LIMIT $2";
     LIST_OF_CLAIM = "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE claim_id = $5 AND receivable_id > $1 AND (debtor_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY receivable_id LIMIT $2";
-    /// What those who are to be paid by a batch owe to its fund, oldest first, held to the end of the transaction.
+    /// What those who are to be paid by a batch owe to the funds that carry it, oldest first, held to the end of the transaction.
     OWED = {
-        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE fund_id = $1 AND outstanding > 0 AND debtor_id IN (SELECT l.beneficiary_id FROM subsidy_payment_line l WHERE l.batch_id = $2) ORDER BY receivable_id FOR UPDATE",
-        sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE fund_id = $1 AND outstanding > 0 AND debtor_id IN (SELECT l.beneficiary_id FROM subsidy_payment_line l WHERE l.batch_id = $2) ORDER BY receivable_id",
+        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE outstanding > 0 AND fund_id IN (SELECT b.fund_id FROM subsidy_payment_batch b WHERE b.batch_id = $1 UNION SELECT s.fund_id FROM subsidy_payment_line l JOIN subsidy_claim_source s ON s.claim_id = l.claim_id WHERE l.batch_id = $1) AND debtor_id IN (SELECT l.beneficiary_id FROM subsidy_payment_line l WHERE l.batch_id = $1) ORDER BY receivable_id FOR UPDATE",
+        sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE outstanding > 0 AND fund_id IN (SELECT b.fund_id FROM subsidy_payment_batch b WHERE b.batch_id = $1 UNION SELECT s.fund_id FROM subsidy_payment_line l JOIN subsidy_claim_source s ON s.claim_id = l.claim_id WHERE l.batch_id = $1) AND debtor_id IN (SELECT l.beneficiary_id FROM subsidy_payment_line l WHERE l.batch_id = $1) ORDER BY receivable_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE",
     };
     HOLD = {
@@ -111,9 +111,9 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored
     Ok(rows.into_iter().map(Stored::from).collect())
 }
 
-/// What those who are to be paid by a batch owe to its fund, oldest first, held.
-pub async fn owed(tx: &mut Tx, fund: FundId, batch: PaymentBatchId) -> Result<Vec<Receivable>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(OWED, args![fund, batch]).await?;
+/// What those who are to be paid by a batch owe to the funds that carry it, oldest first, held.
+pub async fn owed(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<Receivable>, Error> {
+    let rows: Vec<Row> = tx.fetch_all(OWED, args![batch]).await?;
     Ok(rows.into_iter().map(|row| Stored::from(row).receivable).collect())
 }
 

@@ -10,6 +10,7 @@ use subsidy::domain::Schemes;
 
 use crate::town::Town;
 
+const PRACTICE: &str = include_str!("../../schemes/practice-stipend.1.toml");
 const SHIPPED: &str = include_str!("../../schemes/hiring-subsidy.1.toml");
 
 /// The service under the hiring subsidy with further keys before its caps, and tables after them.
@@ -33,6 +34,15 @@ pub fn levels(context: Context) -> Service {
 /// Two documents.
 pub fn documents(context: Context) -> Service {
     saying(context, "evidence = [\"labour-contract\", \"social-insurance\"]", "")
+}
+
+/// Hiring and practice are carried by a sponsor, by the beneficiary's own account, and for the rest by two public funds.
+pub fn shared(context: Context) -> Service {
+    let sources = include_str!("../schemes/sources.toml");
+    let own = [("hiring-subsidy.1.toml", SHIPPED), ("practice-stipend.1.toml", PRACTICE)];
+    let own = own.map(|(file, text)| (file, format!("{text}\n{sources}")));
+    let schemes = Schemes::with_own(own.iter().map(|(file, text)| (*file, text.as_str()))).unwrap();
+    subsidy::service(context.with_decided(Some(Arc::new(schemes))))
 }
 
 impl Town {

@@ -10,8 +10,9 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use subsidy::domain::{
-    Account, AccountKind, Approving, Budget, Change, Claim, ClaimId, Derived, Evidence, Fact, FactKind, FundId, OrganisationId,
-    PaymentBatchId, PersonId, Posting, PostingKind, Schemes, Side, State, Step, Submitting, TransactionId, derive, reconcile,
+    Account, AccountKind, Approving, Budget, BudgetChange, Change, Claim, ClaimId, Derived, Evidence, Fact, FactKind, FundId,
+    OrganisationId, PaymentBatchId, PersonId, Posting, PostingKind, Schemes, Side, State, Step, Submitting, TransactionId,
+    derive, reconcile, take_back,
 };
 use uuid::Uuid;
 
@@ -23,6 +24,10 @@ pub fn organisation(n: u8) -> OrganisationId {
 }
 pub fn fund() -> FundId {
     FundId::from_uuid(Uuid::from_u128(2))
+}
+/// Further funds that carry claims.
+pub fn other_fund(n: usize) -> FundId {
+    FundId::from_uuid(Uuid::from_u128(0x200 + n as u128))
 }
 pub fn day(n: u16) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(u64::from(n))
@@ -148,6 +153,8 @@ pub struct World {
     pub facts: Vec<Fact>,
     pub claims: Vec<Claim>,
     pub budget: Budget,
+    /// Who carries claims beside the fund, and the shares of all of them.
+    carriers: Vec<(FundId, u32)>,
     accounts: BTreeMap<Account, (i64, i64)>,
     postings: Vec<(TransactionId, Posting)>,
     ids: u128,
@@ -167,12 +174,32 @@ impl World {
             facts: Vec::new(),
             claims: Vec::new(),
             budget,
+            carriers: vec![(fund(), 1)],
             accounts: BTreeMap::new(),
             postings: Vec::new(),
             ids: 1000,
         };
         assert!(world.post(Posting::appropriate(fund(), Money::fen(appropriated), "document".into())));
         world
+    }
+
+    /// From now on claims are carried by several, by these shares; the others than the first have enough.
+    #[must_use]
+    pub fn carried_by(mut self, shares: &[u32]) -> Self {
+        let fund = |n: usize| if n == 0 { fund() } else { other_fund(n) };
+        self.carriers = shares.iter().enumerate().map(|(n, share)| (fund(n), *share)).collect();
+        for n in 1..shares.len() {
+            let given = Posting::appropriate(other_fund(n), Money::fen(1_000_000_000_000), "document".into());
+            assert!(self.post(given));
+        }
+        self
+    }
+
+    fn portions(&self, claim: &Claim) -> Vec<(FundId, Money)> {
+        let shares: Vec<u32> = self.carriers.iter().map(|carrier| carrier.1).collect();
+        let parts = claim.amount.split(&shares).unwrap();
+        let funds = self.carriers.iter().map(|carrier| carrier.0);
+        funds.zip(parts).filter(|(_, part)| !part.is_zero()).collect()
     }
 
     fn id(&mut self) -> Uuid {
@@ -207,8 +234,9 @@ impl World {
                 Step::Void { claim, why, fact } => {
                     self.change(&claim, Change::Void { reason: why.to_string(), fact });
                     if claim.state == State::Approved {
-                        let commitment = self.transaction(claim.id, PostingKind::Commitment);
-                        assert!(self.post(Posting::release(fund(), &claim, claim.amount, commitment)));
+                        for (fund, amount, commitment) in self.transactions(claim.id, PostingKind::Commitment) {
+                            assert!(self.post(Posting::release(fund, &claim, amount, commitment)));
+                        }
                     }
                 }
                 Step::ClawBack { claim, amount, why, fact } => {
@@ -221,8 +249,11 @@ impl World {
 
     fn claw_back(&mut self, claim: &Claim, amount: Money, change: Change) {
         self.change(claim, change);
-        let payment = self.transaction(claim.id, PostingKind::Payment);
-        assert!(self.post(Posting::claw_back(fund(), claim, amount, payment)));
+        let payments = self.transactions(claim.id, PostingKind::Payment);
+        let paid: Vec<Money> = payments.iter().map(|payment| payment.1).collect();
+        for ((fund, _, payment), part) in payments.into_iter().zip(take_back(&paid, claim.clawed_back, amount)) {
+            assert!(part.is_zero() || self.post(Posting::claw_back(fund, claim, part, payment)));
+        }
     }
 
     /// A confirmed finding denies a share of what a paid claim keeps.
@@ -265,7 +296,10 @@ impl World {
             State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
             State::Submitted => self.change(&claim, Change::Check),
             State::Checked => {
-                if self.post(Posting::commit(fund(), &claim, claim.amount)) {
+                let mut portions = self.portions(&claim).into_iter();
+                // The fund comes first: where it has not enough, nothing is committed.
+                if portions.next().is_some_and(|(fund, part)| self.post(Posting::commit(fund, &claim, part))) {
+                    portions.for_each(|(fund, part)| assert!(self.post(Posting::commit(fund, &claim, part))));
                     let mut approving = approving(self.schemes, &claim, "approver", self.today);
                     let others = approving.scheme.approvers(claim.amount) - 1;
                     approving.before = (0..others).map(|n| format!("approver {n}")).collect();
@@ -278,8 +312,9 @@ impl World {
             }
             State::Approved => {
                 if bank {
-                    let commitment = self.transaction(claim.id, PostingKind::Commitment);
-                    assert!(self.post(Posting::pay(fund(), &claim, claim.amount, commitment)));
+                    for (fund, amount, commitment) in self.transactions(claim.id, PostingKind::Commitment) {
+                        assert!(self.post(Posting::pay(fund, &claim, amount, commitment)));
+                    }
                     self.change(&claim, Change::Pay);
                 } else {
                     self.claim(claim.id).batch = None;
@@ -295,7 +330,8 @@ impl World {
     /// Posts as the tables would: false when the budget refuses.
     fn post(&mut self, posting: Posting) -> bool {
         posting.balanced().unwrap();
-        let change = posting.budget_change();
+        let own = posting.fund == fund();
+        let change = if own { posting.budget_change() } else { BudgetChange::default() };
         let next = Budget {
             fund: fund(),
             appropriated: Money::fen(self.budget.appropriated.as_fen() + change.appropriated),
@@ -315,8 +351,22 @@ impl World {
         true
     }
 
-    fn transaction(&self, claim: ClaimId, kind: PostingKind) -> TransactionId {
-        self.postings.iter().find(|(_, posting)| posting.claim == Some(claim) && posting.kind == kind).unwrap().0
+    /// Fund, amount and id of each transaction of a kind that a claim has.
+    fn transactions(&self, claim: ClaimId, kind: PostingKind) -> Vec<(FundId, Money, TransactionId)> {
+        let of_claim = self.postings.iter().filter(|(_, posting)| posting.claim == Some(claim) && posting.kind == kind);
+        of_claim.map(|(id, posting)| (posting.fund, posting.amount(), *id)).collect()
+    }
+
+    /// What each fund has paid for a claim and not taken back.
+    pub fn net_of(&self, claim: &Claim) -> BTreeMap<FundId, i64> {
+        let mut net: BTreeMap<FundId, i64> = BTreeMap::new();
+        for (fund, amount, _) in self.transactions(claim.id, PostingKind::Payment) {
+            *net.entry(fund).or_default() += amount.as_fen();
+        }
+        for (fund, amount, _) in self.transactions(claim.id, PostingKind::Clawback) {
+            *net.entry(fund).or_default() -= amount.as_fen();
+        }
+        net
     }
 
     /// What `talentflow verify` proves of the tables.
@@ -328,33 +378,37 @@ impl World {
             assert!(balance >= 0, "{account:?} is {balance}");
         }
         let held = |kind: AccountKind| -> i64 {
-            self.accounts.iter().filter(|(account, _)| account.kind == kind).map(|(_, moved)| moved.0 - moved.1).sum()
+            let own = self.accounts.iter().filter(|(account, _)| account.fund == fund());
+            own.filter(|(account, _)| account.kind == kind).map(|(_, moved)| moved.0 - moved.1).sum()
         };
         assert_eq!(held(AccountKind::Available), self.budget.available().as_fen());
         assert_eq!(held(AccountKind::Committed), self.budget.committed.as_fen());
         assert_eq!(held(AccountKind::Paid), self.budget.paid.as_fen());
         let in_state = |state: State| self.claims.iter().filter(move |claim| claim.state == state);
-        let approved: Money = in_state(State::Approved).map(|claim| claim.amount).sum();
+        let carried = |claim: &Claim| self.portions(claim).into_iter().filter(|portion| portion.0 == fund()).map(|one| one.1);
+        let approved: Money = in_state(State::Approved).flat_map(carried).sum();
         assert_eq!(approved, self.budget.committed, "approved claims and what is committed");
         for claim in &self.claims {
             let count = |kind: PostingKind| {
                 self.postings.iter().filter(|(_, posting)| posting.claim == Some(claim.id) && posting.kind == kind).count()
             };
             let paid = matches!(claim.state, State::Paid | State::ClawedBack);
-            assert_eq!(count(PostingKind::Payment), usize::from(paid), "{} {}", claim.id, claim.state);
+            let carriers = self.portions(claim).len();
+            assert_eq!(count(PostingKind::Payment), usize::from(paid) * carriers, "{} {}", claim.id, claim.state);
+            assert!(self.net_of(claim).values().all(|net| *net >= 0), "no more is taken back of a source than it paid");
             let taken = self.postings.iter().map(|(_, posting)| posting).filter(|posting| posting.claim == Some(claim.id));
             let taken: Money = taken.filter(|posting| posting.kind == PostingKind::Clawback).map(Posting::amount).sum();
             assert_eq!(taken, claim.clawed_back, "{} {}", claim.id, claim.state);
             assert_eq!(claim.state == State::ClawedBack, claim.kept().is_zero(), "{} {}", claim.id, claim.state);
             assert!(claim.kept() >= Money::ZERO && claim.denied <= claim.clawed_back);
-            assert!(count(PostingKind::Commitment) <= 1 && count(PostingKind::Release) <= 1);
+            assert!(count(PostingKind::Commitment) <= carriers && count(PostingKind::Release) <= carriers);
         }
         let resolved: Vec<_> = self.postings.iter().filter_map(|(_, posting)| posting.resolves).collect();
         assert_eq!(resolved.len(), resolved.iter().collect::<BTreeSet<_>>().len(), "a commitment is resolved at most once");
         let pending: Money = self
             .postings
             .iter()
-            .filter(|(id, posting)| posting.kind == PostingKind::Commitment && !resolved.contains(id))
+            .filter(|(id, posting)| posting.fund == fund() && posting.kind == PostingKind::Commitment && !resolved.contains(id))
             .map(|(_, posting)| posting.amount())
             .sum();
         assert_eq!(pending, self.budget.committed, "pending commitments and what is committed");

@@ -86,13 +86,14 @@ kit::words! {
     }
 }
 
-/// One of those who carry the money, in their order.
+/// One of those who carry the money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     pub kind: SourceKind,
+    /// The most of the whole that a sponsor or an own account gives; the share of co-funding in the rest.
     pub share_percent: u32,
-    /// The code of the fund it is booked in.
-    pub fund: String,
+    /// The code of the fund it is booked in; none where it is found by the organisation that it belongs to.
+    pub fund: Option<String>,
 }
 
 /// One version of a scheme.

@@ -228,14 +228,17 @@ pub fn sources(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&str
     for mut table in tables {
         let kind = table.word(faults, "kind", (SourceKind::ALL, SourceKind::as_str));
         let kind = table.needs(faults, "kind", kind);
+        let public = kind.as_ref().is_none_or(|kind| kind.value == SourceKind::CoFunding);
         let share = table.whole(faults, "share_percent", 1, 100);
-        let share = table.needs(faults, "share_percent", share);
+        let share = if public { table.needs(faults, "share_percent", share) } else { share };
         let (fund, key) = (table.text(faults, "fund"), table.key("fund"));
         table.finish(faults);
-        let fund = fund.and_then(|fund| checked_code(faults, &key, fund)).or_else(|| own.map(str::to_owned));
-        whole = whole.zip(share.as_ref()).map(|(sum, share)| sum + share.value);
-        let (Some(kind), Some(share), Some(fund)) = (kind, share, fund) else { continue };
-        read.push(Source { kind: kind.value, share_percent: number(share.value), fund });
+        let fund = fund.and_then(|fund| checked_code(faults, &key, fund));
+        let fund = fund.or_else(|| own.filter(|_| public).map(str::to_owned));
+        // A sponsor or an own account without a share may give all; then the shares of the rest come to the whole.
+        whole = whole.filter(|_| share.is_some() || !public).map(|sum| sum + share.as_ref().map_or(0, |share| share.value));
+        let Some(kind) = kind else { continue };
+        read.push(Source { kind: kind.value, share_percent: share.map_or(100, |share| number(share.value)), fund });
     }
     if let Some(sum) = whole.filter(|sum| *sum != 100) {
         let words = words(

@@ -1,0 +1,24 @@
+-- contract
+-- Who carries a claim: sponsors, own accounts, and public funds for the rest. An older binary would take what several carried
+-- back for one of them.
+
+ALTER TABLE subsidy_fund ADD COLUMN kind TEXT NOT NULL DEFAULT 'co-funding' CHECK (kind IN ('sponsor', 'own-account', 'co-funding'));
+-- The organisation whose money it is. An organisation has one fund of a kind, by which it is found.
+ALTER TABLE subsidy_fund ADD COLUMN owner_id UUID
+    CHECK ((owner_id IS NULL) = (kind = 'co-funding'))
+    CHECK (owner_id IS NULL OR parent_id IS NULL);
+CREATE UNIQUE INDEX subsidy_fund_owner ON subsidy_fund (owner_id, kind) WHERE owner_id IS NOT NULL;
+
+-- What each fund carries of a claim, in the order in which they were asked, as decided when it was approved. A claim without
+-- rows is carried by its fund alone.
+CREATE TABLE subsidy_claim_source (
+    claim_id UUID NOT NULL,
+    position BIGINT NOT NULL CHECK (position > 0),
+    fund_id  UUID NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('sponsor', 'own-account', 'co-funding')),
+    amount   BIGINT NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (claim_id, position),
+    UNIQUE (claim_id, fund_id)
+);
+CREATE TRIGGER subsidy_claim_source_append_only BEFORE UPDATE OR DELETE ON subsidy_claim_source FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER subsidy_claim_source_no_truncate BEFORE TRUNCATE ON subsidy_claim_source FOR EACH STATEMENT EXECUTE FUNCTION append_only();

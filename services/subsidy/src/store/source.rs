@@ -1,0 +1,71 @@
+//! Who carries a claim; only ever added to.
+
+use super::claim::Stored;
+use super::{id_list, many};
+use crate::domain::{ClaimId, FundId, Portion, SourceKind};
+use kit::db::{Tx, args, statements};
+use kit::id::Id;
+use kit::{Error, Money};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    claim_id: ClaimId,
+    #[sqlx(try_from = "String")]
+    kind: SourceKind,
+    fund_id: FundId,
+    amount: Money,
+}
+
+statements! {
+    /// Takes what funds carry of claims as a JSON array of rows.
+    INSERT_ALL = {
+        postgres: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS sources (e)",
+        sqlite: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    OF_CLAIMS = {
+        postgres: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id, position",
+        sqlite: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, position",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+}
+
+/// Keeps who carries claims, each claim's in the order in which they were asked.
+pub async fn insert_all(tx: &mut Tx, carried: &[(ClaimId, Vec<Portion>)]) -> Result<(), Error> {
+    let row = |claim: ClaimId, at: usize, one: &Portion| {
+        json!([claim.uuid(), at + 1, one.fund.uuid(), one.kind.as_str(), one.amount.as_fen()])
+    };
+    let of_claim = |(claim, portions): &(ClaimId, Vec<Portion>)| -> Vec<Value> {
+        portions.iter().enumerate().map(|(at, one)| row(*claim, at, one)).collect()
+    };
+    let rows: Vec<Value> = carried.iter().flat_map(of_claim).collect();
+    let count = rows.len();
+    if count == 0 {
+        return Ok(());
+    }
+    many(tx, INSERT_ALL, args![Value::Array(rows).to_string()], count).await
+}
+
+/// Who carries claims, each claim's in their order; nothing of a claim that its fund carries alone.
+pub async fn of_claims(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result<BTreeMap<ClaimId, Vec<Portion>>, Error> {
+    let mut all: BTreeMap<ClaimId, Vec<Portion>> = BTreeMap::new();
+    for Row { claim_id, kind, fund_id, amount } in tx.fetch_all::<Row>(OF_CLAIMS, args![id_list(ids)]).await? {
+        all.entry(claim_id).or_default().push(Portion { kind, fund: fund_id, amount });
+    }
+    Ok(all)
+}
+
+/// Tells claims who carries them, as far as that was decided.
+pub async fn fill(tx: &mut Tx, claims: &mut [Stored]) -> Result<(), Error> {
+    let ids: Vec<ClaimId> = claims.iter().filter(|one| one.claim.approved_by.is_some()).map(|one| one.claim.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut all = of_claims(tx, ids).await?;
+    for one in claims {
+        one.sources = all.remove(&one.claim.id).unwrap_or_default();
+    }
+    Ok(())
+}
