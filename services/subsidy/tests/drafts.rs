@@ -51,6 +51,8 @@ async fn the_schemes_that_are_listed_say_how_they_pay_and_who_carries_it() {
         let class = schemes.iter().find(|scheme| scheme.name == "schemes/order-class").unwrap();
         let sources: Vec<_> = class.sources.iter().map(|source| (source.kind.as_str(), source.share_percent)).collect();
         assert_eq!(sources, [("sponsor", 50), ("own-account", 20), ("co-funding", 30)]);
+        let booked: Vec<_> = class.sources.iter().map(|source| source.fund_code.as_str()).collect();
+        assert_eq!(booked, ["", "", "talent"], "what belongs to an organisation is found by it");
         let excluded: Vec<_> = class.exclusions.iter().map(|rule| (rule.scheme.as_str(), rule.within.as_str())).collect();
         assert_eq!(excluded, [("schemes/new-apprenticeship", "occasion")]);
         let hiring: Vec<_> = schemes.iter().filter(|scheme| scheme.name == "schemes/hiring-subsidy").collect();

@@ -17,7 +17,7 @@ use town::{Town, day, fen, reason};
 
 impl Town {
     async fn close(&self, period: &str) -> Result<pb::Period, Status> {
-        let request = pb::ClosePeriodRequest { name: period.into() };
+        let request = pb::ClosePeriodRequest { name: period.into(), ..Default::default() };
         Ok(self.officer().close_period(request).await?.into_inner())
     }
 
@@ -66,7 +66,7 @@ async fn months_close_once_they_are_over_in_their_order_and_for_good() {
 async fn who_may_close_a_month_and_how_it_is_named() {
     for town in Town::both().await {
         town.fund(1_000_000).await;
-        let request = pb::ClosePeriodRequest { name: "periods/2026-09".into() };
+        let request = pb::ClosePeriodRequest { name: "periods/2026-09".into(), ..Default::default() };
         assert_eq!(town.clerk().close_period(request).await.unwrap_err().code(), Code::PermissionDenied);
         for name in ["", "2026-09", "periods/2026-9", "periods/2026-13", "periods/26-09", "periods/1026-09"] {
             let refused = town.close(name).await.unwrap_err();

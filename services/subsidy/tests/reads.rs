@@ -113,7 +113,7 @@ async fn payment_batches_are_listed_without_lines_by_fund_and_state_and_paged() 
             town.approve(name).await;
             let batch = town.batch(&fund).await.unwrap();
             assert_eq!(batch.lines.len(), 1);
-            made.push(pb::PaymentBatch { lines: Vec::new(), ..batch });
+            made.push(pb::PaymentBatch { lines: Vec::new(), sources: Vec::new(), ..batch });
             // Ids follow time.
             town.sandbox.clock.advance(chrono::TimeDelta::seconds(i64::try_from(n).unwrap() + 1));
         }

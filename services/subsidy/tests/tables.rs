@@ -159,7 +159,7 @@ async fn settled(town: &Town) {
     let fund = desk::fund(town, "roads", "", 1_000_000).await;
     desk.post(&desk.commitments(fund, 130, 10)).await.unwrap();
     town.sandbox.clock.advance(chrono::TimeDelta::days(40));
-    let request = pb::ClosePeriodRequest { name: "periods/2026-09".into() };
+    let request = pb::ClosePeriodRequest { name: "periods/2026-09".into(), ..Default::default() };
     town.officer().close_period(request).await.unwrap();
 }
 

@@ -302,7 +302,7 @@ async fn a_row_and_its_hash_changed_together_are_found_by_the_part_of_the_tree_t
 async fn a_tree_that_was_made_anew_over_a_changed_row_is_found_by_a_checkpoint_and_by_a_closed_month() {
     for town in towns().await {
         let kept = checkpoint(&town).await;
-        let request = pb::ClosePeriodRequest { name: "periods/2026-09".into() };
+        let request = pb::ClosePeriodRequest { name: "periods/2026-09".into(), ..Default::default() };
         town.officer().close_period(request).await.unwrap();
         tamper(&town, &[AMOUNT]).await;
         cover_up(&town, true).await;

@@ -110,7 +110,7 @@ async fn the_log_takes_older_entries_in_for_the_first_checkpoint_or_close() {
         for town in towns().await {
             let desk = Desk::of(&town.sandbox);
             if close {
-                let request = pb::ClosePeriodRequest { name: "periods/2026-08".into() };
+                let request = pb::ClosePeriodRequest { name: "periods/2026-08".into(), ..Default::default() };
                 assert_eq!(town.officer().close_period(request).await.unwrap().into_inner().log_size, 22);
             } else {
                 let checkpoint = subsidy::checkpoint_of(&town.sandbox.test.db, town.now()).await.unwrap();

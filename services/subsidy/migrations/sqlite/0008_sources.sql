@@ -22,3 +22,43 @@ CREATE TABLE subsidy_claim_source (
 );
 CREATE TRIGGER subsidy_claim_source_no_update BEFORE UPDATE ON subsidy_claim_source BEGIN SELECT RAISE(ABORT, 'subsidy_claim_source is append-only'); END;
 CREATE TRIGGER subsidy_claim_source_no_delete BEFORE DELETE ON subsidy_claim_source BEGIN SELECT RAISE(ABORT, 'subsidy_claim_source is append-only'); END;
+CREATE VIEW v_claim_source AS
+    SELECT claim_id, position, fund_id, kind, amount
+    FROM subsidy_claim_source;
+
+-- A month may close before it is over. What the bank says from then on waits for the next month: one result a line, booked
+-- once.
+CREATE TABLE subsidy_queued_result (
+    batch_id       TEXT NOT NULL,
+    claim_id       TEXT NOT NULL,
+    paid           BOOLEAN NOT NULL,
+    bank_reference TEXT NOT NULL,
+    failure_reason TEXT,
+    -- The closed month, and the first day of the next.
+    period         TEXT NOT NULL,
+    opens_on       TEXT NOT NULL,
+    queued_by      TEXT NOT NULL,
+    queued_at      TEXT NOT NULL,
+    booked_at      TEXT,
+    PRIMARY KEY (batch_id, claim_id)
+);
+CREATE INDEX subsidy_queued_result_waiting ON subsidy_queued_result (batch_id) WHERE booked_at IS NULL;
+CREATE TRIGGER subsidy_queued_result_booked BEFORE UPDATE ON subsidy_queued_result
+WHEN OLD.booked_at IS NOT NULL OR (NEW.batch_id, NEW.claim_id, NEW.paid, NEW.bank_reference, NEW.period, NEW.opens_on) <> (OLD.batch_id, OLD.claim_id, OLD.paid, OLD.bank_reference, OLD.period, OLD.opens_on) OR NEW.failure_reason IS NOT OLD.failure_reason
+ BEGIN SELECT RAISE(ABORT, 'subsidy_queued_result is append-only'); END;
+CREATE TRIGGER subsidy_queued_result_no_delete BEFORE DELETE ON subsidy_queued_result BEGIN SELECT RAISE(ABORT, 'subsidy_queued_result is append-only'); END;
+ALTER TABLE subsidy_payment_import ADD COLUMN queued BIGINT NOT NULL DEFAULT 0 CHECK (queued >= 0);
+
+-- The closed month for whose end somebody's claims wait, because money would move; empty where they do not. What waits is not
+-- taken for a batch.
+ALTER TABLE subsidy_agenda ADD COLUMN put_off TEXT NOT NULL DEFAULT '';
+CREATE INDEX subsidy_agenda_put_off ON subsidy_agenda (person_id) WHERE put_off <> '';
+
+-- One row: through which day a run over the agenda was begun, and done, while money could move. What waits for an earlier day
+-- was forgotten.
+CREATE TABLE subsidy_accrual_run (
+    run_id        BIGINT PRIMARY KEY CHECK (run_id = 1),
+    begun_through TEXT,
+    done_through  TEXT
+);
+INSERT INTO subsidy_accrual_run (run_id) VALUES (1);

@@ -1,11 +1,13 @@
 //! Facts of a person have changed, or a day has come: what is due is derived anew, and claims follow.
 
 use super::claw_back::claw_back;
+use super::month::{closed_until, in_between};
 use super::{books, schemes};
 use crate::domain::{Change, Claim, ClaimId, Event, Fact, PersonId, State, Step, Topic, derive, reconcile};
 use crate::events;
-use crate::store::{agenda, claim, fact};
-use chrono::NaiveDate;
+use crate::store::agenda::{self, Next};
+use crate::store::queue::Until;
+use crate::store::{claim, fact};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
@@ -19,7 +21,8 @@ pub struct Done {
 }
 
 /// Brings the claims of people into line with their facts and the day it is, each in the name of what changed them.
-/// Doing it again changes nothing. For many people it is a few statements: what is new or amended goes into the
+/// Doing it again changes nothing. Where money would move and no month takes postings, a person waits whole, to be derived
+/// again on the day the next one begins. For many people it is a few statements: what is new or amended goes into the
 /// table together; only what ends a claim that somebody has asked for is done one by one, with its postings.
 pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<Done, Error> {
     let mut facts: BTreeMap<PersonId, Vec<Fact>> = BTreeMap::new();
@@ -35,18 +38,53 @@ pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<
         claims.entry(claim.person).or_default().push(claim);
     }
     let mut work = Work::default();
-    let mut days: BTreeMap<PersonId, Option<NaiveDate>> = BTreeMap::new();
+    let mut days: BTreeMap<PersonId, Next> = BTreeMap::new();
+    let mut month = Month::Unasked;
     for (person, facts) in &facts {
         let Some(scope) = people.get(person) else { continue };
         let schemes = schemes(scope);
         let derived = derive(schemes, facts, scope.today())?;
-        days.insert(*person, derived.next_day());
-        for step in reconcile(schemes, &derived, claims.get(person).map_or(&[], Vec::as_slice)) {
+        let steps = reconcile(schemes, &derived, claims.get(person).map_or(&[], Vec::as_slice));
+        if steps.iter().any(moves_money)
+            && let Some(until) = month.closed_until(tx, scope).await?
+        {
+            // Nothing of it is done by halves: what follows from the facts then is the same.
+            days.insert(*person, Next::Once(until));
+            continue;
+        }
+        days.insert(*person, derived.next_day().map_or(Next::Never, Next::On));
+        for step in steps {
             work.take(scope, *person, step)?;
         }
     }
     agenda::keep(tx, &days).await?;
-    work.carry_out(tx).await
+    work.carry_out(tx).await.map_err(in_between)
+}
+
+/// Whether a month takes postings, asked once and only where money is to move.
+enum Month {
+    Unasked,
+    Asked(Option<Until>),
+}
+
+impl Month {
+    async fn closed_until(&mut self, tx: &mut Tx, scope: &Scope) -> Result<Option<Until>, Error> {
+        if let Self::Asked(until) = self {
+            return Ok(*until);
+        }
+        let until = closed_until(tx, scope).await?;
+        *self = Self::Asked(until);
+        Ok(until)
+    }
+}
+
+/// Whether the ledger is posted to.
+fn moves_money(step: &Step) -> bool {
+    match step {
+        Step::Void { claim, .. } => claim.state == State::Approved,
+        Step::ClawBack { .. } => true,
+        Step::Accrue { .. } | Step::Amend { .. } | Step::Reconsider { .. } => false,
+    }
 }
 
 /// Facts are never taken away, so where none can earn anything none ever did, and there are no claims.

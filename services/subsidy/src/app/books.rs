@@ -4,6 +4,7 @@
 //! and stage, and the head of the log last, for as short as can be.
 
 use super::log::Grown;
+use super::month;
 use crate::domain::{
     Account, AccountId, AccountKind, BudgetChange, Budgets, Claim, FundId, Logged, Period, Posting, PostingKind, Refusal, Side,
     TransactionId,
@@ -157,7 +158,10 @@ async fn append(
 ) -> Result<(), Error> {
     let count = made.iter().map(|made| made.posting.transfers.len() * 2).sum();
     let reserved = log::reserve(tx, count, occasion.period).await?;
-    let head = reserved.ok_or(Refusal::PeriodClosed { period: occasion.period })?;
+    let Some(head) = reserved else {
+        month::needs_open(tx, scope).await?;
+        return Err(Refusal::PeriodClosed { period: occasion.period }.into());
+    };
     let mut grown = Grown::before(tx, &head, count).await?;
     let mut entries = Vec::with_capacity(count);
     let mut moved: BTreeMap<AccountKind, (i64, i64)> = BTreeMap::new();

@@ -2,6 +2,7 @@
 //! has none stays payable and is counted; what is public or objected to is not payable yet. What a beneficiary owes to the
 //! fund is set against it, and only the rest is for the bank.
 
+use super::month::needs_open;
 use super::net::{net_batch, settle_netted};
 use crate::domain::{ClaimRefusal, FundId, PaymentBatchId, PaymentRefusal, Refusal};
 use crate::events;
@@ -19,6 +20,7 @@ pub struct CreateBatch {
 
 pub async fn create_batch(tx: &mut Tx, scope: &Scope, command: CreateBatch) -> Result<Stored, Error> {
     let fund = command.fund;
+    needs_open(tx, scope).await?;
     if !fund::lock_for_batch(tx, fund).await? {
         return Err(Error::not_found(fund));
     }

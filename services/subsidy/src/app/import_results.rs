@@ -30,7 +30,7 @@ pub async fn import_results(tx: &mut Tx, scope: &Scope, command: ImportResults) 
     let stored = hold(tx, batch).await?;
     let (answered, pending) = answered(&stored, results)?;
     let settled = settle(tx, scope, stored, answered).await?;
-    let import = Import { batch, settled: settled.answered, known: settled.known, pending };
+    let import = Import { batch, settled: settled.answered, known: settled.known, pending, queued: settled.queued };
     let sha256 = hex::encode(Sha256::digest(&content));
     let by = (scope.principal().subject.as_str(), scope.now());
     payment_file::insert_import(tx, &import, (format, &sha256), by).await?;

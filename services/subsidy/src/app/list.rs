@@ -10,6 +10,7 @@ use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
 use crate::store::objection;
 use crate::store::payment::{self, Listing};
+use crate::store::queue::{self, Waiting};
 use crate::store::{period, receivable, sample, source};
 use kit::id::Id;
 use kit::page::Page;
@@ -69,13 +70,16 @@ pub struct ListPeriods(pub Page);
 /// Months that took postings or are closed, oldest first; a handful of rows each.
 pub async fn list_periods(tx: &mut Tx, _scope: &Scope, query: ListPeriods) -> Result<Listed<(Place, Month)>, Error> {
     let mut months: BTreeMap<Period, Month> = BTreeMap::new();
-    let month = |period: Period| Month { period, totals: Vec::new(), closed: None };
+    let month = |period: Period| Month { period, totals: Vec::new(), closed: None, waiting: (0, 0) };
     for total in period::totals(tx).await? {
         months.entry(total.period).or_insert_with(|| month(total.period)).totals.push(total);
     }
     for closed in period::closed(tx).await? {
         let period = closed.period;
         months.entry(period).or_insert_with(|| month(period)).closed = Some(closed);
+    }
+    for Waiting { period, results, people } in queue::waiting(tx).await? {
+        months.entry(period).or_insert_with(|| month(period)).waiting = (results, people);
     }
     Ok(placed(query.0, months.into_values()))
 }

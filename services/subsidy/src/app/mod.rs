@@ -21,6 +21,7 @@ mod findings;
 mod import_results;
 mod list;
 mod log;
+mod month;
 mod net;
 mod propose_accounts;
 mod record;

@@ -1,8 +1,10 @@
 //! The bank has answered: paid lines are booked as paid, failed ones are payable again. What the bank said
-//! before is recognised, so a file of results may be taken in twice, or in pieces.
+//! before is recognised, so a file of results may be taken in twice, or in pieces. While no month takes postings, results are
+//! kept, one a line, and booked with the first that come after, or by the run over the agenda.
 
 use super::accrue::accrue;
 use super::books;
+use super::month::{closed_until, in_between};
 use super::net::undo;
 use crate::domain::{
     BankResult, BatchState, Change, ClaimId, Line, LineState, Owed, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
@@ -11,6 +13,7 @@ use crate::domain::{
 use crate::events;
 use crate::store::netting::{self, NettingState};
 use crate::store::payment::{self, Stored};
+use crate::store::queue::{self, Until};
 use crate::store::{claim, fact, ledger};
 use kit::{Error, Money, Scope, Tx};
 use std::collections::BTreeMap;
@@ -42,15 +45,47 @@ pub(super) struct Settled {
     pub answered: i64,
     /// Results that were taken in before.
     pub known: i64,
+    /// Results that wait for a month that takes postings.
+    pub queued: i64,
 }
 
 /// Takes results in, each with the place by which a refusal names it; all of them or, by its error, none.
 pub(super) async fn settle(
     tx: &mut Tx,
     scope: &Scope,
-    mut stored: Stored,
+    stored: Stored,
     results: impl IntoIterator<Item = (String, BankResult)>,
 ) -> Result<Settled, Error> {
+    let id = stored.batch.id;
+    let waiting = queue::of_batch(tx, id).await?;
+    if let Some(until) = closed_until(tx, scope).await? {
+        return put_off(tx, scope, (stored, waiting), results, until).await;
+    }
+    queue::book(tx, id, &waiting, scope.now()).await?;
+    let earlier = waiting.len();
+    let waited = waiting.into_iter().map(|result| (String::new(), result));
+    let settled = book(tx, scope, stored, waited.chain(results)).await.map_err(in_between)?;
+    Ok(Settled { answered: settled.answered - number(earlier), ..settled })
+}
+
+/// Keeps results until a month takes postings; what waits already is known.
+async fn put_off(
+    tx: &mut Tx,
+    scope: &Scope,
+    (stored, waiting): (Stored, Vec<BankResult>),
+    results: impl IntoIterator<Item = (String, BankResult)>,
+    until: Until,
+) -> Result<Settled, Error> {
+    let mut then = stored.clone();
+    take_in(&mut then, waiting.into_iter().map(|result| (String::new(), result)))?;
+    let (answered, known) = take_in(&mut then, results)?;
+    let by = (scope.principal().subject.as_str(), scope.now());
+    queue::insert_all(tx, stored.batch.id, &answered, until, by).await?;
+    Ok(Settled { stored, answered: 0, known, queued: number(answered.len()) })
+}
+
+/// Lines as results leave them, and how many results were known before.
+fn take_in(stored: &mut Stored, results: impl IntoIterator<Item = (String, BankResult)>) -> Result<(Vec<Line>, i64), Error> {
     let id = stored.batch.id;
     let places: BTreeMap<ClaimId, usize> = stored.lines.iter().enumerate().map(|(at, line)| (line.claim, at)).collect();
     let (mut answered, mut known) = (Vec::new(), 0);
@@ -65,6 +100,18 @@ pub(super) async fn settle(
             known += 1;
         }
     }
+    Ok((answered, known))
+}
+
+/// Books results, in a month that takes postings.
+async fn book(
+    tx: &mut Tx,
+    scope: &Scope,
+    mut stored: Stored,
+    results: impl IntoIterator<Item = (String, BankResult)>,
+) -> Result<Settled, Error> {
+    let id = stored.batch.id;
+    let (answered, known) = take_in(&mut stored, results)?;
     payment::settle_lines(tx, id, &answered, scope.now()).await?;
     let of_state = |state| answered.iter().filter(|line| line.state == state).map(|line| line.claim).collect::<Vec<_>>();
     let failed = of_state(LineState::Failed);
@@ -73,7 +120,11 @@ pub(super) async fn settle(
     claim::payable_again(tx, id, &failed).await?;
     close(tx, scope, &mut stored.batch, &stored.lines).await?;
     reconsider(tx, scope, id).await?;
-    Ok(Settled { stored, answered: i64::try_from(answered.len()).unwrap_or(i64::MAX), known })
+    Ok(Settled { stored, answered: number(answered.len()), known, queued: 0 })
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Books what was paid: by the bank, and by what was owed.

@@ -1,6 +1,6 @@
 //! Periods (会计期间): a posting belongs to the month, in Asia/Shanghai, in which it is made. Months close in their
 //! order and for good; what a closed month got wrong is corrected in the open one, by a posting that names what it
-//! corrects (`reverses`, `resolves`).
+//! corrects (`reverses`, `resolves`). The running month may close before it is over: until the next begins nothing is posted.
 
 use super::Refusal;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
@@ -17,7 +17,10 @@ pub struct Period {
 
 impl Period {
     pub fn of(instant: DateTime<Utc>) -> Self {
-        let day = local_date(instant);
+        Self::of_day(local_date(instant))
+    }
+
+    fn of_day(day: NaiveDate) -> Self {
         Self { first: day.with_day(1).unwrap_or(day) }
     }
 
@@ -57,12 +60,26 @@ impl Period {
         if today < over { Err(Refusal::PeriodNotOver { period: self, over }) } else { Ok(()) }
     }
 
-    /// Whether it may be closed on a day: it is over, and every month before it that took postings is closed.
-    pub fn may_close(self, today: NaiveDate, closed: Option<Self>, earliest: Option<Self>) -> Result<(), Refusal> {
+    /// The day from which postings are taken once it is closed.
+    pub fn opens(self) -> NaiveDate {
+        self.next().first
+    }
+
+    /// Whether it may be closed on a day: it is over, or is the running one and is to end early, and every month before it
+    /// that took postings is closed.
+    pub fn may_close(
+        self,
+        today: NaiveDate,
+        before_its_end: bool,
+        closed: Option<Self>,
+        earliest: Option<Self>,
+    ) -> Result<(), Refusal> {
         if closed.is_some_and(|closed| self <= closed) {
             return Err(Refusal::PeriodClosed { period: self });
         }
-        self.is_over(today)?;
+        if !(before_its_end && self == Self::of_day(today)) {
+            self.is_over(today)?;
+        }
         match closed.map(Self::next).or(earliest) {
             Some(next) if next != self => Err(Refusal::PeriodOutOfOrder { period: self, next }),
             _ => Ok(()),

@@ -27,6 +27,8 @@ pub enum Refusal {
     TooMuchMoney { fund: FundId },
     #[error("the month {period} is closed")]
     PeriodClosed { period: Period },
+    #[error("the month {period} is closed, and nothing is posted before {from}")]
+    NothingPosted { period: Period, from: NaiveDate },
     #[error("the month {period} is not over before {over}")]
     PeriodNotOver { period: Period, over: NaiveDate },
     #[error("the month {next} is to be closed before {period}")]
@@ -106,9 +108,10 @@ impl From<Refusal> for Error {
             )
             .rule("subsidy/budget-cap")
             .way_out("appropriate to the fund above first, or less", "请先追加上级基金的预算，或减少金额"),
-            Refusal::PeriodClosed { .. } | Refusal::PeriodNotOver { .. } | Refusal::PeriodOutOfOrder { .. } => {
-                of_period(&refusal, en)
-            }
+            Refusal::PeriodClosed { .. }
+            | Refusal::NothingPosted { .. }
+            | Refusal::PeriodNotOver { .. }
+            | Refusal::PeriodOutOfOrder { .. } => of_period(&refusal, en),
             Refusal::LogShorter { size, asked } => {
                 Self::refused("size", "LOG_SHORTER", en, format!("账簿日志有 {size} 条分录，所求为 {asked} 条"))
                     .rule("subsidy/ledger-log")
@@ -159,10 +162,18 @@ fn of_period(refusal: &Refusal, en: String) -> Error {
                 .rule("subsidy/periods")
                 .way_out("post to the open month, naming what it corrects", "请记入未结账的期间，并注明所更正的账务")
         }
+        Refusal::NothingPosted { period, from } => {
+            Error::refused(&period.name(), "PERIOD_CLOSED", en, format!("会计期间 {period} 已结账，{from} 之前不再入账"))
+                .rule("subsidy/periods")
+                .way_out(format!("do it from {from} on"), format!("请自 {from} 起办理"))
+        }
         Refusal::PeriodNotOver { period, over } => {
             Error::refused(&period.name(), "PERIOD_NOT_OVER", en, format!("会计期间 {period} 在 {over} 之前尚未结束"))
                 .rule("subsidy/periods")
-                .way_out(format!("close it from {over} on"), format!("请自 {over} 起结账"))
+                .way_out(
+                    format!("close it from {over} on; the running month may be closed early, with `before_its_end`"),
+                    format!("请自 {over} 起结账；当月可用 `before_its_end` 提前结账"),
+                )
         }
         Refusal::PeriodOutOfOrder { period, next } => {
             Error::refused(&period.name(), "PERIOD_OUT_OF_ORDER", en, format!("结账 {period} 之前应先结账 {next}"))

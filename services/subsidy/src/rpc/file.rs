@@ -79,6 +79,7 @@ impl From<Imported> for pb::ImportPaymentResultsResponse {
             known: count(imported.import.known),
             pending: count(imported.import.pending),
             complete: imported.complete,
+            queued: count(imported.import.queued),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Months on the wire.
 
+use super::payment::count;
 use crate::app::{ClosePeriod, ListPeriods, Listed, Month};
 use crate::domain::Period;
 use crate::store::period::Total;
@@ -18,7 +19,7 @@ impl TryFrom<pb::ListPeriodsRequest> for ListPeriods {
 impl TryFrom<pb::ClosePeriodRequest> for ClosePeriod {
     type Error = Error;
     fn try_from(request: pb::ClosePeriodRequest) -> Result<Self, Error> {
-        Period::parse("name", &request.name).map(Self)
+        Ok(Self { period: Period::parse("name", &request.name)?, before_its_end: request.before_its_end })
     }
 }
 
@@ -35,6 +36,8 @@ impl From<Month> for pb::Period {
             name: month.period.name(),
             state: state.into(),
             totals: month.totals.into_iter().map(Into::into).collect(),
+            waiting_results: count(month.waiting.0),
+            waiting_people: count(month.waiting.1),
             ..Self::default()
         };
         let Some(closed) = month.closed else { return period };

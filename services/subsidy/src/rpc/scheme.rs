@@ -241,6 +241,7 @@ impl From<Accrual> for pb::RunAccrualResponse {
             amended: count(accrual.done.amended),
             ended: count(accrual.done.ended),
             next_page_token: accrual.next,
+            results: count(accrual.results),
         }
     }
 }

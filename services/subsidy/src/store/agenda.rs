@@ -1,6 +1,7 @@
 //! Who has something coming due, and when: what derivation leaves for days on which nothing else happens.
 
 use super::id_list;
+use super::queue::Until;
 use crate::domain::PersonId;
 use chrono::NaiveDate;
 use kit::Error;
@@ -16,26 +17,53 @@ statements! {
         sqlite: "DELETE FROM subsidy_agenda WHERE person_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };
-    /// Takes the people and their days as a JSON array of pairs.
+    /// Takes the people, their days and for which month they wait as a JSON array of rows.
     KEEP = {
-        postgres: "INSERT INTO subsidy_agenda (person_id, due_on) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS DATE) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS days (e) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on",
-        sqlite: "INSERT INTO subsidy_agenda (person_id, due_on) SELECT value->>0, value->>1 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on",
+        postgres: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS DATE), e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS days (e) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
+        sqlite: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
         reason: "neither engine reads the other's form of a JSON array",
     };
+    BEGIN_RUN = "UPDATE subsidy_accrual_run SET begun_through = $1";
+    END_RUN = "UPDATE subsidy_accrual_run SET done_through = begun_through WHERE done_through IS NULL OR done_through < begun_through";
     DUE = "SELECT person_id FROM subsidy_agenda WHERE due_on <= $1 AND person_id > $2 ORDER BY person_id LIMIT $3";
 }
 
-/// Keeps the next day of each of these people, whose rows are held, or that there is none.
-pub async fn keep(tx: &mut Tx, days: &BTreeMap<PersonId, Option<NaiveDate>>) -> Result<(), Error> {
-    let done: Vec<PersonId> = days.iter().filter(|(_, day)| day.is_none()).map(|(person, _)| *person).collect();
+/// When somebody is looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Never,
+    /// Something is due on that day.
+    On(NaiveDate),
+    /// Money would move, and no month takes postings.
+    Once(Until),
+}
+
+/// Keeps when each of these people, whose rows are held, is looked at again.
+pub async fn keep(tx: &mut Tx, days: &BTreeMap<PersonId, Next>) -> Result<(), Error> {
+    let done: Vec<PersonId> = days.iter().filter(|(_, next)| **next == Next::Never).map(|(person, _)| *person).collect();
     if !done.is_empty() {
         tx.execute(CLEAR, args![id_list(done)]).await?;
     }
-    let coming: Vec<Value> = days.iter().filter_map(|(person, day)| day.map(|day| json!([person.uuid(), day]))).collect();
+    let coming = |(person, next): (&PersonId, &Next)| match next {
+        Next::Never => None,
+        Next::On(day) => Some(json!([person.uuid(), day, ""])),
+        Next::Once(until) => Some(json!([person.uuid(), until.opens_on, until.period.to_string()])),
+    };
+    let coming: Vec<Value> = days.iter().filter_map(coming).collect();
     if !coming.is_empty() {
         tx.execute(KEEP, args![Value::Array(coming).to_string()]).await?;
     }
     Ok(())
+}
+
+/// A run over everybody whose day has come begins.
+pub async fn begin_run(tx: &mut Tx, through: NaiveDate) -> Result<(), Error> {
+    tx.change(BEGIN_RUN, args![through], "the run over the agenda").await
+}
+
+/// The run that was begun has seen everybody.
+pub async fn end_run(tx: &mut Tx) -> Result<(), Error> {
+    tx.execute(END_RUN, args![]).await.map(|_| ())
 }
 
 /// A page of those whose day has come.

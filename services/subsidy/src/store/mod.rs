@@ -13,6 +13,7 @@ pub mod objection;
 pub mod payment;
 pub mod payment_file;
 pub mod period;
+pub mod queue;
 pub mod receivable;
 pub mod report;
 pub mod sample;
@@ -44,6 +45,7 @@ pub fn statements() -> Vec<Sql> {
         payment::STATEMENTS,
         payment_file::STATEMENTS,
         period::STATEMENTS,
+        queue::STATEMENTS,
         receivable::STATEMENTS,
         report::STATEMENTS,
         sample::STATEMENTS,

@@ -41,6 +41,8 @@ pub struct Import {
     pub settled: i64,
     pub known: i64,
     pub pending: i64,
+    /// Results that wait for a month that takes postings.
+    pub queued: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -78,7 +80,7 @@ statements! {
     EXPORT = "SELECT sha256, content FROM subsidy_payment_export WHERE batch_id = $1 AND format = $2";
     INSERT_EXPORT = "INSERT INTO subsidy_payment_export (batch_id, format, bank_account_id, lines, total, sha256, content, exported_by, exported_at) SELECT batch_id, $2, $3, (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.batch_id = $1 AND l.amount > l.netted), total - netted, $4, $5, $6, $7 FROM subsidy_payment_batch WHERE batch_id = $1";
     /// The same file again is one file.
-    INSERT_IMPORT = "INSERT INTO subsidy_payment_import (batch_id, sha256, format, settled, known, pending, imported_by, imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (batch_id, sha256) DO NOTHING";
+    INSERT_IMPORT = "INSERT INTO subsidy_payment_import (batch_id, sha256, format, settled, known, pending, imported_by, imported_at, queued) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (batch_id, sha256) DO NOTHING";
 }
 
 pub async fn pin_accounts(tx: &mut Tx, batch: PaymentBatchId) -> Result<(), Error> {
@@ -116,6 +118,6 @@ pub async fn insert_import(
     file: (ResultFormat, &str),
     by: (&str, DateTime<Utc>),
 ) -> Result<(), Error> {
-    let row = args![import.batch, file.1, file.0, import.settled, import.known, import.pending, by.0, by.1];
+    let row = args![import.batch, file.1, file.0, import.settled, import.known, import.pending, by.0, by.1, import.queued];
     tx.execute(INSERT_IMPORT, row).await.map(|_| ())
 }

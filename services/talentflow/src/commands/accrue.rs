@@ -40,6 +40,7 @@ pub async fn run(config: &Config, command: &Accrue) -> anyhow::Result<ExitCode> 
         sum.accrued += done.accrued;
         sum.amended += done.amended;
         sum.ended += done.ended;
+        sum.results += done.results;
         sum.next_page_token = done.next_page_token;
         if sum.next_page_token.is_empty() {
             break;
@@ -49,20 +50,20 @@ pub async fn run(config: &Config, command: &Accrue) -> anyhow::Result<ExitCode> 
     let seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     step.done(usize::try_from(sum.people).unwrap_or_default());
     if command.json {
-        let RunAccrualResponse { people, accrued, amended, ended, .. } = sum;
+        let RunAccrualResponse { people, accrued, amended, ended, results, .. } = sum;
         let through = through.to_string();
         println!(
             "{}",
-            json!({"through": through, "people": people, "accrued": accrued, "amended": amended, "ended": ended, "elapsed_s": seconds})
+            json!({"through": through, "people": people, "accrued": accrued, "amended": amended, "ended": ended, "results": results, "elapsed_s": seconds})
         );
     } else {
         println!(
-            "{} people, {} new claims, {} amended, {} ended, through {through}",
-            sum.people, sum.accrued, sum.amended, sum.ended
+            "{} people, {} new claims, {} amended, {} ended, {} bank results booked, through {through}",
+            sum.people, sum.accrued, sum.amended, sum.ended, sum.results
         );
         println!(
-            "{} 人，新增申领 {} 笔，更新 {} 笔，终止 {} 笔，截至 {through}",
-            sum.people, sum.accrued, sum.amended, sum.ended
+            "{} 人，新增申领 {} 笔，更新 {} 笔，终止 {} 笔，入账银行结果 {} 笔，截至 {through}",
+            sum.people, sum.accrued, sum.amended, sum.ended, sum.results
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -235,12 +235,12 @@ pub fn sources(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&str
         table.finish(faults);
         let fund = fund.and_then(|fund| checked_code(faults, &key, fund));
         let fund = fund.or_else(|| own.filter(|_| public).map(str::to_owned));
-        // A sponsor or an own account without a share may give all; then the shares of the rest come to the whole.
+        // A sponsor or an own account without a share may give all; what shares there are come to the whole.
         whole = whole.filter(|_| share.is_some() || !public).map(|sum| sum + share.as_ref().map_or(0, |share| share.value));
         let Some(kind) = kind else { continue };
         read.push(Source { kind: kind.value, share_percent: share.map_or(100, |share| number(share.value)), fund });
     }
-    if let Some(sum) = whole.filter(|sum| *sum != 100) {
+    if let Some(sum) = whole.filter(|sum| ![0, 100].contains(sum)) {
         let words = words(
             format!("the shares of the sources come to {sum} %"),
             format!("资金来源份额合计 {sum} %"),

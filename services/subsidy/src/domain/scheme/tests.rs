@@ -122,6 +122,27 @@ fn each_rule_of_a_file_is_held_where_it_is_broken() {
 }
 
 #[test]
+fn a_sponsor_without_a_share_may_give_all_and_public_funds_share_the_rest() {
+    let read = |sources: &str| {
+        let whole = CLASS.split("[[sources]]").next().unwrap_or_default();
+        Scheme::load(&format!("{whole}{sources}"))
+    };
+    let sponsor = "[[sources]]\nkind = \"sponsor\"\n";
+    let public = |share: u32| format!("[[sources]]\nkind = \"co-funding\"\nshare_percent = {share}\n");
+    let scheme = read(&format!("{sponsor}{}", public(100))).unwrap();
+    let shares: Vec<_> = scheme.sources.iter().map(|source| (source.share_percent, source.fund.as_deref())).collect();
+    assert_eq!(shares, [(100, None), (100, Some("talent"))]);
+    assert_eq!(read(sponsor).unwrap().sources.len(), 1, "the scheme's fund carries the rest");
+    for (sources, rule) in [
+        (format!("{sponsor}{}", public(60)), "scheme/sources"),
+        ("[[sources]]\nkind = \"co-funding\"\n".to_owned(), "scheme/required"),
+    ] {
+        let found = read(&sources).unwrap_err();
+        assert!(found.faults.iter().any(|fault| fault.rule == rule), "{found}");
+    }
+}
+
+#[test]
 fn a_fault_of_the_toml_is_told_at_its_place() {
     assert_eq!(faults("code = \"a\"\nversion = = 1\n")[0].split(' ').nth(1), Some("scheme/toml"));
     assert!(faults("code = \"a\"\nversion = = 1\n")[0].starts_with("2:"));

@@ -1,0 +1,100 @@
+//! What the bank said while no month took postings, until it is booked.
+
+use super::{id_list, many};
+use crate::domain::{BankResult, ClaimId, Line, LineState, PaymentBatchId, Period};
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::Error;
+use kit::db::{Tx, args, statements};
+use kit::id::Id;
+use serde_json::{Value, json};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    claim_id: ClaimId,
+    paid: bool,
+    bank_reference: String,
+    failure_reason: Option<String>,
+}
+
+impl From<Row> for BankResult {
+    fn from(row: Row) -> Self {
+        let Row { claim_id: claim, paid, bank_reference, failure_reason } = row;
+        Self { claim, paid, bank_reference: Some(bank_reference), failure_reason }
+    }
+}
+
+/// How many wait for the end of a closed month.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Waiting {
+    #[sqlx(try_from = "String")]
+    pub period: Period,
+    pub results: i64,
+    pub people: i64,
+}
+
+/// For the end of which month, and until which day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until {
+    pub period: Period,
+    pub opens_on: NaiveDate,
+}
+
+statements! {
+    /// Takes lines as the bank's answers leave them as a JSON array of rows.
+    INSERT_ALL = {
+        postgres: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BOOLEAN), e->>2, e->>3, $3, $4, $5, $6 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS results (e)",
+        sqlite: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, value->>0, value->>1, value->>2, value->>3, $3, $4, $5, $6 FROM json_each($2)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    OF_BATCH = "SELECT claim_id, paid, bank_reference, failure_reason FROM subsidy_queued_result WHERE batch_id = $1 AND booked_at IS NULL ORDER BY claim_id";
+    BATCHES = "SELECT DISTINCT batch_id FROM subsidy_queued_result WHERE booked_at IS NULL ORDER BY batch_id";
+    /// Only what waits: a result is booked once.
+    BOOK = {
+        postgres: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id IN (SELECT value FROM json_each($2))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    WAITING = "SELECT period, CAST(SUM(results) AS BIGINT) AS results, CAST(SUM(people) AS BIGINT) AS people FROM (SELECT period, 1 AS results, 0 AS people FROM subsidy_queued_result WHERE booked_at IS NULL UNION ALL SELECT put_off, 0, 1 FROM subsidy_agenda WHERE put_off <> '') AS waits GROUP BY period ORDER BY period";
+}
+
+/// Keeps what the bank says of lines, as they will be, until a day.
+pub async fn insert_all(
+    tx: &mut Tx,
+    batch: PaymentBatchId,
+    lines: &[Line],
+    until: Until,
+    by: (&str, DateTime<Utc>),
+) -> Result<(), Error> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let row = |line: &Line| json!([line.claim.uuid(), line.state == LineState::Paid, line.bank_reference, line.failure_reason]);
+    let rows: Vec<Value> = lines.iter().map(row).collect();
+    let row = args![batch, Value::Array(rows).to_string(), until.period, until.opens_on, by.0, by.1];
+    many(tx, INSERT_ALL, row, lines.len()).await
+}
+
+/// What waits for a batch, which is held.
+pub async fn of_batch(tx: &mut Tx, batch: PaymentBatchId) -> Result<Vec<BankResult>, Error> {
+    Ok(tx.fetch_all::<Row>(OF_BATCH, args![batch]).await?.into_iter().map(BankResult::from).collect())
+}
+
+/// The batches for which something waits, in the order of their ids.
+pub async fn batches(tx: &mut Tx) -> Result<Vec<PaymentBatchId>, Error> {
+    let rows: Vec<(PaymentBatchId,)> = tx.fetch_all(BATCHES, args![]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// These results of a batch have been booked.
+pub async fn book(tx: &mut Tx, batch: PaymentBatchId, booked: &[BankResult], now: DateTime<Utc>) -> Result<(), Error> {
+    if booked.is_empty() {
+        return Ok(());
+    }
+    let changed = tx.execute(BOOK, args![batch, id_list(booked.iter().map(|result| result.claim)), now]).await?;
+    if changed == booked.len() as u64 { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
+}
+
+/// How many wait, by the month for whose end they do.
+pub async fn waiting(tx: &mut Tx) -> Result<Vec<Waiting>, Error> {
+    tx.fetch_all(WAITING, args![]).await
+}
