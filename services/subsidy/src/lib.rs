@@ -6,9 +6,10 @@
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
 //! equal credits and balances equal their entries; that nothing is committed that is not available, from a fund or
-//! from those above it; that nobody approves what they submitted, or other content than they saw; that a claim is paid
-//! at most once, and not while it is public or objected to; that what comes back of it is counted once; that what was posted
-//! stays as it was, which a log over the entries proves.
+//! from those above it; that those who carry a claim carry its amount, and get back no more than they paid; that nobody
+//! approves what they submitted, or other content than they saw; that a claim is paid at most once, and not while it is
+//! public or objected to; that what comes back of it is counted once; that what comes while no month takes postings is done
+//! once; that what was posted stays as it was, which a log over the entries proves.
 //!
 //! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable,sample,sample-item}.*.v1`.
 //! **Follows** organisations and people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
