@@ -360,6 +360,7 @@ pub async fn receivable_opened(tx: &mut Tx, scope: &Scope, receivable: &Receivab
         debtor: receivable.debtor.to_string(),
         claim: receivable.claim.to_string(),
         amount: Some(receivable.amount.into()),
+        fund: receivable.fund.to_string(),
     };
     scope.emit(tx, receivable.id, 1, &opened).await
 }
