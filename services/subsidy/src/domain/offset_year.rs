@@ -88,12 +88,11 @@ impl OffsetYear {
         if today < over {
             return Err(OffsetRefusal::YearNotOver { year: self.year, over });
         }
-        let missing = scheme.evidence.iter().filter(|code| filing.evidence.iter().all(|one| one.code != **code));
-        let missing: Vec<String> = missing.cloned().collect();
+        let missing = scheme.missing(&filing.evidence);
         if !missing.is_empty() {
             return Err(OffsetRefusal::EvidenceMissing { year: self.year, codes: missing });
         }
-        if let Some(unasked) = filing.evidence.iter().find(|one| !scheme.evidence.contains(&one.code)) {
+        if let Some(unasked) = scheme.unasked(&filing.evidence) {
             return Err(OffsetRefusal::EvidenceUnasked { scheme: scheme.citation(), code: unasked.code.clone() });
         }
         filing.evidence.sort_by(|one, other| one.code.cmp(&other.code));

@@ -15,6 +15,7 @@ pub use fault::{Fault, SchemeFaults};
 pub use set::Schemes;
 pub use stage::{After, Stage};
 
+use super::Evidence;
 use super::occasion::OccasionKind;
 use chrono::{Days, NaiveDate};
 use kit::Money;
@@ -161,6 +162,16 @@ impl Scheme {
     /// Whether what it says depends on the named part of the context.
     pub fn looks_at(&self, variable: &str) -> bool {
         [&self.eligible, &self.amount].iter().any(|expression| expression.variables().iter().any(|name| name == variable))
+    }
+
+    /// Codes of what it asks for and was not handed in.
+    pub fn missing(&self, evidence: &[Evidence]) -> Vec<String> {
+        self.evidence.iter().filter(|code| evidence.iter().all(|one| one.code != **code)).cloned().collect()
+    }
+
+    /// What was handed in though it does not ask for it.
+    pub fn unasked<'a>(&self, evidence: &'a [Evidence]) -> Option<&'a Evidence> {
+        evidence.iter().find(|one| !self.evidence.contains(&one.code))
     }
 
     /// What each stage is a share of the whole.
