@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 type Client = SubsidyServiceClient<Channel>;
@@ -125,6 +125,9 @@ impl Caller {
 /// What the server says of a refusal, in both languages, with the way out.
 fn refused(status: &Status) -> anyhow::Error {
     let details = status.get_error_details();
+    if details.error_info().is_none() && status.code() == Code::Unavailable {
+        return anyhow::anyhow!("the server does not answer ({}) · 服务器无响应", status.message());
+    }
     let mut said = status.message().to_owned();
     if let Some(zh) = details.localized_message() {
         said = format!("{said} · {}", zh.message);
