@@ -7,8 +7,8 @@ use kit::Money;
 use kit::id::Id;
 use proptest::prelude::*;
 use subsidy::domain::{
-    Confirmed, Credited, Deciding, Evidence, Grant, Investment, Offset, OffsetFiling, OffsetRefusal, OffsetState, OffsetYear,
-    OffsetYearId, OrganisationId, SchemeVersion, Schemes, carry, grant, offset_scheme,
+    Confirmed, Credited, Deciding, Evidence, Investment, Offset, OffsetFiling, OffsetGrant, OffsetRefusal, OffsetState,
+    OffsetYear, OffsetYearId, OrganisationId, SchemeVersion, Schemes, carry, offset_grant, offset_scheme,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ fn enterprise() -> OrganisationId {
 fn credited(year: i32, investment: i64, surcharges: i64, integration_listed: bool) -> Credited {
     let scheme = offset_scheme(Schemes::shipped(), year).unwrap();
     let investment = Investment { enterprise: enterprise(), year, amount: Money::fen(investment), integration_listed };
-    Credited { year, credit: grant(scheme, &investment).unwrap().credit, surcharges: Money::fen(surcharges) }
+    Credited { year, credit: offset_grant(scheme, &investment).unwrap().credit, surcharges: Money::fen(surcharges) }
 }
 
 #[test]
@@ -140,5 +140,5 @@ fn filing(by: &str) -> OffsetFiling {
 
 fn confirmed() -> Confirmed {
     let scheme = SchemeVersion { code: "tax-offset".into(), version: 1, digest: String::new() };
-    Confirmed { integration_listed: true, grant: Grant { scheme, credit: Money::fen(30) } }
+    Confirmed { integration_listed: true, grant: OffsetGrant { scheme, credit: Money::fen(30) } }
 }

@@ -3,7 +3,8 @@
 
 use super::schemes;
 use crate::domain::{
-    Confirmed, Credited, Deciding, Investment, OffsetFiling, OffsetRefusal, OffsetYear, OffsetYearId, carry, grant, offset_scheme,
+    Confirmed, Credited, Deciding, Investment, OffsetFiling, OffsetRefusal, OffsetYear, OffsetYearId, carry, offset_grant,
+    offset_scheme,
 };
 use crate::events;
 use crate::store::offset::{self, Stored, Told};
@@ -23,7 +24,7 @@ pub async fn confirm_offset(tx: &mut Tx, scope: &Scope, command: ConfirmOffset) 
     let (told, year, filing) = held(tx, id).await?;
     let scheme = offset_scheme(schemes(scope), year.year)?;
     let investment = Investment { enterprise: year.enterprise, year: year.year, amount: filing.investment, integration_listed };
-    let confirmed = Confirmed { integration_listed, grant: grant(scheme, &investment)? };
+    let confirmed = Confirmed { integration_listed, grant: offset_grant(scheme, &investment)? };
     let credited = Credited { year: year.year, credit: confirmed.grant.credit, surcharges: filing.surcharges };
     let by = scope.principal().subject.clone();
     let (next, decision) = year.confirm(&filing, Deciding { by, revision, reason: note }, confirmed, told.integration_listed)?;

@@ -1,7 +1,7 @@
-//! One fund, one budget, one claim, one objection, one bank account, one payment batch, one receivable, one sample, by name.
+//! One fund, one budget, one claim, one bank account, one payment batch, one receivable, one sample, by name.
 
-use crate::domain::{BankAccountId, Budget, ClaimId, FundId, ObjectionId, PaymentBatchId, ReceivableId, SampleId, SampleItemId};
-use crate::store::{approval, bank_account, claim, fund, objection, payment, receivable, sample};
+use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId, SampleId, SampleItemId};
+use crate::store::{approval, bank_account, claim, fund, payment, receivable, sample};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -11,16 +11,6 @@ pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<
     let mut stored = claim::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
     scope.own(stored.claim.beneficiary, query.0)?;
     approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
-    Ok(stored)
-}
-
-#[derive(Debug, Clone)]
-pub struct FindObjection(pub ObjectionId);
-
-/// Who objected to a claim is not for its beneficiary to know.
-pub async fn find_objection(tx: &mut Tx, scope: &Scope, query: FindObjection) -> Result<objection::Stored, Error> {
-    let stored = objection::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))?;
-    scope.own_either(stored.objection.organisation.as_slice(), query.0)?;
     Ok(stored)
 }
 

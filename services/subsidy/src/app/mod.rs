@@ -19,6 +19,7 @@ mod export_batch;
 mod export_report;
 mod file_offset;
 mod find;
+mod find_objection;
 mod findings;
 mod import_results;
 mod list;
@@ -56,9 +57,10 @@ pub use export_batch::{ExportBatch, Outgoing, export_batch};
 pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
 pub use file_offset::{FileOffset, file_offset};
 pub use find::{
-    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindObjection, FindReceivable, FindSample, FindSampleItem, budget,
-    find_account, find_batch, find_claim, find_fund, find_objection, find_receivable, find_sample, find_sample_item,
+    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, FindSample, FindSampleItem, budget, find_account,
+    find_batch, find_claim, find_fund, find_receivable, find_sample, find_sample_item,
 };
+pub use find_objection::{FindObjection, find_objection};
 pub use findings::{ConfirmFinding, RecordFinding, confirm_finding, record_finding};
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{

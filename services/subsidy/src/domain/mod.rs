@@ -39,7 +39,7 @@ pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
-pub use offset::{Credited, Grant, Investment, Offset, carry, grant, offset_scheme};
+pub use offset::{Credited, Investment, Offset, OffsetGrant, carry, offset_grant, offset_scheme};
 pub use offset_refusal::OffsetRefusal;
 pub use offset_year::{Confirmed, Deciding, OffsetDecision, OffsetFiling, OffsetState, OffsetYear};
 pub use payment::{

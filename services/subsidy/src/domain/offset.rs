@@ -27,7 +27,7 @@ pub struct Investment {
 
 /// What an investment is good for, and the version that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
+pub struct OffsetGrant {
     pub scheme: SchemeVersion,
     pub credit: Money,
 }
@@ -70,7 +70,7 @@ pub fn offset_scheme(schemes: &Schemes, year: i32) -> Result<&Scheme, OffsetRefu
 }
 
 /// What a version of the scheme says of an investment.
-pub fn grant(scheme: &Scheme, investment: &Investment) -> Result<Grant, Error> {
+pub fn offset_grant(scheme: &Scheme, investment: &Investment) -> Result<OffsetGrant, Error> {
     let facts = Facts::new(&json!({
         "investment": {
             "year": investment.year,
@@ -81,7 +81,7 @@ pub fn grant(scheme: &Scheme, investment: &Investment) -> Result<Grant, Error> {
     }))?;
     let credit = if scheme.eligible.holds(&facts)? { scheme.amount.fen(&facts)?.max(0) } else { 0 };
     let judged = SchemeVersion { code: scheme.code.clone(), version: i64::from(scheme.version), digest: scheme.digest.clone() };
-    Ok(Grant { scheme: judged, credit: Money::fen(credit) })
+    Ok(OffsetGrant { scheme: judged, credit: Money::fen(credit) })
 }
 
 /// The years of one enterprise in their order, whatever the order in which they come; of one year the last word counts. A

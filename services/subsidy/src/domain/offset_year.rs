@@ -1,7 +1,7 @@
 //! A calendar year of an enterprise in the tax offset: filed, confirmed or given back by a second person, and filed again
 //! where it has to be corrected. A filing never changes; the latest that is confirmed stands.
 
-use super::offset::{Grant, Offset};
+use super::offset::{Offset, OffsetGrant};
 use super::scheme::Scheme;
 use super::{Evidence, OffsetRefusal, OffsetYearId, OrganisationId};
 use chrono::NaiveDate;
@@ -58,7 +58,7 @@ pub struct OffsetDecision {
 pub struct Confirmed {
     /// Whether the enterprise was on the published list that year.
     pub integration_listed: bool,
-    pub grant: Grant,
+    pub grant: OffsetGrant,
 }
 
 /// What a second person says of a filing.

@@ -2,8 +2,8 @@
 //! first: the later years of an enterprise follow from the earlier ones.
 
 use crate::domain::{
-    Confirmed, Evidence, Grant, Offset, OffsetDecision, OffsetFiling, OffsetState, OffsetYear, OffsetYearId, OrganisationId,
-    SchemeVersion,
+    Confirmed, Evidence, Offset, OffsetDecision, OffsetFiling, OffsetGrant, OffsetState, OffsetYear, OffsetYearId,
+    OrganisationId, SchemeVersion,
 };
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
@@ -100,7 +100,7 @@ struct ConfirmedRow {
 impl ConfirmedRow {
     fn confirmed(self) -> Option<Confirmed> {
         let scheme = SchemeVersion { code: self.scheme_code?, version: self.scheme_version?, digest: self.scheme_digest? };
-        let grant = Grant { scheme, credit: self.granted? };
+        let grant = OffsetGrant { scheme, credit: self.granted? };
         Some(Confirmed { integration_listed: self.integration_listed?, grant })
     }
 }

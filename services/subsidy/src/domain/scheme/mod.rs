@@ -15,7 +15,6 @@ pub use fault::{Fault, SchemeFaults};
 pub use set::Schemes;
 pub use stage::{After, Stage};
 
-use super::Evidence;
 use super::occasion::OccasionKind;
 use chrono::{Days, NaiveDate};
 use kit::Money;
@@ -165,12 +164,12 @@ impl Scheme {
     }
 
     /// Codes of what it asks for and was not handed in.
-    pub fn missing(&self, evidence: &[Evidence]) -> Vec<String> {
+    pub fn missing(&self, evidence: &[super::Evidence]) -> Vec<String> {
         self.evidence.iter().filter(|code| evidence.iter().all(|one| one.code != **code)).cloned().collect()
     }
 
     /// What was handed in though it does not ask for it.
-    pub fn unasked<'a>(&self, evidence: &'a [Evidence]) -> Option<&'a Evidence> {
+    pub fn unasked<'a>(&self, evidence: &'a [super::Evidence]) -> Option<&'a super::Evidence> {
         evidence.iter().find(|one| !self.evidence.contains(&one.code))
     }
 
