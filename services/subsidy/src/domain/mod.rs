@@ -15,6 +15,8 @@ pub mod log;
 mod objection;
 mod occasion;
 mod offset;
+mod offset_refusal;
+mod offset_year;
 mod payment;
 mod payment_refusal;
 mod period;
@@ -40,7 +42,9 @@ pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
-pub use offset::{Offset, OffsetYear, carry_forward};
+pub use offset::{Credited, Investment, Offset, OffsetGrant, carry, offset_grant, offset_scheme};
+pub use offset_refusal::OffsetRefusal;
+pub use offset_year::{Confirmed, Deciding, OffsetDecision, OffsetFiling, OffsetState, OffsetYear};
 pub use payment::{
     BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
 };
@@ -61,6 +65,7 @@ kit::id! {
     FundId => "funds";
     ClaimId => "claims";
     ObjectionId => "claimObjections";
+    OffsetYearId => "offsetYears";
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";
     ReceivableId => "receivables";

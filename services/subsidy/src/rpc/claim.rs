@@ -102,7 +102,7 @@ impl TryFrom<pb::RejectClaimRequest> for Reject {
 }
 
 /// Each code once.
-fn parse_evidence(evidence: Vec<pb::Evidence>) -> Result<Vec<Evidence>, Error> {
+pub(super) fn parse_evidence(evidence: Vec<pb::Evidence>) -> Result<Vec<Evidence>, Error> {
     let mut read: Vec<Evidence> = Vec::with_capacity(evidence.len());
     for (at, one) in parse_batch("evidence", evidence, 50)?.into_iter().enumerate() {
         let field = |name: &str| format!("evidence[{at}].{name}");

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod log;
 pub mod netting;
 pub mod objection;
+pub mod offset;
 pub mod payment;
 pub mod payment_file;
 pub mod period;
@@ -42,6 +43,7 @@ pub fn statements() -> Vec<Sql> {
         log::STATEMENTS,
         netting::STATEMENTS,
         objection::STATEMENTS,
+        offset::STATEMENTS,
         payment::STATEMENTS,
         payment_file::STATEMENTS,
         period::STATEMENTS,
