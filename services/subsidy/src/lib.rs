@@ -31,8 +31,10 @@ use proto::subsidy::v1::subsidy_service_server::SubsidyServiceServer;
 use tonic::service::Routes;
 
 /// The tables of this service.
-pub const MIGRATIONS: kit::db::Migrations =
-    kit::migrations!("subsidy", ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims", "0006_recovery"]);
+pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
+    "subsidy",
+    ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims", "0006_recovery", "0007_filed"]
+);
 
 /// What `talentflow verify` proves by reading the ledger whole.
 pub const LOOKS: &[Look] = &[Look {

@@ -5,6 +5,7 @@
 //! everybody needs: approvals that come one by one are carried out together, and lock it once. Who approved before is read
 //! under the claim's lock, and only where a scheme wants several.
 
+use super::check::{catch_up, passed};
 use super::{Changed, Decided, at, books, load, save_all, schemes};
 use crate::domain::{Approving, Change, Claim, ClaimId, Endorsement, Event, FundId, Posting, Refusal, Scheme};
 use crate::events;
@@ -29,7 +30,7 @@ pub struct Approve(pub Vec<Approval>);
 pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Changed, Error> {
     let ids: Vec<ClaimId> = command.0.iter().map(|approval| approval.claim).collect();
     let mut loaded = load(tx, scope, &ids).await?;
-    read_before(tx, scope, loaded.iter_mut()).await?;
+    read_before(tx, scope, &mut loaded).await?;
     let (mut postings, mut new) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
     let mut decided = Vec::with_capacity(ids.len());
     for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
@@ -53,7 +54,7 @@ pub fn approve_each<'a>(
     Box::pin(async move {
         let mut held = claim::hold(tx, members.iter().map(|member| member.command.claim)).await?;
         if let Some(member) = members.first() {
-            read_before(tx, &member.scope, held.iter_mut()).await?;
+            read_before(tx, &member.scope, &mut held).await?;
         }
         let mut budgets = books::hold_budgets(tx, held.iter().filter_map(|stored| stored.claim.fund)).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
@@ -128,10 +129,12 @@ impl Decision {
     }
 }
 
-/// Reads who approved before, for those claims whose scheme wants several approvals; no statement where none does.
-async fn read_before(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &mut Stored>) -> Result<(), Error> {
+/// Reads who approved before, for those claims whose scheme wants several approvals, and what an older release did not look
+/// for; no statement where there is neither.
+async fn read_before(tx: &mut Tx, scope: &Scope, held: &mut [Stored]) -> Result<(), Error> {
+    catch_up(tx, scope, held).await?;
     let several = |claim: &Claim| judge(scope, claim).is_ok_and(|scheme| scheme.approvers(claim.amount) > 1);
-    let mut claims: Vec<&mut Stored> = claims.filter(|stored| several(&stored.claim)).collect();
+    let mut claims: Vec<&mut Stored> = held.iter_mut().filter(|stored| several(&stored.claim)).collect();
     if claims.is_empty() {
         return Ok(());
     }
@@ -147,6 +150,7 @@ fn judge<'a>(scope: &'a Scope, claim: &Claim) -> Result<&'a Arc<Scheme>, Refusal
 }
 
 fn decide(scope: &Scope, mut stored: Stored, approval: &Approval) -> Result<Decision, Refusal> {
+    passed(&stored)?;
     let scheme = judge(scope, &stored.claim)?.clone();
     let principal = scope.principal();
     let before: Vec<String> = stored.approvals.iter().map(|given| given.by.clone()).collect();

@@ -2,6 +2,8 @@
 
 use super::claim::{Claim, State};
 use super::derive::Derived;
+use super::double::{Double, Times, double};
+use super::evidence::NamedElsewhere;
 use super::ledger::Budget;
 use super::scheme::Schemes;
 use kit::Money;
@@ -24,9 +26,16 @@ pub enum CheckName {
     /// Everything that the scheme asks for was handed in. Recorded where it asks for anything, which no release did that
     /// does not know this word.
     Evidence,
+    /// No live claim that is not granted together with it is for the same time, and none names the same document.
+    DoubleFunding,
 }
 
 impl CheckName {
+    /// Whether older releases that may run beside this one know the word.
+    pub const fn is_long_known(self) -> bool {
+        !matches!(self, Self::DoubleFunding)
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SchemeInForce => "scheme-in-force",
@@ -35,6 +44,7 @@ impl CheckName {
             Self::NotPaidElsewhere => "not-paid-elsewhere",
             Self::Budget => "budget",
             Self::Evidence => "evidence",
+            Self::DoubleFunding => "double-funding",
         }
     }
 }
@@ -48,8 +58,19 @@ pub struct CheckResult {
     pub detail: String,
 }
 
-/// Runs every check on `claim`; `all` are the claims of its person, itself among them.
-pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived, budget: &Budget) -> Vec<CheckResult> {
+/// What the checks of a claim look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The claims of its person, itself among them.
+    pub all: &'a [Claim],
+    pub times: &'a Times,
+    pub derived: &'a Derived,
+    pub elsewhere: &'a NamedElsewhere,
+}
+
+/// Runs every check on `claim`.
+pub fn check(schemes: &Schemes, claim: &Claim, seen: &Seen<'_>, budget: &Budget) -> Vec<CheckResult> {
+    let Seen { all, derived, .. } = *seen;
     let always = [
         in_force(schemes, claim, derived),
         eligible(claim, derived),
@@ -57,7 +78,22 @@ pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived,
         not_paid_elsewhere(claim, all),
         affordable(claim, budget),
     ];
-    always.into_iter().chain(complete(schemes, claim)).collect()
+    always.into_iter().chain(complete(schemes, claim)).chain([double_funding(schemes, claim, seen)]).collect()
+}
+
+/// The one check that looks at claims of other people.
+pub fn double_funding(schemes: &Schemes, claim: &Claim, seen: &Seen<'_>) -> CheckResult {
+    let found = double(schemes, claim, seen);
+    let detail = match &found {
+        None => "no other claim is for the same (无重复申领)".to_owned(),
+        Some(Double::Claim(other, scheme)) => format!(
+            "{other} under schemes/{scheme} is for the same time, and the two are not granted together (同一时段已有 schemes/{scheme} 的 {other}，不得同时享受)"
+        ),
+        Some(Double::Document(code, other, scheme)) => format!(
+            "{other} under schemes/{scheme} names the document of `{code}` too (材料“{code}”已用于 schemes/{scheme} 的 {other})"
+        ),
+    };
+    result(CheckName::DoubleFunding, found.is_none(), detail)
 }
 
 fn complete(schemes: &Schemes, claim: &Claim) -> Option<CheckResult> {

@@ -1,7 +1,7 @@
 //! Why a command is refused for what a scheme says about claims: who approves, how long they are public, and what has to
 //! be handed in.
 
-use super::{ClaimId, FundId, ObjectionId, ObjectionState};
+use super::{CheckName, ClaimId, FundId, ObjectionId, ObjectionState};
 use kit::{Error, Money};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,8 @@ pub enum ClaimRefusal {
     EvidenceMissing { claim: ClaimId, codes: Vec<String> },
     #[error("the scheme of {claim} does not ask for `{code}`")]
     EvidenceUnasked { claim: ClaimId, code: String },
+    #[error("{claim} does not pass its check `{}`: {detail}", check.as_str())]
+    CheckFailed { claim: ClaimId, check: CheckName, detail: String },
     #[error("{claim} is not public at this time")]
     NotPublic { claim: ClaimId },
     #[error("you have objected to {claim} already, and nobody has decided about it")]
@@ -35,7 +37,8 @@ impl From<ClaimRefusal> for Error {
             | ClaimRefusal::ApprovedByYou { .. }
             | ClaimRefusal::RoleForLevel { .. }
             | ClaimRefusal::EvidenceMissing { .. }
-            | ClaimRefusal::EvidenceUnasked { .. } => of_scheme(&refusal),
+            | ClaimRefusal::EvidenceUnasked { .. }
+            | ClaimRefusal::CheckFailed { .. } => of_scheme(&refusal),
             _ => of_publicity(&refusal),
         }
     }
@@ -64,6 +67,13 @@ fn of_scheme(refusal: &ClaimRefusal) -> Error {
             format!("{claim} 缺少佐证材料：{}", codes.join("、")),
             "subsidy/evidence",
             ("name each of them with its SHA-256 and the place where it is kept", "请逐项提供材料代码、SHA-256 摘要及存放位置"),
+        ),
+        ClaimRefusal::CheckFailed { claim, check, .. } => (
+            claim,
+            "CHECK_FAILED",
+            format!("{claim} 未通过检查“{}”", check.as_str()),
+            "subsidy/checks",
+            ("settle what the check found, or reject the claim", "请先处理检查发现的问题，或驳回该申领"),
         ),
         ClaimRefusal::EvidenceUnasked { claim, code } => (
             claim,

@@ -113,6 +113,7 @@ impl From<&Scheme> for pb::Scheme {
             caps: Some(scheme.caps.into()),
             exclusions: scheme.exclusions.iter().map(Into::into).collect(),
             evidence: scheme.evidence.clone(),
+            shared_evidence: scheme.shared_evidence.clone(),
             publicity_days: count(scheme.publicity_days),
             approvals: scheme.approvals.iter().map(Into::into).collect(),
             sources: scheme.sources.iter().map(Into::into).collect(),

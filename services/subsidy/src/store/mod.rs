@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod approval;
 pub mod bank_account;
 pub mod claim;
+pub mod evidence;
 pub mod fact;
 pub mod fund;
 pub mod ledger;
@@ -34,6 +35,7 @@ pub fn statements() -> Vec<Sql> {
         approval::STATEMENTS,
         bank_account::STATEMENTS,
         claim::STATEMENTS,
+        evidence::STATEMENTS,
         fact::STATEMENTS,
         fund::STATEMENTS,
         ledger::STATEMENTS,

@@ -2,7 +2,7 @@
 
 use super::fault::SchemeFaults;
 use super::formula::expression;
-use super::parts::{advance, approvals, caps, evidence, exclusions, sources, stages};
+use super::parts::{advance, approvals, caps, evidence, exclusions, shared_evidence, sources, stages};
 use super::table::{At, Faults, Table, one_of, words};
 use super::{Clawback, Scheme};
 use crate::domain::occasion::OccasionKind;
@@ -68,6 +68,7 @@ fn read(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Option<Scheme> {
     let stages = stages(table, faults, occasion, retention_days);
     let advance_percent = advance(table, faults, &stages);
     let evidence = evidence(table, faults);
+    let shared_evidence = shared_evidence(table, faults, &evidence);
     let exclusions = exclusions(table, faults, code.as_deref());
     let publicity_days = table.whole(faults, "publicity_days", 0, 365).map_or(0, |days| number(days.value));
     let approvals = approvals(table, faults);
@@ -93,6 +94,7 @@ fn read(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Option<Scheme> {
         caps,
         exclusions,
         evidence,
+        shared_evidence,
         publicity_days,
         approvals,
         sources,

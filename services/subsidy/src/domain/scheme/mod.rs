@@ -124,6 +124,8 @@ pub struct Scheme {
     pub exclusions: Vec<Exclusion>,
     /// Codes of what has to be handed in.
     pub evidence: Vec<String>,
+    /// Those among them that one document may be for several people of one organisation.
+    pub shared_evidence: Vec<String>,
     pub publicity_days: u32,
     /// By rising amount.
     pub approvals: Vec<ApprovalLevel>,

@@ -135,14 +135,36 @@ pub fn advance(table: &mut Table<'_, '_>, faults: Read<'_, '_>, stages: &[Stage]
 }
 
 pub fn evidence(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<String> {
-    let mut codes = Vec::new();
-    for (at, text) in table.texts(faults, "evidence").into_iter().enumerate() {
-        let (key, start) = (format!("evidence[{at}]"), text.span.start);
+    codes(table, faults, "evidence").into_iter().map(|(code, _)| code).collect()
+}
+
+/// Documents that one organisation hands in for several people, such as the agreement of a class.
+pub fn shared_evidence(table: &mut Table<'_, '_>, faults: Read<'_, '_>, asked: &[String]) -> Vec<String> {
+    let shared = codes(table, faults, "shared_evidence");
+    for (code, start) in &shared {
+        if !asked.contains(code) {
+            let words = words(
+                format!("{code:?} is not among the `evidence`"),
+                format!("{code:?} 不在 `evidence` 之中"),
+                "name it in `evidence` too, or take it out here",
+                "请在 `evidence` 中列出，或在此删除",
+            );
+            faults.add(*start, "shared_evidence", "scheme/evidence", words);
+        }
+    }
+    shared.into_iter().map(|(code, _)| code).collect()
+}
+
+/// A list of codes, each once, with their places.
+fn codes(table: &mut Table<'_, '_>, faults: Read<'_, '_>, list: &'static str) -> Vec<(String, usize)> {
+    let mut codes: Vec<(String, usize)> = Vec::new();
+    for (at, text) in table.texts(faults, list).into_iter().enumerate() {
+        let (key, start) = (format!("{list}[{at}]"), text.span.start);
         let Some(code) = checked_code(faults, &key, text) else { continue };
-        if codes.contains(&code) {
+        if codes.iter().any(|(known, _)| *known == code) {
             faults.add(start, &key, "scheme/twice", twice(&code));
         }
-        codes.push(code);
+        codes.push((code, start));
     }
     codes
 }

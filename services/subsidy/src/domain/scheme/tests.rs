@@ -79,7 +79,7 @@ fn every_fault_is_told_at_once_each_at_its_line_and_column() {
 
 #[test]
 fn each_rule_of_a_file_is_held_where_it_is_broken() {
-    let cases: [(&str, &str, &str, &str, &str); 24] = [
+    let cases: [(&str, &str, &str, &str, &str); 26] = [
         (GOOD, "version = 1", "version = 0", "0", "scheme/range"),
         (GOOD, "\"hiring-subsidy\"", "\"Hiring\"", "\"Hiring\"", "scheme/code"),
         (GOOD, "from = 2025-01-01", "from = 2025-01-01\nto = 2025-01-01", "2025-01-01", "scheme/period"),
@@ -104,6 +104,14 @@ fn each_rule_of_a_file_is_held_where_it_is_broken() {
         (CLASS, "share_percent = 50", "share_percent = 60", "[[sources]]", "scheme/sources"),
         (CLASS, "scheme = \"new-apprenticeship\"", "scheme = \"order-class\"", "\"order-class\"", "scheme/exclusions"),
         (CLASS, "\"student-list\"]", "\"class-agreement\"]", "\"class-agreement\"]", "scheme/twice"),
+        (CLASS, "shared_evidence = [\"class-agreement\"", "shared_evidence = [\"contract\"", "\"contract\"", "scheme/evidence"),
+        (
+            CLASS,
+            "shared_evidence = [\"class-agreement\"",
+            "shared_evidence = [\"student-list\"",
+            "\"student-list\"]",
+            "scheme/twice",
+        ),
     ];
     for (text, from, to, at, rule) in cases {
         assert!(text.contains(from), "{from}");
