@@ -1,7 +1,7 @@
 //! Subsidy accounting (补贴核算): facts earn money under schemes; every fen is explained back to the event that
 //! earned it, nothing is paid twice, nothing is overspent.
 //!
-//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables, samples and the ledger.
+//! **Owns** funds and their budgets, facts, claims and what overrides their checks, bank accounts, payment batches, receivables, samples and the ledger.
 //! Schemes are data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
@@ -10,7 +10,7 @@
 //! at most once, and not while it is public or objected to; that what comes back of it is counted once; that what was posted
 //! stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable,sample,sample-item}.*.v1`.
+//! **Tells** `talentflow.subsidy.{fund,claim,check-override,claim-objection,bank-account,payment-batch,receivable,sample,sample-item}.*.v1`.
 //! **Follows** organisations and people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;

@@ -1,15 +1,16 @@
 //! Checked claims are approved by other persons than the one who submitted them, exactly as seen: by as many, and in such
 //! roles, as their scheme says. The last of them commits the amount.
 //!
-//! Claims are held first, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
+//! Claims are held first, then caps of organisations, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
 //! everybody needs: approvals that come one by one are carried out together, and lock it once. Who approved before is read
 //! under the claim's lock, and only where a scheme wants several.
 
 use super::check::{catch_up, passed};
-use super::{Changed, Decided, at, books, load, save_all, schemes};
+use super::{Changed, Decided, at, books, caps, load, save_all, schemes};
 use crate::domain::{Approving, Change, Claim, ClaimId, Endorsement, Event, FundId, Posting, Refusal, Scheme};
 use crate::events;
 use crate::store::approval::{self, New};
+use crate::store::check_override;
 use crate::store::claim::{self, Stored};
 use futures::future::BoxFuture;
 use kit::{Error, Member, Scope, Tx};
@@ -31,16 +32,24 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     let ids: Vec<ClaimId> = command.0.iter().map(|approval| approval.claim).collect();
     let mut loaded = load(tx, scope, &ids).await?;
     read_before(tx, scope, &mut loaded).await?;
+    let mut caps = caps::hold(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
     let (mut postings, mut new) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
     let mut decided = Vec::with_capacity(ids.len());
     for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
         let one = decide(scope, stored, &approval).map_err(at("requests", place))?;
-        postings.extend(one.commitment());
+        if let Some(posting) = one.commitment() {
+            let claim = &one.decided.after;
+            caps.fits(scope, claim)
+                .and_then(|()| caps.take(scope, claim))
+                .map_err(|refusal| at("requests", place)(refusal.into()))?;
+            postings.push(posting);
+        }
         new.push(one.new);
         decided.push(one.decided);
     }
     let changed = save_all(tx, scope, decided).await?;
     approval::insert_all(tx, &new, scope.now()).await?;
+    caps.keep(tx).await?;
     books::post(tx, scope, &postings).await?;
     Ok(changed)
 }
@@ -53,9 +62,9 @@ pub fn approve_each<'a>(
 ) -> BoxFuture<'a, Result<Vec<Result<Stored, Error>>, Error>> {
     Box::pin(async move {
         let mut held = claim::hold(tx, members.iter().map(|member| member.command.claim)).await?;
-        if let Some(member) = members.first() {
-            read_before(tx, &member.scope, &mut held).await?;
-        }
+        let Some(Member { scope: first, .. }) = members.first() else { return Ok(Vec::new()) };
+        read_before(tx, first, &mut held).await?;
+        let mut caps = caps::hold(tx, first, held.iter().map(|stored| &stored.claim)).await?;
         let mut budgets = books::hold_budgets(tx, held.iter().filter_map(|stored| stored.claim.fund)).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
         let mut granted = Granted::default();
@@ -65,7 +74,10 @@ pub fn approve_each<'a>(
                 scope.own(stored.claim.beneficiary, command.claim)?;
                 let one = decide(scope, stored, command)?;
                 if let Some(posting) = one.commitment() {
+                    let claim = &one.decided.after;
+                    caps.fits(scope, claim)?;
                     budgets.commit(one.fund, posting.amount())?;
+                    caps.take(scope, claim)?;
                 }
                 Ok(one)
             });
@@ -75,6 +87,7 @@ pub fn approve_each<'a>(
                 stored
             }));
         }
+        caps.keep(tx).await?;
         granted.save(tx, members).await?;
         Ok(outcomes)
     })
@@ -133,6 +146,7 @@ impl Decision {
 /// for; no statement where there is neither.
 async fn read_before(tx: &mut Tx, scope: &Scope, held: &mut [Stored]) -> Result<(), Error> {
     catch_up(tx, scope, held).await?;
+    read_overrides(tx, held).await?;
     let several = |claim: &Claim| judge(scope, claim).is_ok_and(|scheme| scheme.approvers(claim.amount) > 1);
     let mut claims: Vec<&mut Stored> = held.iter_mut().filter(|stored| several(&stored.claim)).collect();
     if claims.is_empty() {
@@ -141,6 +155,20 @@ async fn read_before(tx: &mut Tx, scope: &Scope, held: &mut [Stored]) -> Result<
     let mut all = approval::of_claims(tx, claims.iter().map(|stored| stored.claim.id)).await?;
     for stored in &mut claims {
         stored.approvals = all.remove(&stored.claim.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Reads what was asked for of the checks of those claims of which any is overridden; no statement where none is.
+async fn read_overrides(tx: &mut Tx, held: &mut [Stored]) -> Result<(), Error> {
+    let ids: Vec<ClaimId> =
+        held.iter().map(|stored| &stored.claim).filter(|claim| !claim.overrides.is_empty()).map(|claim| claim.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut all = check_override::of_claims(tx, ids).await?;
+    for stored in held {
+        stored.overrides = all.remove(&stored.claim.id).unwrap_or_default();
     }
     Ok(())
 }
@@ -168,6 +196,7 @@ fn decide(scope: &Scope, mut stored: Stored, approval: &Approval) -> Result<Deci
         content_hash: approval.content_hash.clone(),
         scheme,
         before,
+        overrides: stored.overrides.clone(),
         today: scope.today(),
     };
     let decided = Decided::new(stored, Change::Approve(Box::new(approving)))?;

@@ -4,13 +4,13 @@
 //! checked, and either was submitted before the other was looked at. So no two pass, and approval has nothing to look for
 //! again. Only what an older release checked, without looking for it, is looked at when it is approved.
 
-use super::{Changed, Decided, at, load, save_all, schemes};
+use super::{Changed, Decided, at, caps, load, save_all, schemes};
 use crate::domain::{
-    self, Budget, Change, CheckName, CheckResult, Claim, ClaimId, ClaimRefusal, Derived, Document, Fact, FundId, NamedElsewhere,
-    PersonId, Schemes, Seen, Times, derive,
+    self, Budget, CapUse, Change, CheckName, CheckOverride, CheckResult, Claim, ClaimId, ClaimRefusal, Derived, Document, Fact,
+    FundId, NamedElsewhere, PersonId, Schemes, Seen, Times, derive_with, filings, overridden,
 };
 use crate::store::claim::{self, Stored};
-use crate::store::{evidence, fact, fund};
+use crate::store::{check_override, evidence, fact, fund};
 use kit::{Error, Scope, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,17 +21,18 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
     let schemes = schemes(scope);
     let loaded = load(tx, scope, &command.0).await?;
     let around = Around::read(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
+    let mut overrides = overrides_of(tx, scope, &loaded).await?;
     let mut budgets: BTreeMap<FundId, Budget> = BTreeMap::new();
     let (mut checked, mut decided) = (Vec::with_capacity(loaded.len()), Vec::new());
     for (place, stored) in loaded.into_iter().enumerate() {
         // Its state is looked at first: what was checked before is not checked again.
-        stored.claim.decide(Change::Check).map_err(at("names", place))?;
+        stored.claim.decide(Change::Check(Vec::new())).map_err(at("names", place))?;
         let budget = budget_of(tx, &mut budgets, stored.claim.fund).await?;
         let checks = around.of(&stored.claim, |seen| domain::check(schemes, &stored.claim, seen, &budget))?;
-        let passed = checks.iter().all(|result| result.passed);
+        let counted = overridden(&checks, &overrides.remove(&stored.claim.id).unwrap_or_default(), scope.today());
         let stored = Stored { checks, ..stored };
-        if passed {
-            decided.push(Decided::new(stored.clone(), Change::Check).map_err(at("names", place))?);
+        if let Some(counted) = counted {
+            decided.push(Decided::new(stored.clone(), Change::Check(counted)).map_err(at("names", place))?);
         }
         checked.push(stored);
     }
@@ -40,6 +41,13 @@ pub async fn check(tx: &mut Tx, scope: &Scope, command: Check) -> Result<Changed
     let mut passed: BTreeMap<ClaimId, Stored> = passed.0.into_iter().map(|stored| (stored.claim.id, stored)).collect();
     let outcome = |stored: Stored| passed.remove(&stored.claim.id).unwrap_or(stored);
     Ok(Changed(checked.into_iter().map(outcome).collect()))
+}
+
+/// What was asked for of the checks of claims whose schemes let anybody override any; no statement where none does.
+async fn overrides_of(tx: &mut Tx, scope: &Scope, claims: &[Stored]) -> Result<BTreeMap<ClaimId, Vec<CheckOverride>>, Error> {
+    let may = |claim: &Claim| schemes(scope).that_judged(claim).is_ok_and(|scheme| !scheme.overridable.is_empty());
+    let ids: Vec<ClaimId> = claims.iter().map(|stored| &stored.claim).filter(|claim| may(claim)).map(|claim| claim.id).collect();
+    if ids.is_empty() { Ok(BTreeMap::new()) } else { check_override::of_claims(tx, ids).await }
 }
 
 /// Looks at claims whose checks an older release ran, which did not look for double funding; no statement where there are
@@ -60,9 +68,10 @@ pub(super) async fn catch_up(tx: &mut Tx, scope: &Scope, held: &mut [Stored]) ->
     Ok(())
 }
 
-/// Refuses what did not pass its checks.
+/// Refuses what did not pass its checks, but for those that are overridden.
 pub(super) fn passed(stored: &Stored) -> Result<(), ClaimRefusal> {
-    let failed = |result: &&CheckResult| !result.passed;
+    let overridden = |result: &CheckResult| stored.claim.overrides.iter().any(|said| said.check == result.check);
+    let failed = |result: &&CheckResult| !result.passed && !overridden(result);
     match stored.checks.iter().find(failed) {
         Some(CheckResult { check, detail, .. }) if stored.claim.was_checked() => {
             Err(ClaimRefusal::CheckFailed { claim: stored.claim.id, check: *check, detail: detail.clone() })
@@ -75,6 +84,7 @@ pub(super) fn passed(stored: &Stored) -> Result<(), ClaimRefusal> {
 struct Around {
     people: BTreeMap<PersonId, Person>,
     elsewhere: NamedElsewhere,
+    caps: CapUse,
 }
 
 struct Person {
@@ -95,20 +105,22 @@ impl Around {
             all.entry(claim.person).or_default().push(claim);
         }
         let schemes = schemes(scope);
+        let caps = caps::used(tx, scope, claims.clone()).await?;
         let elsewhere = evidence::elsewhere(tx, documents(schemes, claims)).await?;
         let mut people = BTreeMap::new();
         for (person, facts) in facts {
             let claims = all.remove(&person).unwrap_or_default();
-            let (times, derived) = (Times::new(&facts), derive(schemes, &facts, scope.today())?);
+            let times = Times::new(&facts, &claims);
+            let derived = derive_with(schemes, &facts, &filings(&claims), scope.today())?;
             people.insert(person, Person { claims, times, derived });
         }
-        Ok(Self { people, elsewhere })
+        Ok(Self { people, elsewhere, caps })
     }
 
     fn of<T>(&self, claim: &Claim, look: impl FnOnce(&Seen<'_>) -> T) -> Result<T, Error> {
         let person = self.people.get(&claim.person).ok_or_else(|| Error::internal("a claim was looked at without its person"))?;
         let Person { claims, times, derived } = person;
-        Ok(look(&Seen { all: claims, times, derived, elsewhere: &self.elsewhere }))
+        Ok(look(&Seen { all: claims, times, derived, elsewhere: &self.elsewhere, caps: &self.caps }))
     }
 }
 

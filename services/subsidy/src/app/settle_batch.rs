@@ -2,8 +2,8 @@
 //! before is recognised, so a file of results may be taken in twice, or in pieces.
 
 use super::accrue::accrue;
-use super::books;
 use super::net::undo;
+use super::{books, caps};
 use crate::domain::{
     BankResult, BatchState, Change, ClaimId, Line, LineState, Owed, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
     Refusal,
@@ -80,6 +80,7 @@ pub(super) async fn settle(
 async fn pay(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId, paid: Vec<ClaimId>) -> Result<(), Error> {
     let pending = netting::pending(tx, batch, &paid).await?;
     netting::settle(tx, batch, (&paid, pending.len()), NettingState::Posted, scope.now()).await?;
+    caps::came_back(tx, scope, pending.iter().map(|(_, owed)| owed)).await?;
     let mut debts: BTreeMap<ClaimId, Vec<Owed>> = BTreeMap::new();
     for (claim, owed) in pending {
         debts.entry(claim).or_default().push(owed);

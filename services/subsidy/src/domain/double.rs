@@ -16,14 +16,21 @@ use std::collections::BTreeMap;
 pub struct Times(BTreeMap<(OccasionKind, String), (NaiveDate, Span)>);
 
 impl Times {
-    /// Of the facts on record.
-    pub fn new(facts: &[Fact]) -> Self {
+    /// Of the facts on record, and of what is stated where they tell nothing.
+    pub fn new(facts: &[Fact], claims: &[Claim]) -> Self {
         let mut times = BTreeMap::new();
-        let known = Known::new(facts);
-        for kind in OccasionKind::ALL.iter().copied() {
-            times.extend(known.occasions(kind).into_iter().map(|one| ((kind, one.key.clone()), (one.on, one.span))));
+        let stated = claims.iter().filter_map(|claim| Some(claim.filing.as_ref()?.facts(claim.person)));
+        for facts in stated.collect::<Vec<_>>().iter().map(Vec::as_slice).chain([facts]) {
+            let known = Known::new(facts);
+            for kind in OccasionKind::ALL.iter().copied() {
+                times.extend(known.occasions(kind).into_iter().map(|one| ((kind, one.key.clone()), (one.on, one.span))));
+            }
         }
         Self(times)
+    }
+
+    pub fn knows(&self, kind: OccasionKind, occasion: &str) -> bool {
+        self.0.contains_key(&(kind, occasion.to_owned()))
     }
 
     /// Of a claim whose occasion is not known here nothing is known but the day on which it was earned.
@@ -69,6 +76,10 @@ pub(super) fn double(schemes: &Schemes, claim: &Claim, seen: &Seen<'_>) -> Optio
 fn apart(schemes: &Schemes, (one, other): (&Claim, &Claim), times: &Times) -> bool {
     let ((on, span), (other_on, other_span)) = (times.of(schemes, one), times.of(schemes, other));
     let overlaps = one.occasion == other.occasion || span.overlaps(other_span);
+    if one.scheme.code == other.scheme.code {
+        // Events and a statement, or two statements, may be of the same without anybody being able to tell.
+        return (one.filing.is_some() || other.filing.is_some()) && one.occasion != other.occasion && overlaps;
+    }
     let excludes = |one: &Claim, other: &Claim| {
         let scheme = schemes.find(&one.scheme.code, one.scheme.version);
         scheme.into_iter().flat_map(|scheme| &scheme.exclusions).any(|rule| {

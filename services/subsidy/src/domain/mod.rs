@@ -1,20 +1,25 @@
 //! The rules of subsidy accounting, pure: no I/O, no clock, no chance.
 
 mod bank_account;
+mod cap;
 mod check;
+mod check_override;
 mod claim;
 mod claim_refusal;
+mod content;
 mod derive;
 mod double;
 mod entry;
 mod evidence;
 mod fact;
+mod filing;
 mod lapse;
 mod ledger;
 pub mod log;
 mod objection;
 mod occasion;
 mod offset;
+mod override_refusal;
 mod payment;
 mod payment_refusal;
 mod period;
@@ -27,19 +32,23 @@ mod scheme;
 mod simulation;
 
 pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
+pub use cap::{Cap, CapUse, Grant};
 pub use check::{CheckName, CheckResult, Seen, check, double_funding};
+pub use check_override::{CheckOverride, Overridden, OverrideReason, Overriding, overridden};
 pub use claim::{Approving, Change, Claim, Endorsement, Event, SchemeVersion, State, Submitting};
 pub use claim_refusal::ClaimRefusal;
-pub use derive::{Derived, Due, derive};
+pub use derive::{Derived, Due, derive, derive_with};
 pub use double::Times;
 pub use entry::Logged;
 pub use evidence::{Document, Evidence, Extent, NamedElsewhere};
 pub use fact::{Fact, FactKind, Topic, current};
+pub use filing::{Filed, Filing, Party, Stated, filings, may_file, nothing_due};
 pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
 pub use offset::{Offset, OffsetYear, carry_forward};
+pub use override_refusal::OverrideRefusal;
 pub use payment::{
     BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
 };
@@ -59,6 +68,7 @@ kit::id! {
     FundId => "funds";
     ClaimId => "claims";
     ObjectionId => "claimObjections";
+    CheckOverrideId => "checkOverrides";
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";
     ReceivableId => "receivables";

@@ -66,6 +66,11 @@ impl OccasionKind {
         matches!(self, Self::Hire | Self::Enrolment)
     }
 
+    /// Whether an organisation may state it: not what several people confirm month by month, nor what is no person's.
+    pub const fn can_be_stated(self) -> bool {
+        matches!(self, Self::Hire | Self::Rotation | Self::Enrolment)
+    }
+
     /// Whether it can be completed, so that money may be paid in advance of that.
     pub const fn can_be_completed(self) -> bool {
         matches!(self, Self::Enrolment)

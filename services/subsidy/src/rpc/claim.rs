@@ -2,7 +2,9 @@
 
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
-use crate::domain::{CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, PersonId, State, is_printable};
+use crate::domain::{
+    CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, Overridden, PersonId, State, is_printable,
+};
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
 use kit::id::Id;
@@ -100,7 +102,7 @@ impl TryFrom<pb::RejectClaimRequest> for Reject {
 }
 
 /// Each code once.
-fn parse_evidence(evidence: Vec<pb::Evidence>) -> Result<Vec<Evidence>, Error> {
+pub(super) fn parse_evidence(evidence: Vec<pb::Evidence>) -> Result<Vec<Evidence>, Error> {
     let mut read: Vec<Evidence> = Vec::with_capacity(evidence.len());
     for (at, one) in parse_batch("evidence", evidence, 50)?.into_iter().enumerate() {
         let field = |name: &str| format!("evidence[{at}].{name}");
@@ -193,10 +195,15 @@ impl From<State> for pb::ClaimState {
     }
 }
 
-impl From<CheckResult> for pb::Check {
-    fn from(result: CheckResult) -> Self {
-        Self { check: result.check.as_str().to_owned(), passed: result.passed, detail: result.detail }
+impl From<Overridden> for pb::OverriddenCheck {
+    fn from(said: Overridden) -> Self {
+        Self { check: said.check.to_string(), reason: said.reason, document: said.document }
     }
+}
+
+fn check(result: CheckResult, overrides: &[Overridden]) -> pb::Check {
+    let overridden = !result.passed && overrides.iter().any(|said| said.check == result.check);
+    pb::Check { check: result.check.to_string(), passed: result.passed, detail: result.detail, overridden }
 }
 
 impl From<Evidence> for pb::Evidence {
@@ -229,7 +236,7 @@ impl From<Stored> for pb::Claim {
             earned_on: Some(date(claim.earned_on)),
             state: pb::ClaimState::from(claim.state).into(),
             content_hash: claim.content_hash,
-            checks: stored.checks.into_iter().map(Into::into).collect(),
+            checks: stored.checks.into_iter().map(|result| check(result, &claim.overrides)).collect(),
             submitted_by: claim.submitted_by.unwrap_or_default(),
             approved_by: claim.approved_by.unwrap_or_default(),
             reason: claim.reason.unwrap_or_default(),
@@ -244,6 +251,8 @@ impl From<Stored> for pb::Claim {
             open_objections: count(stored.open_objections),
             approvals: stored.approvals.into_iter().map(Into::into).collect(),
             evidence: claim.evidence.into_iter().map(Into::into).collect(),
+            filing: claim.filing.map(|filing| filing.as_ref().into()),
+            overridden_checks: claim.overrides.into_iter().map(Into::into).collect(),
         }
     }
 }

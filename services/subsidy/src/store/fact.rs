@@ -90,6 +90,11 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
+    KINDS = {
+        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT value FROM json_each($1))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     PEOPLE = "SELECT person_id FROM subsidy_person WHERE person_id > $1 ORDER BY person_id LIMIT $2";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";
 }
@@ -151,6 +156,15 @@ pub async fn pairings(tx: &mut Tx, names: &BTreeSet<&str>) -> Result<BTreeMap<St
 
 pub async fn register_organisation(tx: &mut Tx, id: OrganisationId, kind: &str, integration_listed: bool) -> Result<(), Error> {
     tx.execute(REGISTER_ORGANISATION, args![id, kind, integration_listed]).await.map(|_| ())
+}
+
+/// What the directory says of organisations, as far as it has said anything.
+pub async fn kinds(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = OrganisationId>,
+) -> Result<BTreeMap<OrganisationId, String>, Error> {
+    let rows: Vec<(OrganisationId, String)> = tx.fetch_all(KINDS, args![id_list(ids)]).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Everybody in whose facts the organisation appears.

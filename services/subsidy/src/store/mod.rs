@@ -3,6 +3,8 @@
 pub mod agenda;
 pub mod approval;
 pub mod bank_account;
+pub mod cap;
+pub mod check_override;
 pub mod claim;
 pub mod evidence;
 pub mod fact;
@@ -34,6 +36,8 @@ pub fn statements() -> Vec<Sql> {
         agenda::STATEMENTS,
         approval::STATEMENTS,
         bank_account::STATEMENTS,
+        cap::STATEMENTS,
+        check_override::STATEMENTS,
         claim::STATEMENTS,
         evidence::STATEMENTS,
         fact::STATEMENTS,

@@ -4,6 +4,7 @@ use super::file::{LONGEST_DAYS, Read, checked_code, number};
 use super::stage::{After, Stage};
 use super::table::{Table, Words, one_of, words};
 use super::{ApprovalLevel, Caps, Exclusion, Source, SourceKind, Together};
+use crate::domain::check::CheckName;
 use crate::domain::occasion::OccasionKind;
 use std::collections::BTreeSet;
 
@@ -12,6 +13,8 @@ const MOST: usize = 20;
 /// The largest share, so that a sum of shares stays a number.
 const LARGEST_SHARE: i64 = 1_000_000;
 const LONGEST_MONTHS: i64 = 120;
+/// For how many days a check is overridden where a file does not say.
+const OVERRIDE_DAYS: u32 = 30;
 /// Who may approve.
 const APPROVERS: [&str; 2] = ["bureau", "finance"];
 
@@ -200,6 +203,61 @@ pub fn exclusions(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&
         read.push(Exclusion { scheme, within: within.value });
     }
     read
+}
+
+/// Which checks two persons may override, each with its place, and for how many days.
+pub fn overrides(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> (Vec<(CheckName, usize)>, u32) {
+    let Some(mut table) = table.table(faults, "overrides") else { return (Vec::new(), 0) };
+    let mut checks: Vec<(CheckName, usize)> = Vec::new();
+    let key = table.key("checks");
+    for text in table.texts(faults, "checks") {
+        let known = CheckName::OVERRIDABLE.into_iter().find(|check| check.as_str() == text.value);
+        match known {
+            None => {
+                let all = CheckName::OVERRIDABLE.map(CheckName::as_str).join(", ");
+                faults.add(text.span.start, &key, "scheme/word", one_of(&key, &text.value, &all));
+            }
+            Some(check) if checks.iter().any(|(known, _)| *known == check) => {
+                faults.add(text.span.start, &key, "scheme/twice", twice(&text.value))
+            }
+            Some(check) => checks.push((check, text.span.start)),
+        }
+    }
+    let days = table.whole(faults, "at_most_days", 1, 366).map_or(OVERRIDE_DAYS, |days| number(days.value));
+    table.finish(faults);
+    (checks, days)
+}
+
+/// What organisations may state: not what is confirmed by several people as it happens, and no tax.
+pub fn filed(
+    table: &mut Table<'_, '_>,
+    faults: Read<'_, '_>,
+    occasion: Option<OccasionKind>,
+    overridable: &[(CheckName, usize)],
+) -> bool {
+    let filed = table.flag_at(faults, "filed");
+    let is_filed = filed.as_ref().is_some_and(|filed| filed.value);
+    if let (Some(occasion), Some(filed)) = (occasion, filed.filter(|filed| filed.value))
+        && !occasion.can_be_stated()
+    {
+        let words = words(
+            format!("a {occasion} is not stated by an organisation"),
+            format!("“{occasion}”不能由单位申报"),
+            "leave `filed` out, or take an occasion that is stated: hire, rotation or enrolment",
+            "请删除 `filed`，或改用可申报的事由：hire、rotation、enrolment",
+        );
+        faults.add(filed.span.start, "filed", "scheme/filed", words);
+    }
+    if let Some((_, start)) = overridable.iter().find(|(check, _)| !is_filed && *check == CheckName::OnRecord) {
+        let words = words(
+            "`on-record` is a check of claims that are filed, and none are",
+            "`on-record` 仅检查申报产生的申领，而本项目不接受申报",
+            "add `filed = true`, or take the check out",
+            "请增加 `filed = true`，或删除该检查",
+        );
+        faults.add(*start, "overrides.checks", "scheme/filed", words);
+    }
+    is_filed
 }
 
 pub fn approvals(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<ApprovalLevel> {

@@ -96,6 +96,16 @@ impl Schemes {
         self.all.contains_key(code)
     }
 
+    pub fn versions(&self, code: &str) -> impl Iterator<Item = &Scheme> {
+        self.all.get(code).into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// Whether any version of a scheme caps what an organisation may have of it.
+    pub fn caps_organisations(&self, code: &str) -> bool {
+        let caps = |scheme: &Scheme| [scheme.caps.fen_per_organisation, scheme.caps.fen_per_organisation_year];
+        self.versions(code).flat_map(caps).any(|cap| cap.is_some())
+    }
+
     /// What earns the money of a scheme; all its versions say the same.
     pub(in crate::domain) fn kind(&self, code: &str) -> Option<OccasionKind> {
         self.all.get(code)?.first().map(|scheme| scheme.occasion)
