@@ -218,7 +218,7 @@ pub fn overrides(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> (Vec<(Check
                 faults.add(text.span.start, &key, "scheme/word", one_of(&key, &text.value, &all));
             }
             Some(check) if checks.iter().any(|(known, _)| *known == check) => {
-                faults.add(text.span.start, &key, "scheme/twice", twice(&text.value))
+                faults.add(text.span.start, &key, "scheme/twice", twice(&text.value));
             }
             Some(check) => checks.push((check, text.span.start)),
         }
