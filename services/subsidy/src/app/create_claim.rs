@@ -1,7 +1,7 @@
 //! An organisation files a claim for itself (申报), where no event told the occasion: what it states is judged as facts are,
 //! and asked for at once with its evidence. The person is held, so that of two who file the same the second finds the first.
 
-use super::{Decided, at, save_all, schemes};
+use super::{Decided, save_all, schemes};
 use crate::domain::{
     Change, Claim, ClaimId, ClaimRefusal, Derived, Evidence, Fact, Filed, Filing, OrganisationId, PersonId, Refusal, State,
     Stated, Step, Submitting, Times, Topic, derive_with, filings, may_file, nothing_due, reconcile,
@@ -108,7 +108,7 @@ async fn submit(tx: &mut Tx, scope: &Scope, accrued: Vec<Claim>, handed_in: Vec<
         let by = scope.principal().subject.clone();
         let submitting = Submitting { by, fund, evidence: handed_in.clone(), scheme };
         let stored = Stored::new(claim, scope.now());
-        decided.push(Decided::new(stored, Change::Submit(Box::new(submitting))).map_err(at("evidence", 0))?);
+        decided.push(Decided::new(stored, Change::Submit(Box::new(submitting)))?);
     }
     evidence::insert_all(tx, decided.iter().map(|one| &one.after)).await?;
     Ok(save_all(tx, scope, decided).await?.0)

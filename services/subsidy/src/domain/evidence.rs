@@ -20,7 +20,6 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Document {
     pub sha256: String,
-    pub code: String,
     pub scheme: String,
     pub extent: Extent,
 }
@@ -30,7 +29,7 @@ pub struct Document {
 pub enum Extent {
     /// The stages of the same occasion.
     Occasion(PersonId, String),
-    /// All of the same organisation, under the same code.
+    /// All of the same organisation.
     Organisation(OrganisationId),
 }
 
@@ -39,7 +38,7 @@ impl Document {
         let shared = scheme.is_some_and(|scheme| scheme.shared_evidence.contains(&evidence.code));
         let extent =
             if shared { Extent::Organisation(claim.beneficiary) } else { Extent::Occasion(claim.person, claim.occasion.clone()) };
-        Self { sha256: evidence.sha256.clone(), code: evidence.code.clone(), scheme: claim.scheme.code.clone(), extent }
+        Self { sha256: evidence.sha256.clone(), scheme: claim.scheme.code.clone(), extent }
     }
 }
 

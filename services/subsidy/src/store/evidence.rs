@@ -19,8 +19,8 @@ statements! {
     /// Takes documents with their places as a JSON array of rows, and answers for each the first live claim that names it
     /// and may not. A claim that was submitted before this one is checked is seen, because only what is submitted is checked.
     ELSEWHERE = {
-        postgres: "SELECT CAST(e->>0 AS BIGINT) AS place, MIN(CAST(c.claim_id AS TEXT) || ' ' || c.scheme_code) AS claim FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_claim_evidence d ON d.sha256 = e->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = e->>3 AND ((c.person_id = CAST(e->>4 AS UUID) AND c.occasion = e->>5) OR (c.beneficiary_id = CAST(e->>6 AS UUID) AND d.code = e->>2)), FALSE) GROUP BY e->>0",
-        sqlite: "SELECT w.value->>0 AS place, MIN(c.claim_id || ' ' || c.scheme_code) AS claim FROM json_each($1) AS w JOIN subsidy_claim_evidence d ON d.sha256 = w.value->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = w.value->>3 AND ((c.person_id = w.value->>4 AND c.occasion = w.value->>5) OR (c.beneficiary_id = w.value->>6 AND d.code = w.value->>2)), FALSE) GROUP BY w.value->>0",
+        postgres: "SELECT CAST(e->>0 AS BIGINT) AS place, MIN(CAST(c.claim_id AS TEXT) || ' ' || c.scheme_code) AS claim FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_claim_evidence d ON d.sha256 = e->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = e->>2 AND ((c.person_id = CAST(e->>3 AS UUID) AND c.occasion = e->>4) OR c.beneficiary_id = CAST(e->>5 AS UUID)), FALSE) GROUP BY e->>0",
+        sqlite: "SELECT w.value->>0 AS place, MIN(c.claim_id || ' ' || c.scheme_code) AS claim FROM json_each($1) AS w JOIN subsidy_claim_evidence d ON d.sha256 = w.value->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = w.value->>2 AND ((c.person_id = w.value->>3 AND c.occasion = w.value->>4) OR c.beneficiary_id = w.value->>5), FALSE) GROUP BY w.value->>0",
         reason: "neither engine reads the other's form of a JSON array",
     };
 }
@@ -46,7 +46,7 @@ pub async fn elsewhere(tx: &mut Tx, documents: BTreeSet<Document>) -> Result<Nam
             Extent::Occasion(person, occasion) => (Some(person.uuid()), Some(occasion), None),
             Extent::Organisation(organisation) => (None, None, Some(organisation.uuid())),
         };
-        json!([place, document.sha256, document.code, document.scheme, person, occasion, organisation])
+        json!([place, document.sha256, document.scheme, person, occasion, organisation])
     };
     let rows: Vec<Value> = documents.iter().enumerate().map(row).collect();
     let found: Vec<(i64, String)> = tx.fetch_all(ELSEWHERE, args![Value::Array(rows).to_string()]).await?;
