@@ -4,20 +4,25 @@
 //! (1989): a student bids for the best offer what makes it as good as the second best, and a little more; a mentor
 //! with no place left gives up the lowest bid, which is the mentor's price. First come, first to bid, with the
 //! smallest step from the start. Price wars, which small steps make long, are ended by doubling the step, and by
-//! students who rather stay alone than pay more than an offer is worth.
+//! students who rather stay alone than pay more than an offer is worth. Large steps overshoot, so whoever would now
+//! rather have another offer bids again, from the smallest step: a few such rounds cost little and leave few behind.
 //!
 //! The outcome is nearly optimal: [`super::repair`] makes it exact, starting from these prices, and places those who
 //! gave up where there is a place for them.
 
-use crate::Instance;
 use crate::instance::numbers;
+use crate::{Arc, Instance};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// Prices are counted in this fraction of a point of value.
-const FINE: i32 = 16;
+const FINE: i32 = 8;
 /// Bids a student may make on average before the step doubles.
-const PATIENCE: usize = 32;
+const PATIENCE: usize = 8;
+/// Rounds there are at most.
+const ROUNDS: usize = 4;
+/// A round is not worth it for fewer bidders than one of so many students.
+const FEW: usize = 1000;
 /// Students whose arcs are loaded together.
 const BATCH: usize = 32;
 
@@ -30,14 +35,23 @@ pub struct Outcome {
 }
 
 pub fn run(instance: &Instance) -> Outcome {
+    go_on(instance, Outcome { prices: vec![0; instance.mentors()], held: vec![None; instance.students()] })
+}
+
+/// As [`run`], from prices and holders that are good already; where a place is free its price may be above 0 then.
+pub fn go_on(instance: &Instance, mut sold: Outcome) -> Outcome {
     // Prices stay far below i32: nobody bids more than an offer is worth and one step.
     let fine = (i32::MAX / 16).checked_div(instance.highest()).unwrap_or(FINE).min(FINE);
-    let mut house = House::new(instance);
-    if fine > 0 {
-        house.sell(instance, fine);
+    for _ in 0..if fine > 0 { ROUNDS } else { 0 } {
+        let (mut house, bidders) = House::new(instance, &sold, fine);
+        if bidders.len() * FEW <= instance.students() {
+            break;
+        }
+        house.sell(instance, fine, bidders);
+        let prices = house.prices.iter().map(|price| i64::from(*price / fine)).collect();
+        sold = Outcome { prices, held: house.held };
     }
-    let prices = house.prices.iter().map(|price| i64::from(*price / fine.max(1))).collect();
-    Outcome { prices, held: house.held }
+    sold
 }
 
 struct House {
@@ -53,18 +67,40 @@ struct Bid {
 }
 
 impl House {
-    fn new(instance: &Instance) -> Self {
+    /// Whoever holds one of their best offers keeps it; the others bid.
+    fn new(instance: &Instance, sold: &Outcome, fine: i32) -> (Self, VecDeque<u32>) {
         // Nobody can buy where there is no place.
-        let price = |mentor| if instance.free(mentor) == 0 { i32::MAX / 2 } else { 0 };
-        Self {
-            prices: (0..instance.mentors()).map(price).collect(),
+        let price = |(mentor, price): (usize, &i64)| {
+            if instance.free(mentor) == 0 { i32::MAX / 2 } else { i32::try_from(*price).unwrap_or(i32::MAX).saturating_mul(fine) }
+        };
+        let mut house = Self {
+            prices: sold.prices.iter().enumerate().map(price).collect(),
             sales: vec![BinaryHeap::new(); instance.mentors()],
             held: vec![None; instance.students()],
+        };
+        let mut bidders = VecDeque::new();
+        for (student, held) in numbers(instance.students()).zip(&sold.held) {
+            match held.filter(|mentor| house.is_best(instance, student, *mentor, fine)) {
+                Some(mentor) => {
+                    house.held[student as usize] = Some(mentor);
+                    house.sales[mentor as usize].push(Reverse((house.prices[mentor as usize], student)));
+                }
+                None => bidders.push_back(student),
+            }
         }
+        (house, bidders)
     }
 
-    fn sell(&mut self, instance: &Instance, fine: i32) {
-        let mut queue: VecDeque<u32> = numbers(instance.students()).collect();
+    /// Whether there is a place at this mentor, and no offer gains more.
+    fn is_best(&self, instance: &Instance, student: u32, mentor: u32, fine: i32) -> bool {
+        let gain = |arc: &Arc| arc.value * fine - self.prices[arc.mentor as usize];
+        let arcs = instance.arcs(student as usize);
+        let best = arcs.iter().map(gain).max();
+        let holds = arcs.iter().find(|arc| arc.mentor == mentor).map(gain);
+        self.sales[mentor as usize].len() < instance.free(mentor as usize) && holds == best
+    }
+
+    fn sell(&mut self, instance: &Instance, fine: i32, mut queue: VecDeque<u32>) {
         let (mut step, mut bids, mut near, mut read) = (1, 0, 0, 0);
         while let Some(student) = queue.pop_front() {
             if near == 0 {

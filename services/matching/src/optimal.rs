@@ -47,7 +47,7 @@ pub fn solve_from(instance: &Instance, near: &Optimal) -> Optimal {
     let held = near.assignment.iter().enumerate();
     let still = |(student, mentor): (usize, &Option<u32>)| mentor.filter(|mentor| instance.value(student, *mentor).is_some());
     let prices = near.prices.iter().map(|price| price.price.max(0)).collect();
-    settle(instance, Outcome { held: held.map(still).collect(), prices })
+    settle(instance, auction::go_on(instance, Outcome { held: held.map(still).collect(), prices }))
 }
 
 /// From good prices and whoever holds a place to the exact answer.

@@ -79,6 +79,8 @@ async fn open_sqlite(url: &str, config: &DatabaseConfig) -> Result<Pools, Error>
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
         .pragma("cache_size", SQLITE_CACHE)
+        // What a statement of thousands of rows would need to be taken back is kept in memory, not in a file.
+        .pragma("temp_store", "memory")
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(config.acquire_timeout_seconds))

@@ -21,8 +21,10 @@ use crate::store::{self, mentor, pairing, project, proposal, run, student};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
-/// Students whose pairings are made in one transaction.
+/// Students whose pairings are made in one transaction, with the decision or as the first step after it.
 pub const BATCH: i64 = 1000;
+/// Steps grow with what is done, to so many: a city is soon published, and nobody waits long for a small one.
+const LARGEST: i64 = 8000;
 
 #[derive(Debug, Clone)]
 pub struct PublishRound {
@@ -94,7 +96,7 @@ pub async fn go_on(tx: &mut Tx, scope: &Scope) -> Result<bool, Error> {
         return Ok(true);
     }
     let scope = scope.following(&round.cause);
-    let students = student::in_round(tx, &round, BATCH).await?;
+    let students = student::in_round(tx, &round, round.outcome.students.clamp(BATCH, LARGEST)).await?;
     advance(tx, &scope, &round, students).await?;
     Ok(true)
 }

@@ -14,9 +14,13 @@ use matching::certificate::Worth;
 use matching::{Edge, Fault, Instance, Preference, optimal::Optimal};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The best fit, and how far a part is fulfilled at most.
 const FULL: i64 = 1000;
+/// Students for whom one core is enough.
+const ONE_CORE: usize = 1000;
 
 /// The students and one side's mentors, with what all students of a kind have in common worked out once.
 pub struct Field<'a> {
@@ -267,16 +271,16 @@ impl<'a> Field<'a> {
 
     /// The pairs to begin with: the best `most` for each student, and who ranks or is ranked.
     pub fn first(&self, cut: Cut) -> Lists {
-        let mut view = View::default();
-        let list = |student| {
-            self.look(student, &mut view);
-            let mut list = self.ranked(student, &view);
+        let mut lists = vec![Vec::new(); self.students.len()];
+        for_each(&mut lists, |student, view, list| {
+            self.look(student, view);
+            *list = self.ranked(student, view);
             let best = Cut { most: cut.most - cut.apart(), ..cut };
-            self.add(student, &mut view, &mut list, best, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
-            self.scatter(student, &view, &mut list, cut.apart());
-            list
-        };
-        (0..self.students.len()).map(list).collect()
+            self.add(student, view, list, best, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
+            self.scatter(student, view, list, cut.apart());
+            list.len()
+        });
+        lists
     }
 
     /// Adds the pairs by which a student would gain at these prices of an instance; answers how many.
@@ -286,27 +290,30 @@ impl<'a> Field<'a> {
             .map(|mentor| instance.chain(as_number(mentor)).all(|holder| instance.free_of(holder) > 0))
             .collect();
         let gain = |mentor: u32, fit: i32| Worth { assigned: 1, value: fit.into() } - prices[mentor as usize];
-        let (mut view, mut added) = (View::default(), 0);
-        for (student, list) in lists.iter_mut().enumerate() {
+        for_each(lists, |student, view, list| {
             let has = list.iter().map(|pair| gain(pair.mentor, pair.fit)).max().unwrap_or_default().max(Worth::default());
-            self.look(student, &mut view);
+            self.look(student, view);
             let better = |mentor: u32, fit: i32| Some(gain(mentor, fit)).filter(|gain| open[mentor as usize] && *gain > has);
-            added += self.add(student, &mut view, list, cut, better);
-        }
-        added
+            self.add(student, view, list, cut, better)
+        })
     }
 
     /// Adds further pairs that pass for those who stayed alone; and, where `better` ones are asked for, those that a
     /// student would rather have than what they hold. As many as the student looks at already; answers how many.
-    pub fn further(&self, lists: &mut Lists, held: &[Option<u32>], better: bool, passes: impl Fn(usize, u32) -> bool) -> usize {
-        let (mut view, mut added) = (View::default(), 0);
-        for (student, list) in lists.iter_mut().enumerate() {
+    pub fn further(
+        &self,
+        lists: &mut Lists,
+        held: &[Option<u32>],
+        better: bool,
+        passes: impl Fn(usize, u32) -> bool + Sync,
+    ) -> usize {
+        for_each(lists, |student, view, list| {
             let holds = held[student].and_then(|mentor| list.iter().find(|pair| pair.mentor == mentor));
             let floor = holds.map(|pair| (pair.preference.by_student, pair.fit, Reverse(pair.mentor)));
             if floor.is_some() && !better {
-                continue;
+                return 0;
             }
-            self.look(student, &mut view);
+            self.look(student, view);
             let cut = Cut { most: list.len().max(1), turned: false };
             let possible = |mentor: u32, fit: i32| {
                 // Nobody said anything of a pair that is not looked at.
@@ -314,9 +321,8 @@ impl<'a> Field<'a> {
                 let open = wanted && self.mentors[mentor as usize].spare() > 0 && passes(student, mentor);
                 open.then_some(Worth { assigned: 1, value: fit.into() })
             };
-            added += self.add(student, &mut view, list, cut, possible);
-        }
-        added
+            self.add(student, view, list, cut, possible)
+        })
     }
 
     /// The question about the pairs that are looked at.
@@ -329,6 +335,24 @@ impl<'a> Field<'a> {
         let places = self.mentors.iter().map(|mentor| mentor.seats());
         self.rules.offers.bind(Instance::new(self.students.len(), places.collect(), &edges)?, &self.mentors)
     }
+}
+
+/// Works through the students' lists, on all cores where they are many; answers the sum.
+fn for_each(lists: &mut Lists, work: impl Fn(usize, &mut View, &mut Vec<Pair>) -> usize + Sync) -> usize {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = lists.len().div_ceil(threads).max(ONE_CORE);
+    let sum = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for (lists, first) in lists.chunks_mut(share).zip((0..).step_by(share)) {
+            let (work, sum) = (&work, &sum);
+            scope.spawn(move || {
+                let mut view = View::default();
+                let of_all: usize = lists.iter_mut().zip(first..).map(|(list, student)| work(student, &mut view, list)).sum();
+                sum.fetch_add(of_all, Ordering::Relaxed)
+            });
+        }
+    });
+    sum.into_inner()
 }
 
 fn as_number(mentor: usize) -> u32 {

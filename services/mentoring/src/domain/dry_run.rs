@@ -145,7 +145,7 @@ impl<'a> Apart<'a> {
 
     /// Looks at further pairs that pass, for those who stayed alone or would rather have `better` ones; `false` if there
     /// are none.
-    fn widen(&mut self, held: &Numbers, better: bool, passes: impl Fn(usize, u32) -> bool) -> Result<bool, Unsolved> {
+    fn widen(&mut self, held: &Numbers, better: bool, passes: impl Fn(usize, u32) -> bool + Sync) -> Result<bool, Unsolved> {
         let added = self.field.further(&mut self.lists, held, better, passes);
         if added > 0 {
             self.sheet = Sheet::of(&self.field, &self.lists)?;
