@@ -131,6 +131,9 @@ fn a_day_s_run_takes_a_day_that_has_come_and_changes_nothing_after_the_demo() {
         }
         let (_, err) = text(&accrue(&["--through", "2199-01-01"]));
         assert!(err.contains("2199-01-01 is yet to come"), "{err}");
+        let refresh = talentflow(&["refresh-mentors", "--json", "--database-url", &url, "--log", "warn"]).output().unwrap();
+        let refreshed: Value = serde_json::from_str(text(&refresh).0.trim()).unwrap();
+        assert_eq!(refreshed["mentors"], 0, "the demo left no mentor behind: {}", text(&refresh).1);
         let plain = accrue(&[]);
         assert!(plain.status.success() && text(&plain).0.contains("新增申领 0 笔"), "{}", text(&plain).0);
     }

@@ -33,16 +33,25 @@ fn alike(got: &str, said: &str) -> bool {
     }
 }
 
+/// The variables before a page's command that starts the server; paths among them are from the root of the repository.
+fn settings(page: &str) -> Vec<(String, String)> {
+    let console = blocks(page, "console");
+    let serve = console.lines().filter_map(|line| line.strip_prefix("$ ")).find(|line| line.ends_with("-- serve")).unwrap();
+    let variable = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    serve.split(' ').map_while(variable).collect()
+}
+
 /// Runs a page's commands against a fresh server, compares what they print, and proves that the tables are sound.
 fn walk(page: &str) {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
-    let page = std::fs::read_to_string(page).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs").join(page)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("town.db").display());
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let talentflow = |arguments: &[&str]| {
         let mut command = Command::new(binary());
-        command.env_clear().args(arguments).args(["--database-url", &url, "--log", "warn"]);
+        command.env_clear().envs(settings(&page)).current_dir(&root);
+        command.args(arguments).args(["--database-url", &url, "--log", "warn"]);
         command
     };
     let listen = address.to_string();

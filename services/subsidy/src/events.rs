@@ -1,5 +1,9 @@
 //! The events of subsidy: facts come in, and what became of funds, claims and payments is told.
 
+mod offset;
+
+pub use offset::{offset_carried, offset_confirmed, offset_filed, offset_returned};
+
 use crate::app::{News, Organisation, Unpaired, record};
 use crate::domain::{
     BankAccount, CheckOverride, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId,

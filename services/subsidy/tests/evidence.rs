@@ -5,10 +5,16 @@
 mod city;
 mod town;
 
+use kit::db::{Lane, args, statements};
 use proto::subsidy::v1 as pb;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use town::{Town, reason};
+
+statements! {
+    /// As after the file of a scheme was edited in its place, when it had judged claims.
+    EDITED = "UPDATE subsidy_claim SET scheme_digest = 'another'";
+}
 
 fn document(code: &str, digit: &str) -> pb::Evidence {
     pb::Evidence { code: code.into(), sha256: digit.repeat(64), place: "档案室 3 号柜".into() }
@@ -99,5 +105,23 @@ async fn what_is_no_evidence_is_refused_by_field() {
         let request = pb::BatchSubmitClaimsRequest { names: vec![name], evidence };
         let refused = town.clerk().batch_submit_claims(request).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused)), (Code::InvalidArgument, "EVIDENCE_OF_OTHER".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_claim_whose_scheme_says_something_else_by_now_goes_no_further_until_it_is_derived_again() {
+    for town in Town::both_with(city::documents).await {
+        let claim = town.accrued().await;
+        let mut tx = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        tx.execute(EDITED, args![]).await.unwrap();
+        tx.commit().await.unwrap();
+        let both = [document("social-insurance", "b"), document("labour-contract", "a")];
+        let refused = town.submit(&claim.name, &both).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused)), (Code::FailedPrecondition, "SCHEME_UNKNOWN".into()));
+        assert!(refused.message().contains("schemes/hiring-subsidy@1"), "{}", refused.message());
+        assert_eq!(town.claim(&claim.name).await.state(), pb::ClaimState::Accrued, "on {}", town.sandbox.test.engine);
+        let everyone = pb::RunAccrualRequest { everyone: true, ..Default::default() };
+        town.bureau().run_accrual(everyone).await.unwrap();
+        assert_eq!(town.submit(&claim.name, &both).await.unwrap().state(), pb::ClaimState::Submitted);
     }
 }

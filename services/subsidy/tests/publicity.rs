@@ -209,7 +209,19 @@ async fn objections_are_listed_by_claim_and_state_and_an_organisation_sees_what_
         assert_eq!(town.objections(town.officer(), of_claim.clone()).await, [of_school.clone(), of_bureau.clone()]);
         assert_eq!(town.objections(town.teacher_of_the_school(), of_claim.clone()).await, std::slice::from_ref(&of_school));
         assert!(town.objections(town.clerk(), of_claim).await.is_empty(), "who objected to it is not its to know");
+        let read = async |mut who: Client, one: &pb::ClaimObjection| {
+            who.get_claim_objection(pb::GetClaimObjectionRequest { name: one.name.clone() })
+                .await
+                .map(tonic::Response::into_inner)
+        };
+        assert_eq!(read(town.officer(), &of_bureau).await.unwrap(), of_bureau);
+        assert_eq!(read(town.teacher_of_the_school(), &of_school).await.unwrap(), of_school);
+        for (who, foreign) in [(town.teacher_of_the_school(), &of_bureau), (town.clerk(), &of_school), (town.clerk(), &of_bureau)]
+        {
+            assert_eq!(read(who, foreign).await.unwrap_err().code(), Code::NotFound);
+        }
         let dismissed = town.dismiss(town.officer(), &of_school.name).await.unwrap();
+        assert_eq!(read(town.teacher_of_the_school(), &of_school).await.unwrap(), dismissed);
         let open = pb::ListClaimObjectionsRequest { state: pb::ObjectionState::Open.into(), ..Default::default() };
         assert_eq!(town.objections(town.officer(), open).await, std::slice::from_ref(&of_bureau));
         let first = pb::ListClaimObjectionsRequest { page_size: 1, ..Default::default() };

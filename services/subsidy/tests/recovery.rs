@@ -263,6 +263,35 @@ async fn what_is_paid_back_is_owed_no_more_and_may_be_spent_again() {
 }
 
 #[tokio::test]
+async fn what_was_paid_back_of_a_debt_is_listed_in_its_order_to_the_debtor_and_the_bureau_alone() {
+    for town in Town::both().await {
+        town.fund(1_000_000).await;
+        let owed = town.owing(1).await;
+        // The bank's references say nothing of the order.
+        for (amount, reference) in [(10_000, "R-9"), (20_000, "R-1"), (5, "R-4")] {
+            town.recover(&owed.name, amount, reference).await.unwrap();
+            town.sandbox.clock.advance(chrono::TimeDelta::seconds(1));
+        }
+        let other = town.owing(2).await;
+        town.recover(&other.name, 1, "R-5").await.unwrap();
+        let mut request = pb::ListRecoveriesRequest { parent: owed.name.clone(), page_size: 2, ..Default::default() };
+        let first = town.clerk().list_recoveries(request.clone()).await.unwrap().into_inner();
+        request.page_token = first.next_page_token.clone();
+        let rest = town.clerk().list_recoveries(request.clone()).await.unwrap().into_inner();
+        let shown = |one: &pb::Recovery| (one.bank_reference.clone(), one.amount, one.receivable == owed.name);
+        let all: Vec<_> = first.recoveries.iter().chain(&rest.recoveries).map(shown).collect();
+        assert_eq!(all, [("R-9".into(), fen(10_000), true), ("R-1".into(), fen(20_000), true), ("R-4".into(), fen(5), true)]);
+        assert_eq!((first.recoveries.len(), rest.next_page_token.as_str()), (2, ""));
+        assert_eq!(first.recoveries[0].recorded_by, "officer@finance");
+        assert_eq!(town.bureau().list_recoveries(request.clone()).await.unwrap().into_inner(), rest);
+        let school = town.as_who(&testkit::Who::new("dean@school", Some(SCHOOL), &[kit::auth::Role::School]));
+        assert_eq!(school.clone().list_recoveries(request.clone()).await.unwrap_err().code(), Code::NotFound);
+        let none = pb::ListRecoveriesRequest { parent: ReceivableId::unset().to_string(), ..request };
+        assert_eq!(town.officer().list_recoveries(none).await.unwrap_err().code(), Code::NotFound);
+    }
+}
+
+#[tokio::test]
 async fn a_debt_comes_back_once_however_many_record_it_and_net_it_at_the_same_time() {
     for town in Town::both().await {
         let fund = town.fund(2_000_000).await;

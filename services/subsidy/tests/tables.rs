@@ -48,6 +48,7 @@ async fn busy() -> Vec<Town> {
         let request = pb::CreateBankAccountRequest { bank_account: Some(account_of(ENTERPRISE)) };
         town.clerk().create_bank_account(request).await.unwrap();
         sampled(town, &names[0]).await;
+        offset(town).await;
         town.verify().await;
     }
     towns
@@ -72,6 +73,26 @@ async fn sampled(town: &Town, name: &str) {
     let request = pb::RecordFindingRequest { name: item.clone(), outcome, amount, ground: "not-employed".into() };
     town.bureau().record_finding(request).await.unwrap();
     town.officer().confirm_finding(pb::ConfirmFindingRequest { name: item, amount }).await.unwrap();
+}
+
+/// Two years of the tax offset confirmed, and one filed again.
+async fn offset(town: &Town) {
+    for year in [2024, 2025, 2025] {
+        let document = |code: &str| pb::Evidence { code: code.into(), sha256: "5e".repeat(32), place: "cabinet 3".into() };
+        let request = pb::FileOffsetYearRequest {
+            enterprise: ENTERPRISE.into(),
+            year,
+            investment: fen(100_000),
+            surcharges: fen(10_000),
+            evidence: vec![document("investment-statement"), document("published-list")],
+        };
+        let filed = town.clerk().file_offset_year(request).await.unwrap().into_inner();
+        if filed.revision == 1 {
+            let note = "on the list of that year".to_owned();
+            let request = pb::ConfirmOffsetYearRequest { name: filed.name, revision: 1, integration_listed: Some(true), note };
+            town.officer().confirm_offset_year(request).await.unwrap();
+        }
+    }
 }
 
 mod forbidden {
@@ -124,6 +145,14 @@ mod forbidden {
         EDIT_RECOVERY = "UPDATE subsidy_recovery SET amount = amount + 1";
         DROP_RECOVERY = "DELETE FROM subsidy_recovery";
         OWED_TOO_MUCH = "UPDATE subsidy_receivable SET outstanding = amount + 1";
+        EDIT_FILING = "UPDATE subsidy_offset_filing SET investment = investment + 1";
+        DROP_FILING = "DELETE FROM subsidy_offset_filing";
+        EDIT_DECISION = "UPDATE subsidy_offset_decision SET credit = credit + 1";
+        DROP_DECISION = "DELETE FROM subsidy_offset_decision";
+        OWN_DECISION = "INSERT INTO subsidy_offset_decision (offset_year_id, revision, filed_by, decided_by, verdict, reason, decided_at) SELECT offset_year_id, revision, filed_by, filed_by, 'returned', 'a reason', filed_at FROM subsidy_offset_filing WHERE revision = 2";
+        OTHER_FILER = "INSERT INTO subsidy_offset_decision (offset_year_id, revision, filed_by, decided_by, verdict, reason, decided_at) SELECT offset_year_id, revision, 'another', filed_by, 'returned', 'a reason', filed_at FROM subsidy_offset_filing WHERE revision = 2";
+        LOSE_OFFSET = "UPDATE subsidy_offset_year SET carried = carried - 1";
+        UNCONFIRM = "UPDATE subsidy_offset_year SET confirmed_revision = 0 WHERE state = 'confirmed'";
     }
 }
 
@@ -166,12 +195,13 @@ async fn settled(town: &Town) {
 #[tokio::test]
 async fn the_tables_refuse_what_no_code_should_try() {
     use forbidden::{
-        COMMIT_TWICE, DENIED_TOO_MUCH, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_ENTRY, DROP_EXPORT, DROP_FACT, DROP_HEAD,
-        DROP_PERIOD, DROP_RECOVERY, DROP_SAMPLE, DROP_TILE, DROP_TRANSACTION, EDIT_ACCOUNT, EDIT_CONFIRMATION, EDIT_ENTRY,
-        EDIT_EXPORT, EDIT_FACT, EDIT_LEAF, EDIT_PERIOD, EDIT_RECOVERY, EDIT_SAMPLE, EDIT_TILE, EDIT_TRANSACTION, FOUND_OK,
-        FREE_PAYMENT, OPEN_MONTH, OTHER_CONTENT, OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH, OWN_ACCOUNT, OWN_APPROVAL,
-        OWN_FINDING, OWN_PARENT, RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG,
-        TAKEN_TOO_MUCH, TAKEN_WHOLE, TOO_OFTEN, UNAPPROVED, UNHASH,
+        COMMIT_TWICE, DENIED_TOO_MUCH, DROP_ACCOUNT, DROP_CONFIRMATION, DROP_DECISION, DROP_ENTRY, DROP_EXPORT, DROP_FACT,
+        DROP_FILING, DROP_HEAD, DROP_PERIOD, DROP_RECOVERY, DROP_SAMPLE, DROP_TILE, DROP_TRANSACTION, EDIT_ACCOUNT,
+        EDIT_CONFIRMATION, EDIT_DECISION, EDIT_ENTRY, EDIT_EXPORT, EDIT_FACT, EDIT_FILING, EDIT_LEAF, EDIT_PERIOD, EDIT_RECOVERY,
+        EDIT_SAMPLE, EDIT_TILE, EDIT_TRANSACTION, FOUND_OK, FREE_PAYMENT, LOSE_OFFSET, OPEN_MONTH, OTHER_CONTENT, OTHER_FILER,
+        OTHER_PROPOSER, OVERDRAW, OVERSPEND, OWED_TOO_MUCH, OWN_ACCOUNT, OWN_APPROVAL, OWN_DECISION, OWN_FINDING, OWN_PARENT,
+        RESOLVE_TWICE, REVERSE_TOO_MUCH, SAME_LEAF, SECOND_HEAD, SECOND_LINE, SHORTEN_LOG, TAKEN_TOO_MUCH, TAKEN_WHOLE,
+        TOO_OFTEN, UNAPPROVED, UNCONFIRM, UNHASH,
     };
     let append_only = [
         EDIT_ENTRY,
@@ -199,6 +229,10 @@ async fn the_tables_refuse_what_no_code_should_try() {
         DROP_RECOVERY,
         EDIT_SAMPLE,
         DROP_SAMPLE,
+        EDIT_FILING,
+        DROP_FILING,
+        EDIT_DECISION,
+        DROP_DECISION,
     ];
     let checked = [
         OVERSPEND,
@@ -217,6 +251,9 @@ async fn the_tables_refuse_what_no_code_should_try() {
         OWN_PARENT,
         OWN_ACCOUNT,
         TOO_OFTEN,
+        OWN_DECISION,
+        LOSE_OFFSET,
+        UNCONFIRM,
     ];
     for town in busy().await {
         settled(&town).await;
@@ -227,7 +264,7 @@ async fn the_tables_refuse_what_no_code_should_try() {
             ("append-only", &append_only[..]),
             (unique, &[COMMIT_TWICE, RESOLVE_TWICE, SAME_LEAF][..]),
             ("unique", &[SECOND_LINE][..]),
-            ("foreign key", &[OTHER_PROPOSER][..]),
+            ("foreign key", &[OTHER_PROPOSER, OTHER_FILER][..]),
             ("check", &checked[..]),
             (if sqlite { "append-only" } else { "check" }, &[SECOND_HEAD][..]),
             ("append-only", if sqlite { &sweeping::SQLITE[..] } else { &sweeping::POSTGRES[..] }),
@@ -270,6 +307,10 @@ mod damage {
         TOTAL = "UPDATE subsidy_payment_batch SET total = total + 1";
         OTHER_OUTCOME = "UPDATE subsidy_payment_line SET state = 'failed' WHERE state = 'paid'";
         FILE = "UPDATE subsidy_payment_line SET bank_account_id = (SELECT bank_account_id FROM subsidy_bank_account WHERE version = 2) WHERE bank_account_id IS NOT NULL";
+        CREDIT = "UPDATE subsidy_offset_year SET credit = credit + 1, carried = carried + 1 WHERE year = 2025";
+        BROUGHT = "UPDATE subsidy_offset_year SET brought = brought + 1, carried = carried + 1 WHERE year = 2025";
+        USED = "UPDATE subsidy_offset_year SET used = used + 1, carried = carried - 1 WHERE year = 2025";
+        DECIDED = "UPDATE subsidy_offset_year SET state = 'returned' WHERE state = 'filed'";
         STRANGER = "INSERT INTO subsidy_agenda (person_id, due_on) SELECT f.fund_id, (SELECT MIN(day) FROM subsidy_fact) FROM subsidy_fund f";
     }
 }
@@ -299,6 +340,10 @@ async fn verify_finds_every_damage_and_says_which() {
         (damage::CLOSED, "subsidy-periods"),
         (damage::HALF_A_TRANSACTION, "subsidy-log"),
         (damage::STRANGER, "subsidy-agenda"),
+        (damage::CREDIT, "subsidy-offset-statements"),
+        (damage::BROUGHT, "subsidy-offset-statements"),
+        (damage::USED, "subsidy-offset-statements"),
+        (damage::DECIDED, "subsidy-offset-filings"),
     ];
     for (sql, check) in expected {
         for town in busy().await {

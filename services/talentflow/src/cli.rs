@@ -1,5 +1,9 @@
 //! The command line.
 
+mod payments;
+
+pub use payments::{ExportPayments, ImportPayments, PaymentForm, Payments, Reach, ResultForm};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -100,6 +104,15 @@ pub enum Command {
     ///
     /// Example: talentflow accrue --through 2027-03-31 --json
     Accrue(Accrue),
+    /// Brings mentors whose timetable has something begin or end to today: for a daily cron, after midnight. Safe to repeat.
+    ///
+    /// A SQLite file belongs to the process that serves it: there, ask the API instead (`mentors:refresh`).
+    ///
+    /// Example: talentflow refresh-mentors --json
+    RefreshMentors(RefreshMentors),
+    /// Takes the file of a payment batch (拨付批次) to the bank and the bank's answer back, through the API of a running server.
+    #[command(subcommand)]
+    Payments(Payments),
     /// Measures what is promised about speed; beside a peer where there is one, in the same run, with the ratio.
     #[command(subcommand)]
     Bench(Bench),
@@ -348,6 +361,13 @@ pub struct Accrue {
     /// Everybody with facts, as after a change of schemes.
     #[arg(long)]
     pub all: bool,
+    /// Prints what was done as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RefreshMentors {
     /// Prints what was done as one JSON object.
     #[arg(long)]
     pub json: bool,

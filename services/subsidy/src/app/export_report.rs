@@ -1,6 +1,7 @@
 //! A report as a file, whole.
 
 use super::Outgoing;
+use super::offset_report::offset_table;
 use super::report::{bounds, visible};
 use crate::domain::PaymentRefusal;
 use crate::files::{Cell, Column, Table, TableFormat};
@@ -21,6 +22,7 @@ pub enum Which {
     ClaimTotals,
     PaymentTotals,
     ReceivableAges,
+    OffsetStatements,
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +73,7 @@ async fn table(tx: &mut Tx, scope: &Scope, query: &ExportReport) -> Result<Table
             let rows = report::receivable_ages(tx, filter, bounds, all).await?;
             Table { name: "receivables", columns: AGES, rows: rows.into_iter().map(ages).collect() }
         }
+        Which::OffsetStatements => offset_table(tx, filter.organisation, query.year, all.limit).await?,
     })
 }
 

@@ -17,15 +17,21 @@ mod create_claim;
 mod create_fund;
 mod create_objection;
 mod create_sample;
+mod decide_offset;
 mod explain;
 mod export_batch;
 mod export_report;
+mod file_offset;
 mod find;
+mod find_objection;
 mod findings;
 mod import_results;
 mod list;
+mod list_recoveries;
 mod log;
 mod net;
+mod offset_report;
+mod offset_statement;
 mod propose_accounts;
 mod record;
 mod record_recovery;
@@ -53,13 +59,16 @@ pub use create_claim::{CreateClaim, create_claim};
 pub use create_fund::{CreateFund, create_fund};
 pub use create_objection::{CreateObjection, create_objection};
 pub use create_sample::{CreateSample, create_sample};
+pub use decide_offset::{ConfirmOffset, ReturnOffset, confirm_offset, return_offset};
 pub use explain::{Explain, Explanation, explain};
 pub use export_batch::{ExportBatch, Outgoing, export_batch};
 pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
+pub use file_offset::{FileOffset, file_offset};
 pub use find::{
     BudgetOf, FindAccount, FindBatch, FindCheckOverride, FindClaim, FindFund, FindReceivable, FindSample, FindSampleItem, budget,
     find_account, find_batch, find_check_override, find_claim, find_fund, find_receivable, find_sample, find_sample_item,
 };
+pub use find_objection::{FindObjection, find_objection};
 pub use findings::{ConfirmFinding, RecordFinding, confirm_finding, record_finding};
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
@@ -68,9 +77,14 @@ pub use list::{
     list_claims, list_entries, list_funds, list_missing, list_objections, list_periods, list_receivables, list_sample_items,
     list_samples, list_schemes,
 };
+pub use list_recoveries::{ListRecoveries, list_recoveries};
 pub use log::{
     AskCheckpoint, ConsistencyProof, EntryProof, ProveConsistency, ProveEntry, checkpoint, checkpoint_of, prove_consistency,
     prove_entry,
+};
+pub use offset_statement::{
+    FindOffsetYear, ListOffsetYears, ListStatements, Statement, StatementOf, find_offset_year, list_offset_years,
+    list_statements, offset_statement,
 };
 pub use propose_accounts::{Accounts, Proposal, ProposeAccounts, propose_account, propose_accounts};
 pub use record::{News, Organisation, Unpaired, record};

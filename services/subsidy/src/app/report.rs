@@ -79,11 +79,11 @@ pub(super) fn bounds(day: NaiveDate) -> Bounds {
 }
 
 /// Rows of an aggregate have no ids: a page goes on by how many there were.
-fn window(page: Page) -> Window {
+pub(super) fn window(page: Page) -> Window {
     Window { limit: page.limit(), offset: i64::try_from(page.after.as_u128()).unwrap_or(i64::MAX) }
 }
 
-fn cut<T>(page: Page, rows: Vec<T>) -> Listed<T> {
+pub(super) fn cut<T>(page: Page, rows: Vec<T>) -> Listed<T> {
     let first = page.after.as_u128().saturating_add(1);
     let placed: Vec<(Place, T)> = (first..).map(|at| Place::from_uuid(uuid::Uuid::from_u128(at))).zip(rows).collect();
     let (placed, next) = page.cut(placed, |(place, _)| *place);

@@ -256,12 +256,11 @@ impl Claim {
     fn submit(&mut self, submitting: Submitting) -> Result<Event, Refusal> {
         let Submitting { by, fund, mut evidence, scheme } = submitting;
         self.needs(&[State::Accrued])?;
-        let missing = scheme.evidence.iter().filter(|code| evidence.iter().all(|one| one.code != **code));
-        let missing: Vec<String> = missing.cloned().collect();
+        let missing = scheme.missing(&evidence);
         if !missing.is_empty() {
             return Err(ClaimRefusal::EvidenceMissing { claim: self.id, codes: missing }.into());
         }
-        if let Some(unasked) = evidence.iter().find(|one| !scheme.evidence.contains(&one.code)) {
+        if let Some(unasked) = scheme.unasked(&evidence) {
             return Err(ClaimRefusal::EvidenceUnasked { claim: self.id, code: unasked.code.clone() }.into());
         }
         evidence.sort_by(|one, other| one.code.cmp(&other.code));

@@ -19,6 +19,8 @@ pub mod log;
 mod objection;
 mod occasion;
 mod offset;
+mod offset_refusal;
+mod offset_year;
 mod override_refusal;
 mod payment;
 mod payment_refusal;
@@ -47,7 +49,9 @@ pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
 pub use objection::{Ground, Objection, ObjectionState, Verdict};
 pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
-pub use offset::{Offset, OffsetYear, carry_forward};
+pub use offset::{Credited, Investment, Offset, OffsetGrant, carry, offset_grant, offset_scheme};
+pub use offset_refusal::OffsetRefusal;
+pub use offset_year::{Confirmed, Deciding, OffsetDecision, OffsetFiling, OffsetState, OffsetYear};
 pub use override_refusal::OverrideRefusal;
 pub use payment::{
     BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
@@ -69,6 +73,7 @@ kit::id! {
     ClaimId => "claims";
     ObjectionId => "claimObjections";
     CheckOverrideId => "checkOverrides";
+    OffsetYearId => "offsetYears";
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";
     ReceivableId => "receivables";

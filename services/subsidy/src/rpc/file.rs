@@ -47,6 +47,7 @@ impl TryFrom<pb::GetReportFileRequest> for ExportReport {
             Ok(pb::Report::ClaimTotals) => Which::ClaimTotals,
             Ok(pb::Report::PaymentTotals) => Which::PaymentTotals,
             Ok(pb::Report::ReceivableAges) => Which::ReceivableAges,
+            Ok(pb::Report::OffsetStatements) => Which::OffsetStatements,
             Ok(pb::Report::Unspecified) => return Err(Error::required("report", "one of the reports")),
             Err(_) => return Err(unknown_enum("report", request.report)),
         };

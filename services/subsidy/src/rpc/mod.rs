@@ -8,8 +8,10 @@ mod filing;
 mod fund;
 mod ledger;
 mod objection;
+mod offset;
 mod payment;
 mod period;
+mod recovery;
 mod report;
 mod sample;
 mod scheme;
@@ -125,6 +127,9 @@ impl SubsidyService for Rpc {
     async fn dismiss_claim_objection(&self, request: Request<pb::DismissClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
         self.calls.run(request, app::resolve_objection).await
     }
+    async fn get_claim_objection(&self, request: Request<pb::GetClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
+        self.calls.read(request, app::find_objection).await
+    }
     async fn list_claim_objections(
         &self,
         request: Request<pb::ListClaimObjectionsRequest>,
@@ -154,6 +159,9 @@ impl SubsidyService for Rpc {
     }
     async fn record_recovery(&self, request: Request<pb::RecordRecoveryRequest>) -> Answer<pb::Receivable> {
         self.calls.run(request, app::record_recovery).await
+    }
+    async fn list_recoveries(&self, request: Request<pb::ListRecoveriesRequest>) -> Answer<pb::ListRecoveriesResponse> {
+        self.calls.read(request, app::list_recoveries).await
     }
     async fn create_sample(&self, request: Request<pb::CreateSampleRequest>) -> Answer<pb::Sample> {
         self.calls.run(request, app::create_sample).await
@@ -235,6 +243,30 @@ impl SubsidyService for Rpc {
     }
     async fn get_report_file(&self, request: Request<pb::GetReportFileRequest>) -> Answer<pb::File> {
         self.calls.read(request, app::export_report).await
+    }
+    async fn file_offset_year(&self, request: Request<pb::FileOffsetYearRequest>) -> Answer<pb::OffsetYear> {
+        self.calls.run(request, app::file_offset).await
+    }
+    async fn confirm_offset_year(&self, request: Request<pb::ConfirmOffsetYearRequest>) -> Answer<pb::OffsetYear> {
+        self.calls.run(request, app::confirm_offset).await
+    }
+    async fn return_offset_year(&self, request: Request<pb::ReturnOffsetYearRequest>) -> Answer<pb::OffsetYear> {
+        self.calls.run(request, app::return_offset).await
+    }
+    async fn get_offset_year(&self, request: Request<pb::GetOffsetYearRequest>) -> Answer<pb::OffsetYear> {
+        self.calls.read(request, app::find_offset_year).await
+    }
+    async fn list_offset_years(&self, request: Request<pb::ListOffsetYearsRequest>) -> Answer<pb::ListOffsetYearsResponse> {
+        self.calls.read(request, app::list_offset_years).await
+    }
+    async fn get_offset_statement(&self, request: Request<pb::GetOffsetStatementRequest>) -> Answer<pb::OffsetStatement> {
+        self.calls.read(request, app::offset_statement).await
+    }
+    async fn list_offset_statements(
+        &self,
+        request: Request<pb::ListOffsetStatementsRequest>,
+    ) -> Answer<pb::ListOffsetStatementsResponse> {
+        self.calls.read(request, app::list_statements).await
     }
     async fn list_ledger_entries(&self, request: Request<pb::ListLedgerEntriesRequest>) -> Answer<pb::ListLedgerEntriesResponse> {
         self.calls.read(request, app::list_entries).await

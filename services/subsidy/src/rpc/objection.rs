@@ -1,6 +1,6 @@
 //! Objections on the wire.
 
-use crate::app::{CreateObjection, ListObjections, Listed, ResolveObjection};
+use crate::app::{CreateObjection, FindObjection, ListObjections, Listed, ResolveObjection};
 use crate::domain::{ClaimId, Ground, ObjectionId, ObjectionState};
 use crate::store::objection::{Filter, Stored};
 use kit::Error;
@@ -40,6 +40,13 @@ macro_rules! resolve {
     )+};
 }
 resolve!(UpholdClaimObjectionRequest => true, DismissClaimObjectionRequest => false);
+
+impl TryFrom<pb::GetClaimObjectionRequest> for FindObjection {
+    type Error = Error;
+    fn try_from(request: pb::GetClaimObjectionRequest) -> Result<Self, Error> {
+        ObjectionId::parse("name", &request.name).map(Self)
+    }
+}
 
 impl TryFrom<pb::ListClaimObjectionsRequest> for ListObjections {
     type Error = Error;

@@ -132,6 +132,18 @@ pub const CHECKS: &[Check] = &[
         broken: WRONG_FINDINGS,
     },
     Check {
+        name: "subsidy-offset-filings",
+        en: "nobody decided about a filing of their own for the tax offset, and a year says what its filings and decisions say",
+        zh: "无人处理本人提出的抵免申报，各年度状态与其申报及处理记录一致",
+        broken: WRONG_OFFSET_FILINGS,
+    },
+    Check {
+        name: "subsidy-offset-statements",
+        en: "every offset statement is the confirmed filings run through in the order of their years, and nothing of it is lost",
+        zh: "各企业抵免台账等于按年度顺序累计的已确认申报，无遗漏",
+        broken: WRONG_OFFSET_STATEMENTS,
+    },
+    Check {
         name: "subsidy-due-once",
         en: "no occasion has two claims that wait to be asked for",
         zh: "同一事由没有两笔待申请的申领",
@@ -179,6 +191,9 @@ statements! {
     WRONG_FILES = "SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format || ' ' || CAST(l.claim_id AS TEXT) FROM subsidy_payment_export x JOIN subsidy_payment_line l ON l.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = l.bank_account_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = l.bank_account_id WHERE a.bank_account_id IS NULL OR f.bank_account_id IS NULL OR a.owner_id <> l.beneficiary_id OR f.confirmed_at > x.exported_at UNION ALL SELECT CAST(x.batch_id AS TEXT) || ' ' || x.format FROM subsidy_payment_export x JOIN subsidy_payment_batch b ON b.batch_id = x.batch_id LEFT JOIN subsidy_bank_account a ON a.bank_account_id = x.bank_account_id AND a.owner_id = b.fund_id LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = x.bank_account_id WHERE x.lines <> (SELECT COUNT(*) FROM subsidy_payment_line l WHERE l.batch_id = b.batch_id AND l.amount > l.netted) OR x.total <> b.total - b.netted OR a.bank_account_id IS NULL OR f.bank_account_id IS NULL LIMIT 100";
     OWN_ACCOUNTS = "SELECT CAST(f.bank_account_id AS TEXT) FROM subsidy_bank_account_confirmation f LEFT JOIN subsidy_bank_account a ON a.bank_account_id = f.bank_account_id WHERE a.bank_account_id IS NULL OR a.proposed_by = f.confirmed_by OR a.proposed_by <> f.proposed_by LIMIT 100";
     WRONG_FINDINGS = "SELECT CAST(item_id AS TEXT) FROM subsidy_sample_item WHERE confirmed_by = found_by OR (confirmed_by IS NOT NULL AND found_by IS NULL) UNION ALL SELECT CAST(s.sample_id AS TEXT) FROM subsidy_sample s LEFT JOIN subsidy_sample_item i ON i.sample_id = s.sample_id GROUP BY s.sample_id, s.size HAVING COUNT(i.item_id) <> s.size UNION ALL SELECT CAST(c.claim_id AS TEXT) FROM subsidy_claim c LEFT JOIN (SELECT claim_id, SUM(amount) AS amount FROM subsidy_sample_item WHERE confirmed_by IS NOT NULL GROUP BY claim_id) f ON f.claim_id = c.claim_id WHERE c.denied <> COALESCE(f.amount, 0) LIMIT 100";
+    WRONG_OFFSET_FILINGS = "SELECT CAST(d.offset_year_id AS TEXT) || ' ' || CAST(d.revision AS TEXT) || ' by ' || d.decided_by FROM subsidy_offset_decision d LEFT JOIN subsidy_offset_filing f ON f.offset_year_id = d.offset_year_id AND f.revision = d.revision WHERE f.filed_by IS NULL OR f.filed_by = d.decided_by OR f.filed_by <> d.filed_by UNION ALL SELECT CAST(y.offset_year_id AS TEXT) || ' ' || y.state FROM subsidy_offset_year y LEFT JOIN subsidy_offset_filing f ON f.offset_year_id = y.offset_year_id LEFT JOIN subsidy_offset_decision d ON d.offset_year_id = f.offset_year_id AND d.revision = f.revision GROUP BY y.offset_year_id, y.state, y.revision, y.confirmed_revision HAVING COUNT(f.revision) <> y.revision OR MAX(f.revision) <> y.revision OR COALESCE(MAX(CASE WHEN d.verdict = 'confirmed' THEN d.revision END), 0) <> y.confirmed_revision OR COALESCE(MAX(CASE WHEN d.revision = y.revision THEN d.verdict END), 'filed') <> y.state LIMIT 100";
+    /// The fold of the confirmed filings, year by year, against what each year says.
+    WRONG_OFFSET_STATEMENTS = "SELECT CAST(w.offset_year_id AS TEXT) || ' ' || CAST(w.year AS TEXT) FROM (SELECT y.offset_year_id, y.year, y.brought, y.credit, y.used, y.carried, f.surcharges, d.credit AS granted, COALESCE(LAG(y.carried) OVER (PARTITION BY y.enterprise_id ORDER BY y.year), 0) AS before FROM subsidy_offset_year y LEFT JOIN subsidy_offset_filing f ON f.offset_year_id = y.offset_year_id AND f.revision = y.confirmed_revision LEFT JOIN subsidy_offset_decision d ON d.offset_year_id = y.offset_year_id AND d.revision = y.confirmed_revision AND d.verdict = 'confirmed' WHERE y.confirmed_revision > 0) w WHERE w.surcharges IS NULL OR w.granted IS NULL OR w.brought <> w.before OR w.credit <> w.granted OR w.used <> CASE WHEN w.brought + w.credit < w.surcharges THEN w.brought + w.credit ELSE w.surcharges END OR w.carried <> w.brought + w.credit - w.used UNION ALL SELECT CAST(y.offset_year_id AS TEXT) || ' is not confirmed' FROM subsidy_offset_year y WHERE y.confirmed_revision = 0 AND (y.brought <> 0 OR y.credit <> 0 OR y.used <> 0 OR y.carried <> 0) LIMIT 100";
     AGENDA_OF_NOBODY = "SELECT CAST(a.person_id AS TEXT) FROM subsidy_agenda a WHERE NOT EXISTS (SELECT 1 FROM subsidy_fact f WHERE f.person_id = a.person_id) LIMIT 100";
     DUE_TWICE = "SELECT CAST(person_id AS TEXT) || ' ' || scheme_code || ' ' || occasion FROM subsidy_claim WHERE state = 'accrued' GROUP BY person_id, scheme_code, occasion, stage HAVING COUNT(*) > 1 LIMIT 100";
 }

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod log;
 pub mod netting;
 pub mod objection;
+pub mod offset;
 pub mod payment;
 pub mod payment_file;
 pub mod period;
@@ -46,6 +47,7 @@ pub fn statements() -> Vec<Sql> {
         log::STATEMENTS,
         netting::STATEMENTS,
         objection::STATEMENTS,
+        offset::STATEMENTS,
         payment::STATEMENTS,
         payment_file::STATEMENTS,
         period::STATEMENTS,

@@ -1,6 +1,7 @@
 //! Receivables (应收追回款), and what was paid back of them.
 
 use super::id_list;
+use super::report::Window;
 use crate::domain::{ClaimId, FundId, OrganisationId, PaymentBatchId, Receivable, ReceivableId, ReceivableState};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
@@ -67,6 +68,15 @@ pub struct Recovery {
     pub amount: Money,
 }
 
+/// A recovery with what only its table knows.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StoredRecovery {
+    #[sqlx(flatten)]
+    pub recovery: Recovery,
+    pub recorded_by: String,
+    pub recorded_at: DateTime<Utc>,
+}
+
 statements! {
     INSERT = "INSERT INTO subsidy_receivable (receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, $5, $6, $6)";
     BY_ID = "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = $1";
@@ -92,6 +102,7 @@ statements! {
     /// A reference stands for one payment, whoever records it at the same time.
     INSERT_RECOVERY = "INSERT INTO subsidy_recovery (bank_reference, receivable_id, amount, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (bank_reference) DO NOTHING";
     RECOVERY = "SELECT bank_reference, receivable_id, amount FROM subsidy_recovery WHERE bank_reference = $1";
+    RECOVERIES = "SELECT bank_reference, receivable_id, amount, recorded_by, recorded_at FROM subsidy_recovery WHERE receivable_id = $1 ORDER BY recorded_at, bank_reference LIMIT $2 OFFSET $3";
 }
 
 pub async fn insert(tx: &mut Tx, receivable: &Receivable, now: DateTime<Utc>) -> Result<(), Error> {
@@ -145,4 +156,9 @@ pub async fn insert_recovery(tx: &mut Tx, recovery: &Recovery, by: (&str, DateTi
 
 pub async fn recovery(tx: &mut Tx, bank_reference: &str) -> Result<Option<Recovery>, Error> {
     tx.fetch_optional(RECOVERY, args![bank_reference]).await
+}
+
+/// What was paid back of a receivable, in the order in which it was recorded.
+pub async fn recoveries(tx: &mut Tx, receivable: ReceivableId, window: Window) -> Result<Vec<StoredRecovery>, Error> {
+    tx.fetch_all(RECOVERIES, args![receivable, window.limit, window.offset]).await
 }

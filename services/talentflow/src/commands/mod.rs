@@ -4,6 +4,8 @@ mod accrue;
 mod checkpoint;
 mod dead_letters;
 mod migrate;
+mod payments;
+mod refresh_mentors;
 mod republish;
 mod scheme;
 pub mod serve;
@@ -21,10 +23,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         print!("{}", Config::reference());
         return Ok(ExitCode::SUCCESS);
     }
-    // Works on files alone: no configuration, no runtime.
+    // Works on files, or on a server elsewhere: no configuration of this one.
     let cli = match cli.command {
         Command::Solve(command) => return solve::run(*command),
         Command::Scheme(action) => return scheme::run(&action),
+        Command::Payments(command) => return payments::run(&command),
         _ => cli,
     };
     let names = SERVICES.iter().map(|(name, _)| *name).chain([GATEWAY, "all"]);
@@ -44,7 +47,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Republish(command) => republish::run(&config, &command).await,
             Command::DeadLetters(command) => dead_letters::run(&config, &command).await,
             Command::Accrue(command) => accrue::run(&config, &command).await,
-            Command::Config | Command::Solve(_) | Command::Scheme(_) => Ok(ExitCode::SUCCESS),
+            Command::RefreshMentors(command) => refresh_mentors::run(&config, &command).await,
+            Command::Config | Command::Solve(_) | Command::Scheme(_) | Command::Payments(_) => Ok(ExitCode::SUCCESS),
         }
     })
 }

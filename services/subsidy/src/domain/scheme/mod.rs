@@ -172,6 +172,16 @@ impl Scheme {
         [&self.eligible, &self.amount].iter().any(|expression| expression.variables().iter().any(|name| name == variable))
     }
 
+    /// Codes of what it asks for and was not handed in.
+    pub fn missing(&self, evidence: &[super::Evidence]) -> Vec<String> {
+        self.evidence.iter().filter(|code| evidence.iter().all(|one| one.code != **code)).cloned().collect()
+    }
+
+    /// What was handed in though it does not ask for it.
+    pub fn unasked<'a>(&self, evidence: &'a [super::Evidence]) -> Option<&'a super::Evidence> {
+        evidence.iter().find(|one| !self.evidence.contains(&one.code))
+    }
+
     /// What each stage is a share of the whole.
     pub fn shares(&self) -> Vec<u32> {
         self.stages.iter().map(|stage| stage.share).collect()

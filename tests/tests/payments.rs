@@ -1,0 +1,89 @@
+//! `talentflow payments` against a server: what is refused is said in both languages, and leaves no file. That it works is
+//! shown by `docs/subsidy.md`, which is walked through.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output};
+use std::time::Duration;
+use testkit::binary;
+
+const BATCH: &str = "paymentBatches/00000000-0000-7000-8000-000000000001";
+
+/// A server on an empty database, ended with the test.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let url = format!("sqlite:{}", folder.join("town.db").display());
+        let mut command = Command::new(binary());
+        command.env_clear().args(["serve", "--listen", &address, "--ops-listen", "127.0.0.1:0", "--log", "warn"]);
+        let process = command.args(["--database-url", &url]).spawn().unwrap();
+        let up = (0..200).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            TcpStream::connect(&address).is_ok()
+        });
+        assert!(up, "the server did not start");
+        Self { process, address }
+    }
+
+    fn token(&self, role: &str) -> String {
+        let body = format!("{{\"subject\":\"somebody\",\"roles\":[\"{role}\"]}}");
+        let url = format!("http://{}/dev/token", self.address);
+        let answer =
+            Command::new("curl").args(["-sS", &url, "-H", "content-type: application/json", "-d", &body]).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().filter(|text| text.matches('.').count() == 2).map(str::to_owned);
+        answer.as_object().unwrap().values().find_map(text).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// What a command said that was refused.
+fn refused(address: &str, token: Option<&str>, arguments: &[&str]) -> String {
+    let mut command = Command::new(binary());
+    command.env_clear().arg("payments").args(arguments).args(["--server", &format!("http://{address}")]);
+    if let Some(token) = token {
+        command.env("TALENTFLOW_TOKEN", token);
+    }
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(!status.success() && stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn what_the_server_refuses_is_said_in_both_languages_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (out, answer) = (folder.path().join("batch.xml"), folder.path().join("answer.csv"));
+    std::fs::write(&answer, "end_to_end_id,status,bank_reference,failure_reason\nE,paid,B-1,\n").unwrap();
+    let export = ["export", BATCH, "--out", out.to_str().unwrap()];
+    let import = ["import", BATCH, answer.to_str().unwrap()];
+    let (finance, bureau) = (server.token("finance"), server.token("bureau"));
+    for arguments in [&export[..], &import[..]] {
+        let missing = refused(&server.address, Some(&finance), arguments);
+        assert!(missing.contains(BATCH) && missing.contains("[NOT_FOUND]") && missing.contains(" · "), "{missing}");
+        let foreign = refused(&server.address, Some(&bureau), arguments);
+        assert!(foreign.contains("finance") && foreign.contains(" · "), "{foreign}");
+        let nobody = refused(&server.address, None, arguments);
+        assert!(nobody.contains("TALENTFLOW_TOKEN") && nobody.contains("请提供"), "{nobody}");
+    }
+    let unnamed = refused(&server.address, Some(&finance), &["import", BATCH, out.to_str().unwrap()]);
+    assert!(unnamed.contains("cannot read") && unnamed.contains("无法读取"), "{unnamed}");
+    let address = server.address.clone();
+    drop(server);
+    let down = refused(&address, Some(&finance), &export);
+    assert!(down.contains("does not answer") && down.contains("服务器无响应"), "{down}");
+    assert!(!out.exists());
+}
