@@ -100,7 +100,7 @@ fn a_city_s_own_schemes_are_read_at_the_start_or_it_is_said_what_is_wrong() {
     assert!(err.contains("rules.subsidy: cannot read"), "{err}");
     write(&own, "hiring.toml", &SHIPPED.replace("share = 50", "share = \"half\""));
     let (_, (_, err)) = accrue(&own);
-    assert!(err.contains("rules.subsidy") && err.contains("hiring.toml:22:9: `stages[0].share` is a string"), "{err}");
+    assert!(err.contains("rules.subsidy") && err.contains("hiring.toml:24:9: `stages[0].share` is a string"), "{err}");
     write(&own, "hiring.toml", SHIPPED);
     let (done, (out, err)) = accrue(&own);
     assert!(done, "{err}");

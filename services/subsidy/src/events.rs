@@ -6,8 +6,8 @@ pub use offset::{offset_carried, offset_confirmed, offset_filed, offset_returned
 
 use crate::app::{News, Organisation, Unpaired, record};
 use crate::domain::{
-    BankAccount, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId, PaymentBatch,
-    PaymentBatchId, PersonId, Receivable, Sample, SampleItem,
+    BankAccount, CheckOverride, Claim, Event, Fact, FactKind, FundId, Line, LineState, Objection, ObjectionState, OrganisationId,
+    PaymentBatch, PaymentBatchId, PersonId, Receivable, Sample, SampleItem,
 };
 use crate::store::fund::Fund;
 use chrono::{Days, NaiveDate};
@@ -296,6 +296,26 @@ pub async fn tell(tx: &mut Tx, scope: &Scope, claim: &Claim, event: Event) -> Re
             scope.emit(tx, subject, version, &told).await
         }
     }
+}
+
+pub async fn override_requested(tx: &mut Tx, scope: &Scope, one: &CheckOverride) -> Result<(), Error> {
+    let told = pb::CheckOverrideRequested {
+        check_override: one.id.to_string(),
+        claim: one.claim.to_string(),
+        check: one.check.to_string(),
+        reason: one.reason.to_string(),
+    };
+    scope.emit(tx, one.id, one.version, &told).await
+}
+
+pub async fn override_confirmed(tx: &mut Tx, scope: &Scope, one: &CheckOverride) -> Result<(), Error> {
+    let told = pb::CheckOverrideConfirmed {
+        check_override: one.id.to_string(),
+        claim: one.claim.to_string(),
+        check: one.check.to_string(),
+        reason: one.reason.to_string(),
+    };
+    scope.emit(tx, one.id, one.version, &told).await
 }
 
 pub async fn objection_created(tx: &mut Tx, scope: &Scope, objection: &Objection) -> Result<(), Error> {

@@ -1,8 +1,8 @@
 //! Subsidy accounting (补贴核算): facts earn money under schemes; every fen is explained back to the event that
 //! earned it, nothing is paid twice, nothing is overspent.
 //!
-//! **Owns** funds and their budgets, facts, claims, bank accounts, payment batches, receivables, samples, what
-//! enterprises file for the tax offset, and the ledger.
+//! **Owns** funds and their budgets, facts, claims and what overrides their checks, bank accounts, payment batches,
+//! receivables, samples, what enterprises file for the tax offset, and the ledger.
 //! Schemes are data (`schemes/`).
 //!
 //! **Holds** that claims follow from the facts alone, whatever the order in which these came; that debits
@@ -12,7 +12,7 @@
 //! public or objected to; that what comes back of it is counted once; that what comes while no month takes postings is done
 //! once; that what was posted stays as it was, which a log over the entries proves.
 //!
-//! **Tells** `talentflow.subsidy.{fund,claim,claim-objection,bank-account,payment-batch,receivable,sample,sample-item,offset-year}.*.v1`.
+//! **Tells** `talentflow.subsidy.{fund,claim,check-override,claim-objection,bank-account,payment-batch,receivable,sample,sample-item,offset-year}.*.v1`.
 //! **Follows** organisations and people (directory), enrolments (training), rotations (rotation) and pairings (mentoring).
 
 pub mod app;
@@ -35,7 +35,17 @@ use tonic::service::Routes;
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
     "subsidy",
-    ["0001_init", "0002_ledger", "0003_schemes", "0004_payments", "0005_claims", "0006_recovery", "0008_sources", "0009_offset"]
+    [
+        "0001_init",
+        "0002_ledger",
+        "0003_schemes",
+        "0004_payments",
+        "0005_claims",
+        "0006_recovery",
+        "0007_filed",
+        "0008_sources",
+        "0009_offset",
+    ]
 );
 
 /// What `talentflow verify` proves by reading the ledger whole.

@@ -33,7 +33,7 @@ async fn a_graduate_who_is_hired_earns_the_enterprise_a_subsidy_that_is_paid_and
         assert_eq!((paid.state(), paid.fund.as_str()), (pb::ClaimState::Paid, fund.as_str()));
         assert_eq!((paid.submitted_by.as_str(), paid.approved_by.as_str()), ("clerk@factory", "officer@finance"));
         let checks: Vec<_> = paid.checks.iter().map(|check| (check.check.as_str(), check.passed)).collect();
-        let names = ["scheme-in-force", "eligible", "amount", "not-paid-elsewhere", "budget"];
+        let names = ["scheme-in-force", "eligible", "amount", "not-paid-elsewhere", "budget", "double-funding"];
         assert_eq!(checks, names.map(|name| (name, true)));
 
         let budget = town.budget(&fund).await;

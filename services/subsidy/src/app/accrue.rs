@@ -2,14 +2,14 @@
 
 use super::claw_back::claw_back;
 use super::month::{closed_until, in_between};
-use super::{books, schemes};
-use crate::domain::{Change, Claim, ClaimId, Event, Fact, PersonId, State, Step, Topic, derive, reconcile};
+use super::{books, caps, schemes};
+use crate::domain::{Change, Claim, ClaimId, Event, Fact, Grant, PersonId, State, Step, Topic, derive_with, filings, reconcile};
 use crate::events;
 use crate::store::agenda::{self, Next};
 use crate::store::queue::Until;
 use crate::store::{claim, fact};
 use kit::{Error, Scope, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +29,9 @@ pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<
     for fact in fact::of_people(tx, people.keys().copied()).await? {
         facts.entry(fact.person).or_default().push(fact);
     }
-    facts.retain(|_, facts| may_earn(facts));
+    let idle: Vec<PersonId> = facts.iter().filter(|(_, facts)| !may_earn(facts)).map(|(person, _)| *person).collect();
+    let filed_for = if idle.is_empty() { BTreeSet::new() } else { claim::filed_for(tx, idle).await? };
+    facts.retain(|person, facts| may_earn(facts) || filed_for.contains(person));
     if facts.is_empty() {
         return Ok(Done::default());
     }
@@ -43,8 +45,9 @@ pub async fn accrue(tx: &mut Tx, people: &BTreeMap<PersonId, &Scope>) -> Result<
     for (person, facts) in &facts {
         let Some(scope) = people.get(person) else { continue };
         let schemes = schemes(scope);
-        let derived = derive(schemes, facts, scope.today())?;
-        let steps = reconcile(schemes, &derived, claims.get(person).map_or(&[], Vec::as_slice));
+        let claims = claims.get(person).map_or(&[][..], Vec::as_slice);
+        let derived = derive_with(schemes, facts, &filings(claims), scope.today())?;
+        let steps = reconcile(schemes, &derived, claims);
         if steps.iter().any(moves_money)
             && let Some(until) = month.closed_until(tx, scope).await?
         {
@@ -87,7 +90,7 @@ fn moves_money(step: &Step) -> bool {
     }
 }
 
-/// Facts are never taken away, so where none can earn anything none ever did, and there are no claims.
+/// Facts are never taken away, so where none can earn anything none ever did, and there are no claims but what was filed.
 fn may_earn(facts: &[Fact]) -> bool {
     let earns = |topic: Topic| facts.iter().any(|fact| fact.kind.topic() == topic);
     let hired = earns(Topic::Employment) && earns(Topic::Graduation);
@@ -142,7 +145,11 @@ async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
         Step::Void { claim, why, fact } => {
             let (next, event) = claim.decide(Change::Void { reason: why.to_string(), fact })?;
             save(tx, scope, &next, event).await?;
-            if claim.state == State::Approved { books::release(tx, scope, &claim).await } else { Ok(()) }
+            if claim.state != State::Approved {
+                return Ok(());
+            }
+            caps::give_back(tx, scope, &[Grant::of(&claim)]).await?;
+            books::release(tx, scope, &claim).await
         }
         Step::ClawBack { claim, amount, why, fact } => {
             let taken = claim.decide(Change::ClawBack { amount, reason: why.to_string(), fact })?;

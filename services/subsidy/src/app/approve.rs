@@ -1,16 +1,18 @@
 //! Checked claims are approved by other persons than the one who submitted them, exactly as seen: by as many, and in such
 //! roles, as their scheme says. The last of them commits the amount.
 //!
-//! Claims are held first, then budgets, then accounts, each in the order of their ids. The budget's row is the one that
-//! everybody needs: approvals that come one by one are carried out together, and lock it once. Who approved before is read
-//! under the claim's lock, and only where a scheme wants several; who carries a claim is decided under the budgets' locks, and
-//! kept only where a scheme names sources.
+//! Claims are held first, then caps of organisations, then budgets, then accounts, each in the order of their ids. The
+//! budget's row is the one that everybody needs: approvals that come one by one are carried out together, and lock it once.
+//! Who approved before is read under the claim's lock, and only where a scheme wants several; who carries a claim is decided
+//! under the budgets' locks, and kept only where a scheme names sources.
 
+use super::check::{catch_up, passed};
 use super::sources::Sources;
-use super::{Changed, Decided, at, books, load, save_all, schemes};
+use super::{Changed, Decided, at, books, caps, load, save_all, schemes};
 use crate::domain::{Approving, Budgets, Change, Claim, ClaimId, Endorsement, Event, FundId, Portion, Posting, Refusal, Scheme};
 use crate::events;
 use crate::store::approval::{self, New};
+use crate::store::check_override;
 use crate::store::claim::{self, Stored};
 use crate::store::source;
 use futures::future::BoxFuture;
@@ -32,7 +34,8 @@ pub struct Approve(pub Vec<Approval>);
 pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Changed, Error> {
     let ids: Vec<ClaimId> = command.0.iter().map(|approval| approval.claim).collect();
     let mut loaded = load(tx, scope, &ids).await?;
-    read_before(tx, scope, loaded.iter_mut()).await?;
+    read_before(tx, scope, &mut loaded).await?;
+    let mut caps = caps::hold(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
     let sources = Sources::of(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
     // Where no source is named, what a budget refuses is found by the statement that spends.
     let mut budgets = if sources.is_empty() { None } else { Some(hold_budgets(tx, &loaded, &sources).await?) };
@@ -40,9 +43,7 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     let (mut decided, mut carried) = (Vec::with_capacity(ids.len()), Vec::new());
     for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
         let mut one = decide(scope, stored, &approval).map_err(at("requests", place))?;
-        if let Some(budgets) = &mut budgets {
-            one.carry(&sources, budgets).map_err(at("requests", place))?;
-        }
+        one.grant(scope, &mut caps, (&sources, budgets.as_mut())).map_err(at("requests", place))?;
         postings.extend(one.commitments());
         carried.extend(one.carried());
         new.push(one.new);
@@ -51,6 +52,7 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     let changed = save_all(tx, scope, decided).await?;
     approval::insert_all(tx, &new, scope.now()).await?;
     source::insert_all(tx, &carried).await?;
+    caps.keep(tx).await?;
     books::post(tx, scope, &postings).await?;
     Ok(changed)
 }
@@ -63,13 +65,10 @@ pub fn approve_each<'a>(
 ) -> BoxFuture<'a, Result<Vec<Result<Stored, Error>>, Error>> {
     Box::pin(async move {
         let mut held = claim::hold(tx, members.iter().map(|member| member.command.claim)).await?;
-        if let Some(member) = members.first() {
-            read_before(tx, &member.scope, held.iter_mut()).await?;
-        }
-        let sources = match members.first() {
-            Some(member) => Sources::of(tx, &member.scope, held.iter().map(|stored| &stored.claim)).await?,
-            None => Sources::default(),
-        };
+        let Some(Member { scope: first, .. }) = members.first() else { return Ok(Vec::new()) };
+        read_before(tx, first, &mut held).await?;
+        let mut caps = caps::hold(tx, first, held.iter().map(|stored| &stored.claim)).await?;
+        let sources = Sources::of(tx, first, held.iter().map(|stored| &stored.claim)).await?;
         let mut budgets = hold_budgets(tx, &held, &sources).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
         let mut granted = Granted::default();
@@ -78,7 +77,7 @@ pub fn approve_each<'a>(
             let outcome = claims.get(&command.claim).cloned().ok_or_else(|| Error::not_found(command.claim)).and_then(|stored| {
                 scope.own(stored.claim.beneficiary, command.claim)?;
                 let mut one = decide(scope, stored, command)?;
-                one.carry(&sources, &mut budgets)?;
+                one.grant(scope, &mut caps, (&sources, Some(&mut budgets)))?;
                 Ok(one)
             });
             outcomes.push(outcome.map(|one| {
@@ -87,6 +86,7 @@ pub fn approve_each<'a>(
                 stored
             }));
         }
+        caps.keep(tx).await?;
         granted.save(tx, members).await?;
         Ok(outcomes)
     })
@@ -137,12 +137,21 @@ struct Decision {
 }
 
 impl Decision {
-    /// Has the amount carried, once the last approval commits it.
-    fn carry(&mut self, sources: &Sources, budgets: &mut Budgets) -> Result<(), Refusal> {
-        if self.decided.event == Event::Approved {
+    /// Has the amount fit its caps and be carried, once the last approval commits it.
+    fn grant(
+        &mut self,
+        scope: &Scope,
+        caps: &mut caps::Held,
+        (sources, budgets): (&Sources, Option<&mut Budgets>),
+    ) -> Result<(), Refusal> {
+        if self.decided.event != Event::Approved {
+            return Ok(());
+        }
+        caps.fits(scope, &self.decided.after)?;
+        if let Some(budgets) = budgets {
             self.decided.before.sources = sources.carry(&self.decided.after, self.fund, budgets)?;
         }
-        Ok(())
+        Ok(caps.take(scope, &self.decided.after)?)
     }
 
     /// Who carries it, where that is more to keep than its fund.
@@ -171,10 +180,13 @@ async fn hold_budgets(tx: &mut Tx, claims: &[Stored], sources: &Sources) -> Resu
     books::hold_budgets(tx, funds).await
 }
 
-/// Reads who approved before, for those claims whose scheme wants several approvals; no statement where none does.
-async fn read_before(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &mut Stored>) -> Result<(), Error> {
+/// Reads who approved before, for those claims whose scheme wants several approvals, and what an older release did not look
+/// for; no statement where there is neither.
+async fn read_before(tx: &mut Tx, scope: &Scope, held: &mut [Stored]) -> Result<(), Error> {
+    catch_up(tx, scope, held).await?;
+    read_overrides(tx, held).await?;
     let several = |claim: &Claim| judge(scope, claim).is_ok_and(|scheme| scheme.approvers(claim.amount) > 1);
-    let mut claims: Vec<&mut Stored> = claims.filter(|stored| several(&stored.claim)).collect();
+    let mut claims: Vec<&mut Stored> = held.iter_mut().filter(|stored| several(&stored.claim)).collect();
     if claims.is_empty() {
         return Ok(());
     }
@@ -185,11 +197,26 @@ async fn read_before(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &m
     Ok(())
 }
 
+/// Reads what was asked for of the checks of those claims of which any is overridden; no statement where none is.
+async fn read_overrides(tx: &mut Tx, held: &mut [Stored]) -> Result<(), Error> {
+    let ids: Vec<ClaimId> =
+        held.iter().map(|stored| &stored.claim).filter(|claim| !claim.overrides.is_empty()).map(|claim| claim.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut all = check_override::of_claims(tx, ids).await?;
+    for stored in held {
+        stored.overrides = all.remove(&stored.claim.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
 fn judge<'a>(scope: &'a Scope, claim: &Claim) -> Result<&'a Arc<Scheme>, Refusal> {
     Ok(schemes(scope).that_judged(claim)?)
 }
 
 fn decide(scope: &Scope, mut stored: Stored, approval: &Approval) -> Result<Decision, Refusal> {
+    passed(&stored)?;
     let scheme = judge(scope, &stored.claim)?.clone();
     let principal = scope.principal();
     let before: Vec<String> = stored.approvals.iter().map(|given| given.by.clone()).collect();
@@ -207,6 +234,7 @@ fn decide(scope: &Scope, mut stored: Stored, approval: &Approval) -> Result<Deci
         content_hash: approval.content_hash.clone(),
         scheme,
         before,
+        overrides: stored.overrides.clone(),
         today: scope.today(),
     };
     let decided = Decided::new(stored, Change::Approve(Box::new(approving)))?;

@@ -34,7 +34,8 @@ pub async fn explain(tx: &mut Tx, scope: &Scope, query: Explain) -> Result<Expla
     let known = schemes(scope).find(&claim.scheme.code, claim.scheme.version);
     let scheme = known.filter(|scheme| scheme.digest == claim.scheme.digest).cloned();
     let rests_on = |fact: &Fact| claim.facts.contains(&fact.key) || claim.ended_by.as_ref() == Some(&fact.key);
-    let facts = fact::of_people(tx, [claim.person]).await?.into_iter().filter(rests_on).collect();
+    let stated = claim.filing.iter().flat_map(|filing| filing.facts(claim.person));
+    let facts = fact::of_people(tx, [claim.person]).await?.into_iter().chain(stated).filter(rests_on).collect();
     let entries = ledger::list(tx, &ledger::Filter { claim: Some(id), ..Default::default() }, Page::parse(1000, "")?).await?;
     Ok(Explanation { stored, scheme, facts, entries })
 }

@@ -1,7 +1,9 @@
-//! One fund, one budget, one claim, one bank account, one payment batch, one receivable, one sample, by name.
+//! One fund, one budget, one claim, one override, one bank account, one payment batch, one receivable, one sample, by name.
 
-use crate::domain::{BankAccountId, Budget, ClaimId, FundId, PaymentBatchId, ReceivableId, SampleId, SampleItemId};
-use crate::store::{approval, bank_account, claim, fund, payment, receivable, sample, source};
+use crate::domain::{
+    BankAccountId, Budget, CheckOverrideId, ClaimId, FundId, PaymentBatchId, ReceivableId, SampleId, SampleItemId,
+};
+use crate::store::{approval, bank_account, check_override, claim, fund, payment, receivable, sample, source};
 use kit::{Error, Scope, Tx};
 
 #[derive(Debug, Clone)]
@@ -13,6 +15,13 @@ pub async fn find_claim(tx: &mut Tx, scope: &Scope, query: FindClaim) -> Result<
     approval::fill(tx, std::slice::from_mut(&mut stored)).await?;
     source::fill(tx, std::slice::from_mut(&mut stored)).await?;
     Ok(stored)
+}
+
+#[derive(Debug, Clone)]
+pub struct FindCheckOverride(pub CheckOverrideId);
+
+pub async fn find_check_override(tx: &mut Tx, _scope: &Scope, query: FindCheckOverride) -> Result<check_override::Stored, Error> {
+    check_override::by_id(tx, query.0).await?.ok_or_else(|| Error::not_found(query.0))
 }
 
 #[derive(Debug, Clone)]

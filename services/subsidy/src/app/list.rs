@@ -1,10 +1,11 @@
-//! Funds, schemes, claims, objections, bank accounts, payment batches, receivables, samples, ledger entries and months, a page
+//! Funds, schemes, claims, overrides, objections, bank accounts, payment batches, receivables, samples, ledger entries and months, a page
 //! at a time.
 
 use super::{Month, schemes};
 use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
 use crate::store::approval;
 use crate::store::bank_account;
+use crate::store::check_override;
 use crate::store::claim::{self, Filter, Stored};
 use crate::store::fund::{self, Fund};
 use crate::store::ledger::{self, Entry};
@@ -100,6 +101,21 @@ pub async fn list_claims(tx: &mut Tx, scope: &Scope, mut query: ListClaims) -> R
     approval::fill(tx, &mut rows).await?;
     source::fill(tx, &mut rows).await?;
     Ok(Listed::new(query.page.cut(rows, |row| row.claim.id)))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListCheckOverrides {
+    pub filter: check_override::Filter,
+    pub page: Page,
+}
+
+pub async fn list_check_overrides(
+    tx: &mut Tx,
+    _scope: &Scope,
+    query: ListCheckOverrides,
+) -> Result<Listed<check_override::Stored>, Error> {
+    let rows = check_override::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| row.one.id)))
 }
 
 #[derive(Debug, Clone)]

@@ -4,12 +4,16 @@ mod accrue;
 mod appropriate;
 mod approve;
 mod books;
+mod caps;
 mod check;
 mod check_scheme;
 mod claw_back;
 mod close_period;
 mod confirm_accounts;
+mod confirm_check_override;
 mod create_batch;
+mod create_check_override;
+mod create_claim;
 mod create_fund;
 mod create_objection;
 mod create_sample;
@@ -41,6 +45,7 @@ mod simulate;
 mod sources;
 mod submit;
 mod walk;
+mod withdraw_claim;
 
 pub use appropriate::{Appropriate, appropriate};
 pub use approve::{Approval, Approve, approve, approve_each};
@@ -49,7 +54,10 @@ pub use check::{Check, check};
 pub use check_scheme::{CheckScheme, Checked, check_scheme};
 pub use close_period::{ClosePeriod, Month, close_period};
 pub use confirm_accounts::{ConfirmAccounts, Confirmation, confirm_account, confirm_accounts};
+pub use confirm_check_override::{ConfirmCheckOverride, confirm_check_override};
 pub use create_batch::{CreateBatch, create_batch};
+pub use create_check_override::{CreateCheckOverride, create_check_override};
+pub use create_claim::{CreateClaim, create_claim};
 pub use create_fund::{CreateFund, create_fund};
 pub use create_objection::{CreateObjection, create_objection};
 pub use create_sample::{CreateSample, create_sample};
@@ -59,16 +67,17 @@ pub use export_batch::{ExportBatch, Outgoing, export_batch};
 pub use export_report::{ExportReport, MOST_ROWS, Which, export_report};
 pub use file_offset::{FileOffset, file_offset};
 pub use find::{
-    BudgetOf, FindAccount, FindBatch, FindClaim, FindFund, FindReceivable, FindSample, FindSampleItem, budget, find_account,
-    find_batch, find_claim, find_fund, find_receivable, find_sample, find_sample_item,
+    BudgetOf, FindAccount, FindBatch, FindCheckOverride, FindClaim, FindFund, FindReceivable, FindSample, FindSampleItem, budget,
+    find_account, find_batch, find_check_override, find_claim, find_fund, find_receivable, find_sample, find_sample_item,
 };
 pub use find_objection::{FindObjection, find_objection};
 pub use findings::{ConfirmFinding, RecordFinding, confirm_finding, record_finding};
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
-    ListAccounts, ListBatches, ListClaims, ListEntries, ListFunds, ListMissing, ListObjections, ListPeriods, ListReceivables,
-    ListSampleItems, ListSamples, ListSchemes, Listed, list_accounts, list_batches, list_claims, list_entries, list_funds,
-    list_missing, list_objections, list_periods, list_receivables, list_sample_items, list_samples, list_schemes,
+    ListAccounts, ListBatches, ListCheckOverrides, ListClaims, ListEntries, ListFunds, ListMissing, ListObjections, ListPeriods,
+    ListReceivables, ListSampleItems, ListSamples, ListSchemes, Listed, list_accounts, list_batches, list_check_overrides,
+    list_claims, list_entries, list_funds, list_missing, list_objections, list_periods, list_receivables, list_sample_items,
+    list_samples, list_schemes,
 };
 pub use list_recoveries::{ListRecoveries, list_recoveries};
 pub use log::{
@@ -92,6 +101,7 @@ pub use settle_batch::{SettleBatch, settle_batch};
 pub use simulate::{Simulate, Simulated, simulate};
 pub use submit::{Submit, submit};
 pub use walk::walk;
+pub use withdraw_claim::{WithdrawClaim, withdraw_claim};
 
 use crate::domain::{Change, Claim, ClaimId, Event, Refusal, Schemes};
 use crate::events;

@@ -1,7 +1,7 @@
 //! A debtor has paid back (退回款入账): less is owed, and the budget may spend it again. The bank's reference stands for one
 //! payment, so recording it again changes nothing.
 
-use super::books;
+use super::{books, caps};
 use crate::domain::{Owed, Posting, ReceivableId, Refusal};
 use crate::events;
 use crate::store::claim;
@@ -30,6 +30,7 @@ pub async fn record_recovery(tx: &mut Tx, scope: &Scope, command: RecordRecovery
     receivable::update_all(tx, std::slice::from_ref(&next), scope.now()).await?;
     let claim = claim::by_id(tx, next.claim).await?.ok_or_else(|| Error::not_found(next.claim))?.claim;
     let owed = Owed { receivable: id, fund: next.fund, amount, scheme: claim.scheme.code.clone(), stage: claim.stage };
+    caps::came_back(tx, scope, std::iter::once(&owed)).await?;
     books::post(tx, scope, &[Posting::recover(&claim, &owed, &recovery.bank_reference)]).await?;
     events::receivable_recovered(tx, scope, &next, amount).await?;
     Ok(Stored { receivable: next, created_at: held.created_at })

@@ -1,8 +1,8 @@
 //! A second person decides about an objection: upheld, the claim is rejected and its commitment released; dismissed, the
 //! claim is paid as if nobody had objected.
 
-use super::{Decided, books, load, save_all};
-use crate::domain::{Change, ClaimId, ObjectionId, Verdict};
+use super::{Decided, books, caps, load, save_all};
+use crate::domain::{Change, ClaimId, Grant, ObjectionId, Verdict};
 use crate::events;
 use crate::store::claim;
 use crate::store::objection::{self, Stored};
@@ -34,5 +34,6 @@ async fn overturn(tx: &mut Tx, scope: &Scope, id: ClaimId, reason: String) -> Re
     let stored = load(tx, scope, &[id]).await?.pop().ok_or_else(|| Error::not_found(id))?;
     let claim = stored.claim.clone();
     save_all(tx, scope, vec![Decided::new(stored, Change::Overturn { reason })?]).await?;
+    caps::give_back(tx, scope, &[Grant::of(&claim)]).await?;
     books::release(tx, scope, &claim).await
 }

@@ -3,9 +3,9 @@
 //! kept, one a line, and booked with the first that come after, or by the run over the agenda.
 
 use super::accrue::accrue;
-use super::books;
 use super::month::{closed_until, in_between};
 use super::net::undo;
+use super::{books, caps};
 use crate::domain::{
     BankResult, BatchState, Change, ClaimId, Line, LineState, Owed, PaymentBatch, PaymentBatchId, PersonId, Posting, PostingKind,
     Refusal,
@@ -131,6 +131,7 @@ fn number(count: usize) -> i64 {
 async fn pay(tx: &mut Tx, scope: &Scope, batch: PaymentBatchId, paid: Vec<ClaimId>) -> Result<(), Error> {
     let pending = netting::pending(tx, batch, &paid).await?;
     netting::settle(tx, batch, (&paid, pending.len()), NettingState::Posted, scope.now()).await?;
+    caps::came_back(tx, scope, pending.iter().map(|(_, owed)| owed)).await?;
     let mut debts: BTreeMap<ClaimId, Vec<Owed>> = BTreeMap::new();
     for (claim, owed) in pending {
         debts.entry(claim).or_default().push(owed);

@@ -85,7 +85,8 @@ impl Reach {
     }
 }
 
-/// The organisation whose fund is the sponsor's, of each claim that has one: the party of its occasion.
+/// The organisation whose fund is the sponsor's, of each claim that has one: the party of its occasion, as the facts or,
+/// of a claim that was filed, the filing names it.
 async fn sponsors(tx: &mut Tx, claims: &[(&Claim, &Arc<Scheme>)]) -> Result<BTreeMap<ClaimId, OrganisationId>, Error> {
     let unnamed = |source: &Source| source.kind == SourceKind::Sponsor && source.fund.is_none();
     let wanted = claims.iter().filter(|(_, scheme)| scheme.sources.iter().any(unnamed));
@@ -98,9 +99,15 @@ async fn sponsors(tx: &mut Tx, claims: &[(&Claim, &Arc<Scheme>)]) -> Result<BTre
         facts.entry(fact.person).or_default().push(fact);
     }
     let sponsor = |(claim, scheme): &&(&Claim, &Arc<Scheme>)| {
-        let occasions = Known::new(facts.get(&claim.person)?).occasions(scheme.occasion);
-        let occasion = occasions.iter().find(|occasion| occasion.key == claim.occasion)?;
-        Some((claim.id, occasion.party(scheme.occasion.sponsor())?))
+        let role = scheme.occasion.sponsor();
+        let party = match &claim.filing {
+            Some(filing) => filing.stated.party(role),
+            None => {
+                let occasions = Known::new(facts.get(&claim.person)?).occasions(scheme.occasion);
+                occasions.iter().find(|occasion| occasion.key == claim.occasion)?.party(role)
+            }
+        };
+        Some((claim.id, party?))
     };
     Ok(wanted.iter().filter_map(sponsor).collect())
 }

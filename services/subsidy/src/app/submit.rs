@@ -3,7 +3,7 @@
 
 use super::{Changed, Decided, at, load, save_all, schemes};
 use crate::domain::{Change, ClaimId, Evidence, FundId, Refusal, Submitting};
-use crate::store::fund;
+use crate::store::{evidence, fund};
 use kit::{Error, Scope, Tx};
 use std::collections::BTreeMap;
 
@@ -31,5 +31,6 @@ pub async fn submit(tx: &mut Tx, scope: &Scope, mut command: Submit) -> Result<C
         let submitting = Submitting { by: scope.principal().subject.clone(), fund, evidence, scheme };
         decided.push(Decided::new(stored, Change::Submit(Box::new(submitting))).map_err(at("names", place))?);
     }
+    evidence::insert_all(tx, decided.iter().map(|one| &one.after)).await?;
     save_all(tx, scope, decided).await
 }

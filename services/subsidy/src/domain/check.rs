@@ -1,42 +1,50 @@
 //! The checks a submitted claim goes through before anybody may approve it.
 
+use super::cap::CapUse;
 use super::claim::{Claim, State};
-use super::derive::Derived;
+use super::derive::{Derived, Due};
+use super::double::{Double, Times, double};
+use super::evidence::NamedElsewhere;
 use super::ledger::Budget;
 use super::scheme::Schemes;
 use kit::Money;
 use serde::{Deserialize, Serialize};
 
-/// Which check. Each is recorded with its result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CheckName {
-    /// The version of the scheme that judged it is known, unchanged, and in force on the day earned.
-    SchemeInForce,
-    /// The facts as they are now still earn it.
-    Eligible,
-    /// All claims of the stage together are not above what is due.
-    Amount,
-    /// No other organisation was paid for the same facts under the same scheme.
-    NotPaidElsewhere,
-    /// The fund can pay it.
-    Budget,
-    /// Everything that the scheme asks for was handed in. Recorded where it asks for anything, which no release did that
-    /// does not know this word.
-    Evidence,
+kit::words! {
+    /// Which check. Each is recorded with its result.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum CheckName {
+        /// The version of the scheme that judged it is known, unchanged, and in force on the day earned.
+        SchemeInForce = "scheme-in-force",
+        /// The facts as they are now still earn it.
+        Eligible = "eligible",
+        /// All claims of the stage together are not above what is due.
+        Amount = "amount",
+        /// No other organisation was paid for the same facts under the same scheme.
+        NotPaidElsewhere = "not-paid-elsewhere",
+        /// The fund can pay it.
+        Budget = "budget",
+        /// Everything that the scheme asks for was handed in. Recorded where it asks for anything, which no release did that
+        /// does not know this word.
+        Evidence = "evidence",
+        /// No live claim that is not granted together with it is for the same time, and none names the same document.
+        DoubleFunding = "double-funding",
+        /// What its organisation may have of the scheme is not used up. Recorded where the scheme has such a cap.
+        OrganisationCap = "organisation-cap",
+        /// Events tell the same as was stated. Recorded where it was filed.
+        OnRecord = "on-record",
+    }
 }
 
 impl CheckName {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SchemeInForce => "scheme-in-force",
-            Self::Eligible => "eligible",
-            Self::Amount => "amount",
-            Self::NotPaidElsewhere => "not-paid-elsewhere",
-            Self::Budget => "budget",
-            Self::Evidence => "evidence",
-        }
+    /// Whether older releases that may run beside this one know the word.
+    pub const fn is_long_known(self) -> bool {
+        !matches!(self, Self::DoubleFunding | Self::OrganisationCap | Self::OnRecord)
     }
+
+    /// Those that two persons may override where a scheme says so: what the others find, facts, law or money decide.
+    pub const OVERRIDABLE: [Self; 3] = [Self::NotPaidElsewhere, Self::DoubleFunding, Self::OnRecord];
 }
 
 /// What a check found.
@@ -48,8 +56,20 @@ pub struct CheckResult {
     pub detail: String,
 }
 
-/// Runs every check on `claim`; `all` are the claims of its person, itself among them.
-pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived, budget: &Budget) -> Vec<CheckResult> {
+/// What the checks of a claim look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The claims of its person, itself among them.
+    pub all: &'a [Claim],
+    pub times: &'a Times,
+    pub derived: &'a Derived,
+    pub elsewhere: &'a NamedElsewhere,
+    pub caps: &'a CapUse,
+}
+
+/// Runs every check on `claim`.
+pub fn check(schemes: &Schemes, claim: &Claim, seen: &Seen<'_>, budget: &Budget) -> Vec<CheckResult> {
+    let Seen { all, derived, .. } = *seen;
     let always = [
         in_force(schemes, claim, derived),
         eligible(claim, derived),
@@ -57,7 +77,59 @@ pub fn check(schemes: &Schemes, claim: &Claim, all: &[Claim], derived: &Derived,
         not_paid_elsewhere(claim, all),
         affordable(claim, budget),
     ];
-    always.into_iter().chain(complete(schemes, claim)).collect()
+    let later = [Some(double_funding(schemes, claim, seen)), under_caps(schemes, claim, seen.caps), on_record(claim, derived)];
+    always.into_iter().chain(complete(schemes, claim)).chain(later.into_iter().flatten()).collect()
+}
+
+/// The one check that looks at claims of other people.
+pub fn double_funding(schemes: &Schemes, claim: &Claim, seen: &Seen<'_>) -> CheckResult {
+    let found = double(schemes, claim, seen);
+    let detail = match &found {
+        None => "no other claim is for the same (无重复申领)".to_owned(),
+        Some(Double::Claim(other, scheme)) => format!(
+            "{other} under schemes/{scheme} is for the same time, and the two are not granted together (同一时段已有 schemes/{scheme} 的 {other}，不得同时享受)"
+        ),
+        Some(Double::Document(code, other, scheme)) => format!(
+            "{other} under schemes/{scheme} names the document of `{code}` too (材料“{code}”已用于 schemes/{scheme} 的 {other})"
+        ),
+    };
+    result(CheckName::DoubleFunding, found.is_none(), detail)
+}
+
+/// What was stated is on record once events tell of the same occasion, or of one that earns the same for the same beneficiary
+/// from the same day on.
+fn on_record(claim: &Claim, derived: &Derived) -> Option<CheckResult> {
+    claim.filing.as_ref()?;
+    let due = derived.due(&claim.scheme.code, &claim.occasion, claim.stage);
+    let same = |recorded: &&Due| {
+        recorded.filing.is_none()
+            && recorded.scheme.code == claim.scheme.code
+            && recorded.stage == claim.stage
+            && recorded.beneficiary == claim.beneficiary
+            && recorded.amount >= claim.amount
+            && due.is_some_and(|due| due.occasion == recorded.occasion || due.judged_on == recorded.judged_on)
+    };
+    let told = derived.dues.iter().any(|recorded| same(&recorded));
+    let detail = if told {
+        "events tell the same (已有事件记录)"
+    } else {
+        "no event tells what was stated (尚无事件记录佐证所申报内容)"
+    };
+    Some(result(CheckName::OnRecord, told, detail.to_owned()))
+}
+
+/// Tells beforehand what an approval would find; the approval itself counts.
+fn under_caps(schemes: &Schemes, claim: &Claim, caps: &CapUse) -> Option<CheckResult> {
+    let limits = caps.limits(schemes.that_judged(claim).ok()?, claim);
+    let tightest = limits.into_iter().min_by_key(|(_, limit, used)| limit - used);
+    tightest.map(|(cap, limit, used)| {
+        let (of, of_zh) = if cap.year == 0 { (String::new(), String::new()) } else { (format!(" in {}", cap.year), format!("{} 年", cap.year)) };
+        let (amount, used, most) = (claim.amount, Money::fen(used), Money::fen(limit));
+        let detail = format!(
+            "asked {amount}, the organisation has {used} of {most}{of} (申请 {amount} 元，该单位{of_zh}已用 {used} 元，上限 {most} 元)"
+        );
+        result(CheckName::OrganisationCap, amount.as_fen() <= most.as_fen() - used.as_fen(), detail)
+    })
 }
 
 fn complete(schemes: &Schemes, claim: &Claim) -> Option<CheckResult> {

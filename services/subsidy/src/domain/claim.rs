@@ -2,11 +2,12 @@
 
 use super::derive::Due;
 use super::scheme::{Scheme, citation};
-use super::{ClaimId, ClaimRefusal, Evidence, FundId, OrganisationId, PaymentBatchId, PersonId, Refusal};
+use super::{
+    CheckOverride, ClaimId, ClaimRefusal, Evidence, Filing, FundId, OrganisationId, Overridden, OverrideRefusal, PaymentBatchId,
+    PersonId, Refusal,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Money;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 kit::words! {
@@ -77,6 +78,10 @@ pub struct Claim {
     pub evidence: Vec<Evidence>,
     /// The last day of its publicity; none where its scheme has none.
     pub publicity_end: Option<NaiveDate>,
+    /// The checks that count as passed though they failed.
+    pub overrides: Vec<Overridden>,
+    /// What its organisation stated, where no event told it.
+    pub filing: Option<Arc<Filing>>,
 }
 
 /// What happens to a claim.
@@ -87,7 +92,8 @@ pub enum Change {
         amount: Money,
     },
     Submit(Box<Submitting>),
-    Check,
+    /// It passed its checks, these among them by overrides.
+    Check(Vec<Overridden>),
     Approve(Box<Approving>),
     /// An objection to it was upheld.
     Overturn {
@@ -133,6 +139,8 @@ pub struct Approving {
     pub scheme: Arc<Scheme>,
     /// Who approved it before them.
     pub before: Vec<String>,
+    /// What was asked for of its checks, where any is overridden.
+    pub overrides: Vec<CheckOverride>,
     pub today: NaiveDate,
 }
 
@@ -188,6 +196,8 @@ impl Claim {
             ended_by: None,
             evidence: Vec::new(),
             publicity_end: None,
+            overrides: Vec::new(),
+            filing: due.filing.clone(),
         };
         claim.take(due, amount);
         (claim, Event::Accrued)
@@ -203,8 +213,10 @@ impl Claim {
                 next.enter(State::Accrued, Event::Accrued)
             }
             Change::Submit(submitting) => next.submit(*submitting)?,
-            Change::Check => {
+            Change::Check(overrides) => {
                 self.needs(&[State::Submitted])?;
+                next.overrides = overrides;
+                next.content_hash = next.hash();
                 next.enter(State::Checked, Event::Checked)
             }
             Change::Approve(approving) => next.approve(*approving)?,
@@ -259,7 +271,7 @@ impl Claim {
 
     /// The last approval that its scheme asks for approves it, and its publicity begins: what is public is what was approved.
     fn approve(&mut self, approving: Approving) -> Result<Event, Refusal> {
-        let Approving { by, roles, content_hash, scheme, before, today } = approving;
+        let Approving { by, roles, content_hash, scheme, before, overrides, today } = approving;
         self.needs(&[State::Checked])?;
         if self.submitted_by.as_ref() == Some(&by) {
             return Err(Refusal::OwnClaim { claim: self.id });
@@ -275,12 +287,26 @@ impl Claim {
         {
             return Err(ClaimRefusal::RoleForLevel { claim: self.id, amount: self.amount, roles: level.roles.clone() }.into());
         }
+        self.counts_on(&overrides, today)?;
         if before.len() + 1 < usize::try_from(scheme.approvers(self.amount)).unwrap_or(usize::MAX) {
             return Ok(Event::Endorsed);
+        }
+        let had_a_hand = |who: &String| overrides.iter().any(|one| one.is_by(who));
+        if !self.overrides.is_empty() && before.iter().chain([&by]).all(had_a_hand) {
+            return Err(OverrideRefusal::OnlyOverriders { claim: self.id }.into());
         }
         self.approved_by = Some(by);
         self.publicity_end = scheme.publicity_end(today);
         Ok(self.enter(State::Approved, Event::Approved))
+    }
+
+    /// An override counts to its last day; once it has expired, the check counts as failed again.
+    fn counts_on(&self, overrides: &[CheckOverride], today: NaiveDate) -> Result<(), OverrideRefusal> {
+        let holds = |said: &&Overridden| overrides.iter().any(|one| one.holds(today) && one.says() == **said);
+        match self.overrides.iter().find(|said| !holds(said)) {
+            Some(said) => Err(OverrideRefusal::Lapsed { claim: self.id, check: said.check }),
+            None => Ok(()),
+        }
     }
 
     /// Whether it came as far as to where it may have approvals.
@@ -320,34 +346,6 @@ impl Claim {
         self.content_hash = self.hash();
     }
 
-    /// SHA-256 over exactly what an approver approves, one `name=value` a line.
-    fn hash(&self) -> String {
-        let mut text = String::new();
-        // Writing to a String does not fail.
-        let _ = write!(
-            text,
-            "claim={}\nscheme={}\nscheme-sha256={}\nfund={}\nbeneficiary={}\nperson={}\noccasion={}\nstage={}\npart={}\nfen={}\nearned-on={}\n",
-            self.id,
-            self.scheme.citation(),
-            self.scheme.digest,
-            self.fund_code,
-            self.beneficiary,
-            self.person,
-            self.occasion,
-            self.stage,
-            self.part,
-            self.amount.as_fen(),
-            self.earned_on,
-        );
-        for fact in &self.facts {
-            let _ = writeln!(text, "fact={fact}");
-        }
-        for Evidence { code, sha256, place } in &self.evidence {
-            let _ = writeln!(text, "evidence={code}\nevidence-sha256={sha256}\nevidence-place={place}");
-        }
-        hex::encode(Sha256::digest(text))
-    }
-
     /// Never more than is left of it; once nothing is, the claim has ended.
     fn give_back(&mut self, amount: Money) -> Result<Event, Refusal> {
         self.needs(&[State::Paid])?;
@@ -361,7 +359,7 @@ impl Claim {
         Ok(Event::ClawedBack(amount))
     }
 
-    fn needs(&self, states: &'static [State]) -> Result<(), Refusal> {
+    pub(super) fn needs(&self, states: &'static [State]) -> Result<(), Refusal> {
         if states.contains(&self.state) {
             return Ok(());
         }

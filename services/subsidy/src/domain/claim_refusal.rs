@@ -1,8 +1,9 @@
 //! Why a command is refused for what a scheme says about claims: who approves, how long they are public, and what has to
 //! be handed in.
 
-use super::{ClaimId, FundId, ObjectionId, ObjectionState};
-use kit::{Error, Money};
+use super::{Cap, CheckName, ClaimId, FundId, ObjectionId, ObjectionState, State};
+use chrono::NaiveDate;
+use kit::{Code, Error, Money};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimRefusal {
@@ -16,6 +17,24 @@ pub enum ClaimRefusal {
     EvidenceMissing { claim: ClaimId, codes: Vec<String> },
     #[error("the scheme of {claim} does not ask for `{code}`")]
     EvidenceUnasked { claim: ClaimId, code: String },
+    #[error("{claim} does not pass its check `{}`: {detail}", check.as_str())]
+    CheckFailed { claim: ClaimId, check: CheckName, detail: String },
+    #[error("{claim} asks for {asked} yuan; {} has {left} left of schemes/{}{}", cap.organisation, cap.scheme, in_year(cap.year))]
+    CapExceeded { claim: ClaimId, cap: Box<Cap>, left: Money, asked: Money },
+    #[error("no claims are filed under schemes/{scheme} for this")]
+    NotFiled { scheme: String },
+    #[error("an organisation files for itself: it is not the `{party}` of what it states")]
+    FiledForOthers { party: &'static str },
+    #[error("{claim} was filed for the same before, and is {is}")]
+    FiledAlready { claim: ClaimId, is: State },
+    #[error("{day} is yet to come; today is {today}")]
+    DayToCome { day: NaiveDate, today: NaiveDate },
+    #[error("events tell of {occasion}: there is nothing to file")]
+    OnRecord { occasion: String },
+    #[error("nothing of what is stated is due under schemes/{scheme}: {why}")]
+    NothingDue { scheme: String, why: String },
+    #[error("{claim} was not filed, and cannot be withdrawn")]
+    NotWithdrawn { claim: ClaimId },
     #[error("{claim} is not public at this time")]
     NotPublic { claim: ClaimId },
     #[error("you have objected to {claim} already, and nobody has decided about it")]
@@ -28,6 +47,10 @@ pub enum ClaimRefusal {
     HeldBack { fund: FundId, claims: i64 },
 }
 
+fn in_year(year: i64) -> String {
+    if year == 0 { String::new() } else { format!(" for {year}") }
+}
+
 impl From<ClaimRefusal> for Error {
     fn from(refusal: ClaimRefusal) -> Self {
         match refusal {
@@ -35,7 +58,16 @@ impl From<ClaimRefusal> for Error {
             | ClaimRefusal::ApprovedByYou { .. }
             | ClaimRefusal::RoleForLevel { .. }
             | ClaimRefusal::EvidenceMissing { .. }
-            | ClaimRefusal::EvidenceUnasked { .. } => of_scheme(&refusal),
+            | ClaimRefusal::EvidenceUnasked { .. }
+            | ClaimRefusal::CheckFailed { .. }
+            | ClaimRefusal::CapExceeded { .. } => of_scheme(&refusal),
+            ClaimRefusal::NotFiled { .. }
+            | ClaimRefusal::FiledForOthers { .. }
+            | ClaimRefusal::FiledAlready { .. }
+            | ClaimRefusal::DayToCome { .. }
+            | ClaimRefusal::OnRecord { .. }
+            | ClaimRefusal::NothingDue { .. }
+            | ClaimRefusal::NotWithdrawn { .. } => of_filing(&refusal),
             _ => of_publicity(&refusal),
         }
     }
@@ -65,6 +97,28 @@ fn of_scheme(refusal: &ClaimRefusal) -> Error {
             "subsidy/evidence",
             ("name each of them with its SHA-256 and the place where it is kept", "请逐项提供材料代码、SHA-256 摘要及存放位置"),
         ),
+        ClaimRefusal::CapExceeded { claim, cap, left, asked } => (
+            claim,
+            "CAP_EXCEEDED",
+            format!(
+                "{claim} 申请 {asked} 元，{} 在 schemes/{} 项下{}剩余 {left} 元",
+                cap.organisation,
+                cap.scheme,
+                if cap.year == 0 { String::new() } else { format!("{} 年度", cap.year) }
+            ),
+            "subsidy/caps",
+            (
+                "approve less for the organisation, or wait until something of it has come back",
+                "请减少该单位的批准金额，或待款项退回后再批准",
+            ),
+        ),
+        ClaimRefusal::CheckFailed { claim, check, .. } => (
+            claim,
+            "CHECK_FAILED",
+            format!("{claim} 未通过检查“{}”", check.as_str()),
+            "subsidy/checks",
+            ("settle what the check found, or reject the claim", "请先处理检查发现的问题，或驳回该申领"),
+        ),
         ClaimRefusal::EvidenceUnasked { claim, code } => (
             claim,
             "EVIDENCE_UNASKED",
@@ -82,6 +136,58 @@ fn of_scheme(refusal: &ClaimRefusal) -> Error {
         _ => return Error::internal(en),
     };
     Error::refused(&claim.to_string(), reason, en, zh).rule(rule).way_out(ways.0, ways.1)
+}
+
+fn of_filing(refusal: &ClaimRefusal) -> Error {
+    let en = refusal.to_string();
+    let (subject, reason, zh, ways): (String, _, _, (&str, &str)) = match refusal {
+        ClaimRefusal::NotFiled { scheme } => (
+            "scheme".to_owned(),
+            "SCHEME_NOT_FILED",
+            format!("schemes/{scheme} 不接受此类申报"),
+            (
+                "take a scheme whose `filed` is true and whose occasion is what is stated; under others events earn the money",
+                "请选择 `filed` 为 true 且事由相符的补贴项目；其他项目由事件产生申领",
+            ),
+        ),
+        ClaimRefusal::FiledForOthers { party } => (
+            "occasion".to_owned(),
+            "FILED_FOR_OTHERS",
+            format!("单位只能为本单位申报：本单位不是所申报事由的 `{party}`"),
+            ("name your own organisation, or let the other one file", "请填写本单位，或由对方单位申报"),
+        ),
+        ClaimRefusal::FiledAlready { claim, is } => {
+            return Error::new(Code::AlreadyExists, "FILED_ALREADY", en, format!("同一事由此前已申报为 {claim}，状态为 {is}"))
+                .on("occasion")
+                .rule("subsidy/filing")
+                .way_out("read that claim; withdraw it to state something else", "请读取该申领；如需更改请先撤回");
+        }
+        ClaimRefusal::DayToCome { day, today } => {
+            return Error::invalid("occasion", "DAY_NOT_COME", en, format!("{day} 尚未到来，今天是 {today}"))
+                .rule("subsidy/filing")
+                .way_out("state what has happened; file the rest once it has", "请申报已发生的事实，其余待发生后再申报");
+        }
+        ClaimRefusal::OnRecord { occasion } => (
+            "occasion".to_owned(),
+            "OCCASION_ON_RECORD",
+            format!("{occasion} 已有事件记录，无需申报"),
+            ("submit the claim that the events earned, if they earned any", "请提交由事件产生的申领（如有）"),
+        ),
+        ClaimRefusal::NothingDue { scheme, why } => (
+            "occasion".to_owned(),
+            "NOTHING_DUE",
+            format!("所申报内容在 schemes/{scheme} 项下无应补金额：{why}"),
+            ("state what the scheme asks for, or file once it is due", "请按补贴项目的条件申报，或待到期后申报"),
+        ),
+        ClaimRefusal::NotWithdrawn { claim } => (
+            claim.to_string(),
+            "NOT_FILED",
+            format!("{claim} 并非申报产生，不能撤回"),
+            ("leave it unsubmitted, or ask the bureau to reject it", "请勿提交，或请主管部门驳回"),
+        ),
+        _ => return Error::internal(en),
+    };
+    Error::refused(&subject, reason, en, zh).rule("subsidy/filing").way_out(ways.0, ways.1)
 }
 
 fn of_publicity(refusal: &ClaimRefusal) -> Error {

@@ -2,7 +2,8 @@
 //! order in which they came and how often they came change nothing.
 
 use super::OrganisationId;
-use super::fact::Fact;
+use super::fact::{Fact, Topic};
+use super::filing::{Filed, Filing};
 use super::lapse::{Lapse, Why};
 use super::occasion::{Known, Occasion, OccasionKind, served};
 use super::scheme::{Caps, Clawback, Exclusion, Scheme, Schemes, Stage, Together};
@@ -26,6 +27,8 @@ pub struct Due {
     pub judged_on: NaiveDate,
     /// The keys of the facts it rests on, sorted.
     pub facts: Vec<String>,
+    /// The statement it rests on, where no event tells of it.
+    pub filing: Option<Arc<Filing>>,
 }
 
 /// What the facts of one person come to on a day.
@@ -63,31 +66,52 @@ fn find<'a>(dues: &'a [Due], scheme: &str, occasion: &str, stage: i64) -> Option
 
 /// Derives everything that is due for the facts of one person by the end of that day.
 pub fn derive(schemes: &Schemes, facts: &[Fact], today: NaiveDate) -> Result<Derived, Error> {
+    derive_with(schemes, facts, &[], today)
+}
+
+/// As [`derive`], with what organisations state of the person. What was stated takes what the facts leave of caps, gives way
+/// to what they are granted, and takes nothing from them.
+pub fn derive_with(schemes: &Schemes, facts: &[Fact], filings: &[Filed], today: NaiveDate) -> Result<Derived, Error> {
+    let stated: Vec<(&Filed, Vec<Fact>)> = filings.iter().map(|filed| (filed, with_person(&filed.filing, facts))).collect();
     let known = Known::new(facts);
     let mut by_kind: BTreeMap<OccasionKind, Vec<Occasion<'_>>> = BTreeMap::new();
     let mut granted = Granted::default();
     let mut derived = Derived::default();
+    let mut taken_of: BTreeMap<&str, Taken> = BTreeMap::new();
     for versions in schemes.in_order() {
         let Some(kind) = versions.first().map(|scheme| scheme.occasion) else { continue };
         let occasions = by_kind.entry(kind).or_insert_with(|| known.occasions(kind));
         let mut taken = Taken::default();
         for occasion in occasions.iter() {
-            let grant = match judge(versions, occasion, &taken, &granted)? {
-                Ok(grant) => grant,
-                Err((why, amount)) => {
-                    derived.lapses.push(Lapse {
-                        scheme: versions[0].code.clone(),
-                        occasion: occasion.key.clone(),
-                        stage: None,
-                        why,
-                        fact: occasion.latest.to_owned(),
-                        amount,
-                        keeps: None,
-                    });
-                    continue;
-                }
-            };
+            let Some(grant) = judged(versions, occasion, (&taken, &granted), &mut derived)? else { continue };
             let stands = grant.pay(occasion, today, &mut derived);
+            if stands > 0 {
+                taken.add(stands, occasion.on);
+                granted.add(grant.scheme, occasion);
+            }
+        }
+        taken_of.insert(&versions[0].code, taken);
+    }
+    for versions in schemes.in_order() {
+        let Some(Scheme { code, occasion: kind, .. }) = versions.first().map(AsRef::as_ref) else { continue };
+        let known = by_kind.entry(*kind).or_insert_with(|| known.occasions(*kind));
+        let taken = taken_of.entry(code).or_default();
+        for (filed, facts) in stated.iter().filter(|(filed, _)| filed.scheme == *code) {
+            let key = filed.filing.key();
+            if known.iter().any(|occasion| occasion.key == key) {
+                continue;
+            }
+            let occasions = Known::new(facts).occasions(*kind);
+            let Some(occasion) = occasions.iter().find(|occasion| occasion.key == key) else { continue };
+            if versions.iter().any(|scheme| scheme.in_force(occasion.on) && !scheme.filed) {
+                derived.lapses.push(lapsed(code, occasion, Why::NotEligible, Money::ZERO));
+                continue;
+            }
+            let Some(grant) = judged(versions, occasion, (taken, &granted), &mut derived)? else { continue };
+            let (from, waits) = (derived.dues.len(), derived.waiting.len());
+            let stands = grant.pay(occasion, today, &mut derived);
+            let new = derived.dues[from..].iter_mut().chain(&mut derived.waiting[waits..]);
+            new.for_each(|due| due.filing = Some(Arc::clone(&filed.filing)));
             if stands > 0 {
                 taken.add(stands, occasion.on);
                 granted.add(grant.scheme, occasion);
@@ -95,6 +119,36 @@ pub fn derive(schemes: &Schemes, facts: &[Fact], today: NaiveDate) -> Result<Der
         }
     }
     Ok(derived)
+}
+
+/// What is stated, with what is on record of the person it is about.
+fn with_person(filing: &Filing, facts: &[Fact]) -> Vec<Fact> {
+    let person = facts.iter().filter(|fact| fact.kind.topic() == Topic::Person);
+    let of = facts.first().map(|fact| fact.person);
+    person.cloned().chain(of.into_iter().flat_map(|person| filing.facts(person))).collect()
+}
+
+/// What an occasion is granted, or the lapse of it.
+fn judged<'s>(
+    versions: &'s [Arc<Scheme>],
+    occasion: &Occasion<'_>,
+    (taken, granted): (&Taken, &Granted<'_>),
+    derived: &mut Derived,
+) -> Result<Option<Grant<'s>>, Error> {
+    match judge(versions, occasion, taken, granted)? {
+        Ok(grant) => Ok(Some(grant)),
+        Err((why, amount)) => {
+            let code = versions.first().map(|scheme| scheme.code.as_str()).unwrap_or_default();
+            derived.lapses.push(lapsed(code, occasion, why, amount));
+            Ok(None)
+        }
+    }
+}
+
+/// All stages of an occasion earn nothing.
+fn lapsed(code: &str, occasion: &Occasion<'_>, why: Why, amount: Money) -> Lapse {
+    let fact = occasion.latest.to_owned();
+    Lapse { scheme: code.to_owned(), occasion: occasion.key.clone(), stage: None, why, fact, amount, keeps: None }
 }
 
 /// What an occasion is granted, all its stages together.
@@ -199,6 +253,7 @@ impl Grant<'_> {
             on,
             judged_on: occasion.on,
             facts,
+            filing: None,
         }
     }
 

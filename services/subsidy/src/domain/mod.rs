@@ -1,13 +1,18 @@
 //! The rules of subsidy accounting, pure: no I/O, no clock, no chance.
 
 mod bank_account;
+mod cap;
 mod check;
+mod check_override;
 mod claim;
 mod claim_refusal;
+mod content;
 mod derive;
+mod double;
 mod entry;
 mod evidence;
 mod fact;
+mod filing;
 mod fund_refusal;
 mod lapse;
 mod ledger;
@@ -17,6 +22,7 @@ mod occasion;
 mod offset;
 mod offset_refusal;
 mod offset_year;
+mod override_refusal;
 mod payment;
 mod payment_refusal;
 mod period;
@@ -30,13 +36,17 @@ mod simulation;
 mod source;
 
 pub use bank_account::{AccountNumber, BankAccount, BankCode, BankDetails, Owner, OwnerKind, is_printable};
-pub use check::{CheckName, CheckResult, check};
+pub use cap::{Cap, CapUse, Grant};
+pub use check::{CheckName, CheckResult, Seen, check, double_funding};
+pub use check_override::{CheckOverride, Overridden, OverrideReason, Overriding, overridden};
 pub use claim::{Approving, Change, Claim, Endorsement, Event, SchemeVersion, State, Submitting};
 pub use claim_refusal::ClaimRefusal;
-pub use derive::{Derived, Due, derive};
+pub use derive::{Derived, Due, derive, derive_with};
+pub use double::Times;
 pub use entry::Logged;
-pub use evidence::Evidence;
+pub use evidence::{Document, Evidence, Extent, NamedElsewhere};
 pub use fact::{Fact, FactKind, Topic, current};
+pub use filing::{Filed, Filing, Party, Stated, filings, may_file, nothing_due};
 pub use fund_refusal::FundRefusal;
 pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};
@@ -45,6 +55,7 @@ pub use occasion::{End, Known, Milestone, Occasion, OccasionKind};
 pub use offset::{Credited, Investment, Offset, OffsetGrant, carry, offset_grant, offset_scheme};
 pub use offset_refusal::OffsetRefusal;
 pub use offset_year::{Confirmed, Deciding, OffsetDecision, OffsetFiling, OffsetState, OffsetYear};
+pub use override_refusal::OverrideRefusal;
 pub use payment::{
     BankResult, BatchState, FileFormat, Line, LineState, Order, PaymentBatch, PaymentFile, end_to_end_id, message_id,
 };
@@ -65,6 +76,7 @@ kit::id! {
     FundId => "funds";
     ClaimId => "claims";
     ObjectionId => "claimObjections";
+    CheckOverrideId => "checkOverrides";
     OffsetYearId => "offsetYears";
     PaymentBatchId => "paymentBatches";
     BankAccountId => "bankAccounts";

@@ -3,7 +3,7 @@
 
 use super::fact::{Fact, Topic, current};
 use super::{OrganisationId, PersonId};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use kit::Error;
 use kit::rules::Facts;
 use serde_json::{Value, json};
@@ -76,6 +76,11 @@ impl OccasionKind {
         matches!(self, Self::Hire | Self::Enrolment)
     }
 
+    /// Whether an organisation may state it: not what several people confirm month by month, nor what is no person's.
+    pub const fn can_be_stated(self) -> bool {
+        matches!(self, Self::Hire | Self::Rotation | Self::Enrolment)
+    }
+
     /// Whether it can be completed, so that money may be paid in advance of that.
     pub const fn can_be_completed(self) -> bool {
         matches!(self, Self::Enrolment)
@@ -132,6 +137,20 @@ pub struct End {
     pub completed: bool,
 }
 
+/// Days from the first to the last, both of them in it; open where no last one is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: NaiveDate,
+    pub last: Option<NaiveDate>,
+}
+
+impl Span {
+    pub fn overlaps(self, other: Self) -> bool {
+        let reaches = |one: Self, other: Self| one.last.is_none_or(|last| other.first <= last);
+        reaches(self, other) && reaches(other, self)
+    }
+}
+
 /// One occasion.
 pub struct Occasion<'a> {
     /// Names it among the person's, always the same for the same facts.
@@ -140,6 +159,8 @@ pub struct Occasion<'a> {
     pub parties: Vec<(&'static str, OrganisationId)>,
     /// The day on which it began, or was earned as a whole: the version of the scheme in force then judges it.
     pub on: NaiveDate,
+    /// The days it takes up, as far as that is known.
+    pub span: Span,
     pub milestones: Vec<Milestone<'a>>,
     pub end: Option<End>,
     /// The keys of the facts it rests on in any case.
@@ -225,6 +246,7 @@ impl<'a> Known<'a> {
             key: fact.resource.clone(),
             parties: Vec::new(),
             on,
+            span: Span { first: fact.day, last: Some(on) },
             milestones: Vec::new(),
             end: None,
             facts: vec![&fact.key],
@@ -263,6 +285,7 @@ impl<'a> Known<'a> {
         let school = graduation.counterpart.map(|school| ("school", school));
         Some(Occasion {
             parties: std::iter::once(("employer", employer)).chain(school).collect(),
+            span: Span { first: employment.day, last: employment.end_day },
             milestones: vec![Milestone { name: "start", day: employment.day, fact: &employment.key }],
             end: employment.end_day.map(|last| End { last, completed: false }),
             facts: vec![&graduation.key, &employment.key],
@@ -333,10 +356,12 @@ impl<'a> Known<'a> {
             [Some(fact).map(milestone("start")), placement.map(milestone("placement")), graduation.map(milestone("graduation"))];
         let ended = graduation.map(|graduation| End { last: graduation.day, completed: true });
         let plain = self.occasion(fact, fact.day, describe);
+        let end = ended.or_else(|| departure.map(|departure| End { last: departure.day, completed: false }));
         Some(Occasion {
             parties: vec![("school", school), ("enterprise", enterprise)],
+            span: Span { first: fact.day, last: end.map(|end| end.last).or(fact.end_day) },
             milestones: reached.into_iter().flatten().collect(),
-            end: ended.or_else(|| departure.map(|departure| End { last: departure.day, completed: false })),
+            end,
             aside: plain.aside.iter().copied().chain(employment.map(|fact| ("employment", fact.key.as_str()))).collect(),
             latest: departure.map_or(plain.latest, |departure| &departure.key),
             ..plain
@@ -381,6 +406,7 @@ impl<'a> Known<'a> {
         Some(Occasion {
             key: format!("{} {}", month.name(), month.organisation),
             parties: vec![("organisation", month.organisation)],
+            span: month.span(),
             milestones: vec![Milestone { name: "end", day: last.day, fact: &last.key }],
             facts,
             withdrawn: false,
@@ -408,6 +434,10 @@ impl Month {
     }
     fn name(self) -> String {
         format!("{:04}-{:02}", self.year, self.number)
+    }
+    fn span(self) -> Span {
+        let first = NaiveDate::from_ymd_opt(self.year, self.number, 1).unwrap_or_default();
+        Span { first, last: first.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()) }
     }
     /// Whether a range of days, open at its end if it goes on, touches it.
     fn touches(self, first: NaiveDate, last: Option<NaiveDate>) -> bool {

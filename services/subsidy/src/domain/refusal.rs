@@ -1,6 +1,6 @@
 //! Why a command on funds, claims or payments is refused.
 
-use super::{ClaimId, ClaimRefusal, FundId, LineState, PaymentBatchId, Period, ReceivableId, State};
+use super::{ClaimId, ClaimRefusal, FundId, LineState, OverrideRefusal, PaymentBatchId, Period, ReceivableId, State};
 use chrono::NaiveDate;
 use kit::error::Code;
 use kit::{Error, Money};
@@ -9,6 +9,8 @@ use kit::{Error, Money};
 pub enum Refusal {
     #[error(transparent)]
     Claim(#[from] ClaimRefusal),
+    #[error(transparent)]
+    Override(#[from] OverrideRefusal),
     #[error("{claim} is {is}; this needs it to be {}", one_of(needs))]
     WrongState { claim: ClaimId, is: State, needs: &'static [State] },
     #[error("who submitted {claim} does not approve it")]
@@ -64,6 +66,7 @@ impl From<Refusal> for Error {
         let en = refusal.to_string();
         match refusal {
             Refusal::Claim(refusal) => refusal.into(),
+            Refusal::Override(refusal) => refusal.into(),
             Refusal::WrongState { claim, is, needs } => Self::refused(
                 &claim.to_string(),
                 "WRONG_STATE",

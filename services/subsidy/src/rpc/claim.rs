@@ -3,7 +3,8 @@
 use super::MOST;
 use crate::app::{Approval, Approve, Changed, Check, Explain, Explanation, FindClaim, ListClaims, Listed, Reject, Submit};
 use crate::domain::{
-    CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, PersonId, Portion, SourceKind, State, is_printable,
+    CheckResult, ClaimId, Endorsement, Evidence, Fact, FundId, OrganisationId, Overridden, PersonId, Portion, SourceKind, State,
+    is_printable,
 };
 use crate::store::claim::{Filter, Stored};
 use kit::Error;
@@ -195,10 +196,15 @@ impl From<State> for pb::ClaimState {
     }
 }
 
-impl From<CheckResult> for pb::Check {
-    fn from(result: CheckResult) -> Self {
-        Self { check: result.check.as_str().to_owned(), passed: result.passed, detail: result.detail }
+impl From<Overridden> for pb::OverriddenCheck {
+    fn from(said: Overridden) -> Self {
+        Self { check: said.check.to_string(), reason: said.reason, document: said.document }
     }
+}
+
+fn check(result: CheckResult, overrides: &[Overridden]) -> pb::Check {
+    let overridden = !result.passed && overrides.iter().any(|said| said.check == result.check);
+    pb::Check { check: result.check.to_string(), passed: result.passed, detail: result.detail, overridden }
 }
 
 impl From<Evidence> for pb::Evidence {
@@ -248,7 +254,7 @@ impl From<Stored> for pb::Claim {
             earned_on: Some(date(claim.earned_on)),
             state: pb::ClaimState::from(claim.state).into(),
             content_hash: claim.content_hash,
-            checks: stored.checks.into_iter().map(Into::into).collect(),
+            checks: stored.checks.into_iter().map(|result| check(result, &claim.overrides)).collect(),
             submitted_by: claim.submitted_by.unwrap_or_default(),
             approved_by: claim.approved_by.unwrap_or_default(),
             reason: claim.reason.unwrap_or_default(),
@@ -264,6 +270,8 @@ impl From<Stored> for pb::Claim {
             approvals: stored.approvals.into_iter().map(Into::into).collect(),
             evidence: claim.evidence.into_iter().map(Into::into).collect(),
             sources: sources.into_iter().map(Into::into).collect(),
+            filing: claim.filing.map(|filing| filing.as_ref().into()),
+            overridden_checks: claim.overrides.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The gRPC edge: decode, use case, encode. No rules.
 
 mod bank_account;
+mod check_override;
 mod claim;
 mod file;
+mod filing;
 mod fund;
 mod ledger;
 mod objection;
@@ -94,6 +96,27 @@ impl SubsidyService for Rpc {
     }
     async fn reject_claim(&self, request: Request<pb::RejectClaimRequest>) -> Answer<pb::Claim> {
         self.calls.run(request, app::reject).await
+    }
+    async fn create_claim(&self, request: Request<pb::CreateClaimRequest>) -> Answer<pb::Claim> {
+        self.calls.run(request, app::create_claim).await
+    }
+    async fn withdraw_claim(&self, request: Request<pb::WithdrawClaimRequest>) -> Answer<pb::Claim> {
+        self.calls.run(request, app::withdraw_claim).await
+    }
+    async fn create_check_override(&self, request: Request<pb::CreateCheckOverrideRequest>) -> Answer<pb::CheckOverride> {
+        self.calls.run(request, app::create_check_override).await
+    }
+    async fn confirm_check_override(&self, request: Request<pb::ConfirmCheckOverrideRequest>) -> Answer<pb::CheckOverride> {
+        self.calls.run(request, app::confirm_check_override).await
+    }
+    async fn get_check_override(&self, request: Request<pb::GetCheckOverrideRequest>) -> Answer<pb::CheckOverride> {
+        self.calls.read(request, app::find_check_override).await
+    }
+    async fn list_check_overrides(
+        &self,
+        request: Request<pb::ListCheckOverridesRequest>,
+    ) -> Answer<pb::ListCheckOverridesResponse> {
+        self.calls.read(request, app::list_check_overrides).await
     }
     async fn create_claim_objection(&self, request: Request<pb::CreateClaimObjectionRequest>) -> Answer<pb::ClaimObjection> {
         self.calls.run(request, app::create_objection).await

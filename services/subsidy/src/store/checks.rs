@@ -90,6 +90,24 @@ pub const CHECKS: &[Check] = &[
         broken: WRONG_APPROVALS,
     },
     Check {
+        name: "subsidy-overrides",
+        en: "nobody overrode a check of what they submitted, or alone, and what counts on one was approved by somebody else too",
+        zh: "无人对本人提交的申领例外核准或独自核准，相关申领另有未参与者审批",
+        broken: WRONG_OVERRIDES,
+    },
+    Check {
+        name: "subsidy-caps",
+        en: "what is counted against the cap of an organisation is what its claims come to, without what was released or came back",
+        zh: "单位限额的已用金额等于其已批准申领之和减去已释放与已退回金额",
+        broken: WRONG_CAPS,
+    },
+    Check {
+        name: "subsidy-evidence",
+        en: "every document of a claim is where claims that name it too are looked for",
+        zh: "每份佐证材料均可按摘要查重",
+        broken: LOST_EVIDENCE,
+    },
+    Check {
         name: "subsidy-publicity",
         en: "no claim went to the bank before its publicity was over or with an open objection, and nobody decided about their own",
         zh: "公示期未满或有未决异议的申领未进入拨付，无人处理本人提出的异议",
@@ -171,6 +189,13 @@ statements! {
     OWN_APPROVALS = "SELECT CAST(claim_id AS TEXT) FROM subsidy_claim WHERE approved_by = submitted_by OR approved_hash <> content_hash OR (state IN ('approved', 'paid', 'clawed_back') AND (approved_by IS NULL OR approved_hash IS NULL OR submitted_by IS NULL)) LIMIT 100";
     /// Claims that were approved before approvals were kept have none.
     WRONG_APPROVALS = "SELECT CAST(a.claim_id AS TEXT) || ' by ' || a.approved_by FROM subsidy_claim_approval a LEFT JOIN subsidy_claim c ON c.claim_id = a.claim_id WHERE c.claim_id IS NULL OR c.submitted_by IS NULL OR a.approved_by = c.submitted_by OR a.submitted_by <> c.submitted_by OR a.content_hash <> c.content_hash UNION ALL SELECT CAST(claim_id AS TEXT) || ' twice by ' || approved_by FROM subsidy_claim_approval GROUP BY claim_id, approved_by HAVING COUNT(*) > 1 UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' ' || c.state FROM subsidy_claim c JOIN subsidy_claim_approval a ON a.claim_id = c.claim_id GROUP BY c.claim_id, c.state, c.approved_by HAVING (c.state IN ('approved', 'paid', 'clawed_back') AND (COUNT(*) <> MAX(a.needed) OR COUNT(*) FILTER (WHERE a.approved_by = c.approved_by) = 0)) OR (c.state = 'checked' AND COUNT(*) >= MAX(a.needed)) OR c.state IN ('accrued', 'submitted') LIMIT 100";
+    WRONG_CAPS = "SELECT s.scheme_code || ' ' || CAST(s.organisation_id AS TEXT) || ' ' || CAST(s.year AS TEXT) FROM subsidy_cap s WHERE s.used <> COALESCE((SELECT SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) FROM subsidy_claim c WHERE c.scheme_code = s.scheme_code AND c.beneficiary_id = s.organisation_id AND c.state IN ('approved', 'paid', 'clawed_back') AND (s.year = 0 OR s.year = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) LIMIT 100";
+    WRONG_OVERRIDES = "SELECT CAST(o.override_id AS TEXT) FROM subsidy_check_override o LEFT JOIN subsidy_claim c ON c.claim_id = o.claim_id WHERE c.claim_id IS NULL OR c.submitted_by IS NULL OR o.submitted_by <> c.submitted_by OR o.requested_by = c.submitted_by OR o.confirmed_by = o.requested_by OR o.confirmed_by = c.submitted_by UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' ' || c.state FROM subsidy_claim c WHERE c.overrides <> '[]' AND NOT EXISTS (SELECT 1 FROM subsidy_check_override o WHERE o.claim_id = c.claim_id AND o.confirmed_by IS NOT NULL) UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' by nobody else' FROM subsidy_claim c WHERE c.overrides <> '[]' AND c.state IN ('approved', 'paid', 'clawed_back') AND NOT EXISTS (SELECT 1 FROM subsidy_claim_approval a WHERE a.claim_id = c.claim_id AND NOT EXISTS (SELECT 1 FROM subsidy_check_override o WHERE o.claim_id = c.claim_id AND (a.approved_by = o.requested_by OR a.approved_by = o.confirmed_by))) LIMIT 100";
+    LOST_EVIDENCE = {
+        postgres: "SELECT CAST(COALESCE(c.claim_id, d.claim_id) AS TEXT) || ' ' || COALESCE(c.code, d.code) FROM (SELECT c.claim_id, e->>'code' AS code, e->>'sha256' AS sha256 FROM subsidy_claim c, jsonb_array_elements(CAST(c.evidence AS JSONB)) AS documents (e)) c FULL JOIN subsidy_claim_evidence d ON d.claim_id = c.claim_id AND d.code = c.code WHERE c.claim_id IS NULL OR d.claim_id IS NULL OR c.sha256 <> d.sha256 LIMIT 100",
+        sqlite: "SELECT COALESCE(c.claim_id, d.claim_id) || ' ' || COALESCE(c.code, d.code) FROM (SELECT c.claim_id, e.value->>'code' AS code, e.value->>'sha256' AS sha256 FROM subsidy_claim c, json_each(c.evidence) AS e) c FULL JOIN subsidy_claim_evidence d ON d.claim_id = c.claim_id AND d.code = c.code WHERE c.claim_id IS NULL OR d.claim_id IS NULL OR c.sha256 <> d.sha256 LIMIT 100",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     WRONG_PUBLICITY = {
         postgres: "SELECT CAST(l.claim_id AS TEXT) || ' was in ' || CAST(l.batch_id AS TEXT) || ' in its publicity' FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id JOIN subsidy_claim c ON c.claim_id = l.claim_id WHERE c.publicity_end_date >= CAST(b.created_at AT TIME ZONE 'Asia/Shanghai' AS DATE) UNION ALL SELECT CAST(c.claim_id AS TEXT) || ' has other objections than it counts' FROM subsidy_claim c LEFT JOIN subsidy_claim_objection o ON o.claim_id = c.claim_id AND o.state = 'open' GROUP BY c.claim_id, c.open_objections HAVING COUNT(o.objection_id) <> c.open_objections UNION ALL SELECT CAST(o.objection_id AS TEXT) FROM subsidy_claim_objection o LEFT JOIN subsidy_claim c ON c.claim_id = o.claim_id WHERE c.claim_id IS NULL OR o.resolved_by = o.objected_by OR (o.state = 'open' AND (c.batch_id IS NOT NULL OR c.state IN ('paid', 'clawed_back'))) OR (o.state = 'upheld' AND c.state <> 'rejected') LIMIT 100",
         sqlite: "SELECT l.claim_id || ' was in ' || l.batch_id || ' in its publicity' FROM subsidy_payment_line l JOIN subsidy_payment_batch b ON b.batch_id = l.batch_id JOIN subsidy_claim c ON c.claim_id = l.claim_id WHERE c.publicity_end_date >= date(b.created_at, '+8 hours') UNION ALL SELECT c.claim_id || ' has other objections than it counts' FROM subsidy_claim c LEFT JOIN subsidy_claim_objection o ON o.claim_id = c.claim_id AND o.state = 'open' GROUP BY c.claim_id, c.open_objections HAVING COUNT(o.objection_id) <> c.open_objections UNION ALL SELECT o.objection_id FROM subsidy_claim_objection o LEFT JOIN subsidy_claim c ON c.claim_id = o.claim_id WHERE c.claim_id IS NULL OR o.resolved_by = o.objected_by OR (o.state = 'open' AND (c.batch_id IS NOT NULL OR c.state IN ('paid', 'clawed_back'))) OR (o.state = 'upheld' AND c.state <> 'rejected') LIMIT 100",

@@ -1,7 +1,8 @@
 //! Claims in their table.
 
 use crate::domain::{
-    CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, Portion, SchemeVersion, State,
+    CheckOverride, CheckResult, Claim, ClaimId, Endorsement, FundId, OrganisationId, PaymentBatchId, PersonId, Portion,
+    SchemeVersion, State,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::db::{Tx, args, statements};
@@ -9,6 +10,8 @@ use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A claim with what only its table knows.
 #[derive(Debug, Clone)]
@@ -19,10 +22,20 @@ pub struct Stored {
     pub approvals: Vec<Endorsement>,
     /// Who carries it, as far as that was read; nobody by name where its fund carries it alone.
     pub sources: Vec<Portion>,
+    /// What was asked for of its checks, as far as that was read.
+    pub overrides: Vec<CheckOverride>,
     /// Objections that nobody has decided about.
     pub open_objections: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+impl Stored {
+    /// One that has just been made.
+    pub fn new(claim: Claim, now: DateTime<Utc>) -> Self {
+        let (checks, approvals, overrides) = (Vec::new(), Vec::new(), Vec::new());
+        Self { claim, checks, approvals, sources: Vec::new(), overrides, open_objections: 0, created_at: now, updated_at: now }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -57,6 +70,9 @@ struct Row {
     evidence: String,
     publicity_end_date: Option<NaiveDate>,
     open_objections: i64,
+    later_checks: String,
+    overrides: String,
+    filing: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -64,7 +80,8 @@ struct Row {
 impl TryFrom<Row> for Stored {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self, Error> {
-        let checks = serde_json::from_str(&row.checks).map_err(Error::internal)?;
+        let mut checks: Vec<CheckResult> = serde_json::from_str(&row.checks).map_err(Error::internal)?;
+        checks.extend(serde_json::from_str::<Vec<CheckResult>>(&row.later_checks).map_err(Error::internal)?);
         let claim = Claim {
             id: row.claim_id,
             version: row.version,
@@ -91,6 +108,8 @@ impl TryFrom<Row> for Stored {
             ended_by: row.ended_by,
             evidence: serde_json::from_str(&row.evidence).map_err(Error::internal)?,
             publicity_end: row.publicity_end_date,
+            overrides: serde_json::from_str(&row.overrides).map_err(Error::internal)?,
+            filing: row.filing.map(|filing| serde_json::from_str(&filing)).transpose().map_err(Error::internal)?.map(Arc::new),
         };
         let open_objections = row.open_objections;
         Ok(Self {
@@ -98,6 +117,7 @@ impl TryFrom<Row> for Stored {
             checks,
             approvals: Vec::new(),
             sources: Vec::new(),
+            overrides: Vec::new(),
             open_objections,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -118,8 +138,8 @@ pub struct Filter {
 statements! {
     /// Takes new claims as a JSON array of rows.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, checks, created_at, updated_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), e->>2, CAST(e->>3 AS BIGINT), e->>4, e->>5, CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, CAST(e->>9 AS BIGINT), CAST(e->>10 AS BIGINT), CAST(e->>11 AS BIGINT), CAST(e->>12 AS DATE), e->>13, e->>14, e->>15, CAST(e->>16 AS BOOLEAN), '[]', $2, $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
-        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, '[]', $2, $2 FROM json_each($1)",
+        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), e->>2, CAST(e->>3 AS BIGINT), e->>4, e->>5, CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, CAST(e->>9 AS BIGINT), CAST(e->>10 AS BIGINT), CAST(e->>11 AS BIGINT), CAST(e->>12 AS DATE), e->>13, e->>14, e->>15, CAST(e->>16 AS BOOLEAN), e->>17, '[]', $2, $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $2, $2 FROM json_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
@@ -127,20 +147,20 @@ statements! {
     UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11, clawed_back = $13, denied = $14, publicity_end_date = $15 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
     /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), content_hash = e->>12, evidence = e->>13, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
-        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
+        postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), content_hash = e->>12, evidence = e->>13, overrides = e->>14, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
     HOLD = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id FOR UPDATE",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Takes ids, versions and what the checks found as a JSON array of rows.
     RECORD_CHECKS = {
-        postgres: "UPDATE subsidy_claim AS c SET checks = e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
-        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2 FROM json_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
+        postgres: "UPDATE subsidy_claim AS c SET checks = e->>2, later_checks = e->>3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
+        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2, later_checks = f.value->>3 FROM json_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Makes accrued claims say what is due now; takes them as a JSON array of rows.
@@ -152,13 +172,19 @@ statements! {
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
-    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
+    BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
     OF_PEOPLE = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
-        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY person_id, scheme_code, occasion, stage, part",
+        sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
         reason: "neither engine reads the other's form of a JSON array",
     };
-    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
+    /// Who of these people something was filed for.
+    FILED_FOR = {
+        postgres: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id IN (SELECT value FROM json_each($1))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
     /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
     /// takes a claim first has it. The bank's number of a payment has room for 99 attempts. What is still in its publicity
     /// on day $4, or objected to, stays: the last condition sees an objection that was made while this one waited. So does what
@@ -215,6 +241,7 @@ fn new_row(claim: &Claim) -> Value {
         claim.state.as_str(),
         claim.content_hash,
         claim.reconsider,
+        claim.filing.as_ref().map(|filing| json!(filing.as_ref()).to_string()),
     ])
 }
 
@@ -301,6 +328,7 @@ pub async fn update_from<'a>(
             from,
             claim.content_hash,
             json!(claim.evidence).to_string(),
+            json!(claim.overrides).to_string(),
         ])
     };
     let rows: Vec<Value> = claims.map(row).collect();
@@ -314,7 +342,11 @@ pub async fn update_from<'a>(
 
 /// Records what the checks found of each claim as it was at its version.
 pub async fn record_checks(tx: &mut Tx, checked: &[Stored]) -> Result<(), Error> {
-    let row = |one: &Stored| Ok(json!([one.claim.id.uuid(), one.claim.version, serde_json::to_string(&one.checks)?]));
+    let row = |one: &Stored| {
+        let (first, later): (Vec<&CheckResult>, Vec<&CheckResult>) =
+            one.checks.iter().partition(|result| result.check.is_long_known());
+        Ok(json!([one.claim.id.uuid(), one.claim.version, serde_json::to_string(&first)?, serde_json::to_string(&later)?]))
+    };
     let rows: Vec<Value> = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
     let recorded = tx.execute(RECORD_CHECKS, args![Value::Array(rows).to_string()]).await?;
     if recorded == checked.len() as u64 { Ok(()) } else { Err(Error::stale("claims")) }
@@ -337,6 +369,12 @@ pub async fn by_id(tx: &mut Tx, id: ClaimId) -> Result<Option<Stored>, Error> {
 pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Claim>, Error> {
     let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![super::id_list(people)]).await?;
     rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.claim)).collect()
+}
+
+/// Who of these people something was filed for.
+pub async fn filed_for(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<BTreeSet<PersonId>, Error> {
+    let rows: Vec<(PersonId,)> = tx.fetch_all(FILED_FOR, args![super::id_list(people)]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {

@@ -91,6 +91,11 @@ statements! {
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
     REGISTERED = "SELECT organisation_id FROM subsidy_organisation WHERE organisation_id = $1 AND kind <> ''";
+    KINDS = {
+        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT value FROM json_each($1))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
     PEOPLE = "SELECT person_id FROM subsidy_person WHERE person_id > $1 ORDER BY person_id LIMIT $2";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";
 }
@@ -157,6 +162,15 @@ pub async fn register_organisation(tx: &mut Tx, id: OrganisationId, kind: &str, 
 /// Whether the directory has said what an organisation is.
 pub async fn is_registered(tx: &mut Tx, id: OrganisationId) -> Result<bool, Error> {
     Ok(tx.fetch_optional::<(OrganisationId,)>(REGISTERED, args![id]).await?.is_some())
+}
+
+/// What the directory says of organisations, as far as it has said anything.
+pub async fn kinds(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = OrganisationId>,
+) -> Result<BTreeMap<OrganisationId, String>, Error> {
+    let rows: Vec<(OrganisationId, String)> = tx.fetch_all(KINDS, args![id_list(ids)]).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Everybody in whose facts the organisation appears.

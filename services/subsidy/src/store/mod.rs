@@ -3,7 +3,10 @@
 pub mod agenda;
 pub mod approval;
 pub mod bank_account;
+pub mod cap;
+pub mod check_override;
 pub mod claim;
+pub mod evidence;
 pub mod fact;
 pub mod fund;
 pub mod ledger;
@@ -36,7 +39,10 @@ pub fn statements() -> Vec<Sql> {
         agenda::STATEMENTS,
         approval::STATEMENTS,
         bank_account::STATEMENTS,
+        cap::STATEMENTS,
+        check_override::STATEMENTS,
         claim::STATEMENTS,
+        evidence::STATEMENTS,
         fact::STATEMENTS,
         fund::STATEMENTS,
         ledger::STATEMENTS,

@@ -55,6 +55,8 @@ impl Desk {
             ended_by: None,
             evidence: Vec::new(),
             publicity_end: None,
+            overrides: Vec::new(),
+            filing: None,
         }
     }
 

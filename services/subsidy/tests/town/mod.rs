@@ -335,7 +335,8 @@ impl Town {
             let claim = self.bureau().get_claim(pb::GetClaimRequest { name: name.clone() }).await.unwrap().into_inner();
             let judged = |one: &&pb::Scheme| (&one.name, one.version) == (&claim.scheme, claim.scheme_version);
             let codes = schemes.iter().find(judged).map(|scheme| scheme.evidence.clone()).unwrap_or_default();
-            let named = |code: String| pb::Evidence { code, sha256: "5e".repeat(32), place: "档案室 3 号柜".into() };
+            let named =
+                |code: String| pb::Evidence { code, sha256: claim.content_hash.clone(), place: "档案室 3 号柜".into() };
             let evidence: Vec<pb::Evidence> = codes.into_iter().map(named).collect();
             if !evidence.is_empty() {
                 all.push(pb::ClaimEvidence { claim: name.clone(), evidence });

@@ -139,7 +139,15 @@ pub fn every_shape() -> &'static Schemes {
 pub fn approving(schemes: &Schemes, claim: &Claim, by: &str, today: NaiveDate) -> Approving {
     let scheme = schemes.that_judged(claim).unwrap().clone();
     let roles = vec!["bureau".to_owned(), "finance".to_owned()];
-    Approving { by: by.into(), roles, content_hash: claim.content_hash.clone(), scheme, before: Vec::new(), today }
+    Approving {
+        by: by.into(),
+        roles,
+        content_hash: claim.content_hash.clone(),
+        scheme,
+        before: Vec::new(),
+        overrides: Vec::new(),
+        today,
+    }
 }
 
 /// Scheme, occasion, stage, fen, beneficiary, day and facts of a claim.
@@ -294,7 +302,7 @@ impl World {
                 self.change(&claim, Change::Submit(Box::new(submitting)));
             }
             State::Submitted | State::Checked if reject => self.change(&claim, Change::Reject { reason: "no".into() }),
-            State::Submitted => self.change(&claim, Change::Check),
+            State::Submitted => self.change(&claim, Change::Check(Vec::new())),
             State::Checked => {
                 let mut portions = self.portions(&claim).into_iter();
                 // The fund comes first: where it has not enough, nothing is committed.

@@ -58,7 +58,10 @@ fn evidence(schemes: &[sub::Scheme], claims: &[sub::Claim]) -> Vec<sub::ClaimEvi
     let of = |claim: &sub::Claim| {
         let judged = |one: &&sub::Scheme| (&one.name, one.version) == (&claim.scheme, claim.scheme_version);
         let codes = schemes.iter().find(judged).map(|scheme| scheme.evidence.as_slice()).unwrap_or_default();
-        let named = |code: &String| sub::Evidence { code: code.clone(), sha256: "0".repeat(64), place: "演示档案".into() };
+        let named =
+            |code: &String| sub::Evidence {
+                code: code.clone(), sha256: claim.content_hash.clone(), place: "演示档案".into()
+            };
         let evidence: Vec<sub::Evidence> = codes.iter().map(named).collect();
         (!evidence.is_empty()).then(|| sub::ClaimEvidence { claim: claim.name.clone(), evidence })
     };

@@ -2,7 +2,7 @@
 
 use super::fault::SchemeFaults;
 use super::formula::expression;
-use super::parts::{advance, approvals, caps, evidence, exclusions, sources, stages};
+use super::parts::{advance, approvals, caps, evidence, exclusions, filed, overrides, shared_evidence, sources, stages};
 use super::table::{At, Faults, Table, one_of, words};
 use super::{Clawback, Scheme};
 use crate::domain::occasion::OccasionKind;
@@ -68,8 +68,11 @@ fn read(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Option<Scheme> {
     let stages = stages(table, faults, occasion, retention_days);
     let advance_percent = advance(table, faults, &stages);
     let evidence = evidence(table, faults);
+    let shared_evidence = shared_evidence(table, faults, &evidence);
     let exclusions = exclusions(table, faults, code.as_deref());
     let publicity_days = table.whole(faults, "publicity_days", 0, 365).map_or(0, |days| number(days.value));
+    let (overridable, override_days) = overrides(table, faults);
+    let filed = filed(table, faults, occasion, &overridable);
     let approvals = approvals(table, faults);
     let sources = sources(table, faults, fund.as_deref());
     Some(Scheme {
@@ -93,6 +96,10 @@ fn read(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Option<Scheme> {
         caps,
         exclusions,
         evidence,
+        shared_evidence,
+        overridable: overridable.into_iter().map(|(check, _)| check).collect(),
+        override_days,
+        filed,
         publicity_days,
         approvals,
         sources,

@@ -15,6 +15,7 @@ pub use fault::{Fault, SchemeFaults};
 pub use set::Schemes;
 pub use stage::{After, Stage};
 
+use super::check::CheckName;
 use super::occasion::OccasionKind;
 use chrono::{Days, NaiveDate};
 use kit::Money;
@@ -125,6 +126,14 @@ pub struct Scheme {
     pub exclusions: Vec<Exclusion>,
     /// Codes of what has to be handed in.
     pub evidence: Vec<String>,
+    /// Those among them that one document may be for several people of one organisation.
+    pub shared_evidence: Vec<String>,
+    /// Checks that two persons may override.
+    pub overridable: Vec<CheckName>,
+    /// For how many days they may; 0 where none is.
+    pub override_days: u32,
+    /// Whether organisations file claims for what no event told.
+    pub filed: bool,
     pub publicity_days: u32,
     /// By rising amount.
     pub approvals: Vec<ApprovalLevel>,

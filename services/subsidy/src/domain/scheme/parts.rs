@@ -4,6 +4,7 @@ use super::file::{LONGEST_DAYS, Read, checked_code, number};
 use super::stage::{After, Stage};
 use super::table::{Table, Words, one_of, words};
 use super::{ApprovalLevel, Caps, Exclusion, Source, SourceKind, Together};
+use crate::domain::check::CheckName;
 use crate::domain::occasion::OccasionKind;
 use std::collections::BTreeSet;
 
@@ -12,6 +13,8 @@ const MOST: usize = 20;
 /// The largest share, so that a sum of shares stays a number.
 const LARGEST_SHARE: i64 = 1_000_000;
 const LONGEST_MONTHS: i64 = 120;
+/// For how many days a check is overridden where a file does not say.
+const OVERRIDE_DAYS: u32 = 30;
 /// Who may approve.
 const APPROVERS: [&str; 2] = ["bureau", "finance"];
 
@@ -135,14 +138,36 @@ pub fn advance(table: &mut Table<'_, '_>, faults: Read<'_, '_>, stages: &[Stage]
 }
 
 pub fn evidence(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<String> {
-    let mut codes = Vec::new();
-    for (at, text) in table.texts(faults, "evidence").into_iter().enumerate() {
-        let (key, start) = (format!("evidence[{at}]"), text.span.start);
+    codes(table, faults, "evidence").into_iter().map(|(code, _)| code).collect()
+}
+
+/// Documents that one organisation hands in for several people, such as the agreement of a class.
+pub fn shared_evidence(table: &mut Table<'_, '_>, faults: Read<'_, '_>, asked: &[String]) -> Vec<String> {
+    let shared = codes(table, faults, "shared_evidence");
+    for (code, start) in &shared {
+        if !asked.contains(code) {
+            let words = words(
+                format!("{code:?} is not among the `evidence`"),
+                format!("{code:?} 不在 `evidence` 之中"),
+                "name it in `evidence` too, or take it out here",
+                "请在 `evidence` 中列出，或在此删除",
+            );
+            faults.add(*start, "shared_evidence", "scheme/evidence", words);
+        }
+    }
+    shared.into_iter().map(|(code, _)| code).collect()
+}
+
+/// A list of codes, each once, with their places.
+fn codes(table: &mut Table<'_, '_>, faults: Read<'_, '_>, list: &'static str) -> Vec<(String, usize)> {
+    let mut codes: Vec<(String, usize)> = Vec::new();
+    for (at, text) in table.texts(faults, list).into_iter().enumerate() {
+        let (key, start) = (format!("{list}[{at}]"), text.span.start);
         let Some(code) = checked_code(faults, &key, text) else { continue };
-        if codes.contains(&code) {
+        if codes.iter().any(|(known, _)| *known == code) {
             faults.add(start, &key, "scheme/twice", twice(&code));
         }
-        codes.push(code);
+        codes.push((code, start));
     }
     codes
 }
@@ -178,6 +203,61 @@ pub fn exclusions(table: &mut Table<'_, '_>, faults: Read<'_, '_>, own: Option<&
         read.push(Exclusion { scheme, within: within.value });
     }
     read
+}
+
+/// Which checks two persons may override, each with its place, and for how many days.
+pub fn overrides(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> (Vec<(CheckName, usize)>, u32) {
+    let Some(mut table) = table.table(faults, "overrides") else { return (Vec::new(), 0) };
+    let mut checks: Vec<(CheckName, usize)> = Vec::new();
+    let key = table.key("checks");
+    for text in table.texts(faults, "checks") {
+        let known = CheckName::OVERRIDABLE.into_iter().find(|check| check.as_str() == text.value);
+        match known {
+            None => {
+                let all = CheckName::OVERRIDABLE.map(CheckName::as_str).join(", ");
+                faults.add(text.span.start, &key, "scheme/word", one_of(&key, &text.value, &all));
+            }
+            Some(check) if checks.iter().any(|(known, _)| *known == check) => {
+                faults.add(text.span.start, &key, "scheme/twice", twice(&text.value));
+            }
+            Some(check) => checks.push((check, text.span.start)),
+        }
+    }
+    let days = table.whole(faults, "at_most_days", 1, 366).map_or(OVERRIDE_DAYS, |days| number(days.value));
+    table.finish(faults);
+    (checks, days)
+}
+
+/// What organisations may state: not what is confirmed by several people as it happens, and no tax.
+pub fn filed(
+    table: &mut Table<'_, '_>,
+    faults: Read<'_, '_>,
+    occasion: Option<OccasionKind>,
+    overridable: &[(CheckName, usize)],
+) -> bool {
+    let filed = table.flag_at(faults, "filed");
+    let is_filed = filed.as_ref().is_some_and(|filed| filed.value);
+    if let (Some(occasion), Some(filed)) = (occasion, filed.filter(|filed| filed.value))
+        && !occasion.can_be_stated()
+    {
+        let words = words(
+            format!("a {occasion} is not stated by an organisation"),
+            format!("“{occasion}”不能由单位申报"),
+            "leave `filed` out, or take an occasion that is stated: hire, rotation or enrolment",
+            "请删除 `filed`，或改用可申报的事由：hire、rotation、enrolment",
+        );
+        faults.add(filed.span.start, "filed", "scheme/filed", words);
+    }
+    if let Some((_, start)) = overridable.iter().find(|(check, _)| !is_filed && *check == CheckName::OnRecord) {
+        let words = words(
+            "`on-record` is a check of claims that are filed, and none are",
+            "`on-record` 仅检查申报产生的申领，而本项目不接受申报",
+            "add `filed = true`, or take the check out",
+            "请增加 `filed = true`，或删除该检查",
+        );
+        faults.add(*start, "overrides.checks", "scheme/filed", words);
+    }
+    is_filed
 }
 
 pub fn approvals(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> Vec<ApprovalLevel> {

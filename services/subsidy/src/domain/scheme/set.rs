@@ -2,6 +2,7 @@
 
 use super::Scheme;
 use super::fault::{Fault, SchemeFaults};
+use crate::domain::occasion::OccasionKind;
 use crate::domain::{Claim, ClaimRefusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -95,9 +96,25 @@ impl Schemes {
         self.all.contains_key(code)
     }
 
+    pub fn versions(&self, code: &str) -> impl Iterator<Item = &Scheme> {
+        self.all.get(code).into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// Whether any version of a scheme caps what an organisation may have of it.
+    pub fn caps_organisations(&self, code: &str) -> bool {
+        let caps = |scheme: &Scheme| [scheme.caps.fen_per_organisation, scheme.caps.fen_per_organisation_year];
+        self.versions(code).flat_map(caps).any(|cap| cap.is_some())
+    }
+
+    /// What earns the money of a scheme; all its versions say the same.
+    pub(in crate::domain) fn kind(&self, code: &str) -> Option<OccasionKind> {
+        self.all.get(code)?.first().map(|scheme| scheme.occasion)
+    }
+
     pub fn find(&self, code: &str, version: i64) -> Option<&Arc<Scheme>> {
         self.all.get(code)?.iter().find(|scheme| i64::from(scheme.version) == version)
     }
+
     /// The very text that judged a claim; another under the same version says something else.
     pub fn that_judged(&self, claim: &Claim) -> Result<&Arc<Scheme>, ClaimRefusal> {
         let scheme = self.find(&claim.scheme.code, claim.scheme.version).filter(|scheme| scheme.digest == claim.scheme.digest);

@@ -143,6 +143,12 @@ impl<'t, 'i> Table<'t, 'i> {
         Some(At { value: text.to_owned(), span: found.span() })
     }
 
+    /// A flag that may be left out, and where it stands.
+    pub fn flag_at(&mut self, faults: &mut Faults<'_>, key: &'static str) -> Option<At<bool>> {
+        let span = self.fields.get(key).map(|(_, value)| value.span())?;
+        self.flag(faults, key).map(|value| At { value, span })
+    }
+
     pub fn flag(&mut self, faults: &mut Faults<'_>, key: &'static str) -> Option<bool> {
         let found = self.take(key)?;
         let flag = found.get_ref().as_bool();

@@ -3,6 +3,7 @@ use super::*;
 const GOOD: &str = include_str!("../../../schemes/hiring-subsidy.1.toml");
 const STAGED: &str = include_str!("../../../schemes/hiring-subsidy.2.toml");
 const CLASS: &str = include_str!("../../../schemes/order-class.1.toml");
+const MENTOR: &str = include_str!("../../../schemes/mentor-allowance.1.toml");
 const APPRENTICE: &str = include_str!("../../../schemes/new-apprenticeship.1.toml");
 
 /// `line:column rule` of every fault.
@@ -79,7 +80,7 @@ fn every_fault_is_told_at_once_each_at_its_line_and_column() {
 
 #[test]
 fn each_rule_of_a_file_is_held_where_it_is_broken() {
-    let cases: [(&str, &str, &str, &str, &str); 24] = [
+    let cases: [(&str, &str, &str, &str, &str); 32] = [
         (GOOD, "version = 1", "version = 0", "0", "scheme/range"),
         (GOOD, "\"hiring-subsidy\"", "\"Hiring\"", "\"Hiring\"", "scheme/code"),
         (GOOD, "from = 2025-01-01", "from = 2025-01-01\nto = 2025-01-01", "2025-01-01", "scheme/period"),
@@ -104,6 +105,20 @@ fn each_rule_of_a_file_is_held_where_it_is_broken() {
         (CLASS, "share_percent = 50", "share_percent = 60", "[[sources]]", "scheme/sources"),
         (CLASS, "scheme = \"new-apprenticeship\"", "scheme = \"order-class\"", "\"order-class\"", "scheme/exclusions"),
         (CLASS, "\"student-list\"]", "\"class-agreement\"]", "\"class-agreement\"]", "scheme/twice"),
+        (STAGED, "\"double-funding\"]", "\"budget\"]", "\"budget\"]", "scheme/word"),
+        (STAGED, "\"double-funding\"]", "\"scheme-in-force\"]", "\"scheme-in-force\"]", "scheme/word"),
+        (STAGED, "\"double-funding\"]", "\"on-record\"]", "\"on-record\"]", "scheme/twice"),
+        (STAGED, "at_most_days = 30", "at_most_days = 367", "367", "scheme/range"),
+        (STAGED, "filed = true\n", "", "\"on-record\"", "scheme/filed"),
+        (MENTOR, "retention_days = 0", "filed = true", "true", "scheme/filed"),
+        (CLASS, "shared_evidence = [\"class-agreement\"", "shared_evidence = [\"contract\"", "\"contract\"", "scheme/evidence"),
+        (
+            CLASS,
+            "shared_evidence = [\"class-agreement\"",
+            "shared_evidence = [\"student-list\"",
+            "\"student-list\"]",
+            "scheme/twice",
+        ),
     ];
     for (text, from, to, at, rule) in cases {
         assert!(text.contains(from), "{from}");

@@ -1,0 +1,90 @@
+//! What organisations have had of schemes that cap them.
+
+use super::{id_list, many};
+use crate::domain::{Cap, Grant, OrganisationId, ReceivableId};
+use chrono::NaiveDate;
+use kit::db::{Sql, Tx, args, statements};
+use kit::id::Id;
+use kit::{Error, Money};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+statements! {
+    READ = {
+        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year",
+        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM json_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// As `READ`, held to the end of the transaction.
+    HOLD = {
+        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year FOR UPDATE OF s",
+        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM json_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+    };
+    /// Begins with what was granted before anybody counted. Who begins at the same time is waited for, and then it is there.
+    OPEN = {
+        postgres: "INSERT INTO subsidy_cap (scheme_code, organisation_id, year, used) SELECT e->>0, CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), COALESCE((SELECT CAST(SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) AS BIGINT) FROM subsidy_claim c WHERE c.scheme_code = e->>0 AND c.beneficiary_id = CAST(e->>1 AS UUID) AND c.state IN ('approved', 'paid', 'clawed_back') AND (CAST(e->>2 AS BIGINT) = 0 OR CAST(e->>2 AS BIGINT) = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS wanted (e, place) ORDER BY place ON CONFLICT (scheme_code, organisation_id, year) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_cap (scheme_code, organisation_id, year, used) SELECT w.value->>0, w.value->>1, w.value->>2, COALESCE((SELECT SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) FROM subsidy_claim c WHERE c.scheme_code = w.value->>0 AND c.beneficiary_id = w.value->>1 AND c.state IN ('approved', 'paid', 'clawed_back') AND (w.value->>2 = 0 OR w.value->>2 = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) FROM json_each($1) AS w WHERE TRUE ON CONFLICT (scheme_code, organisation_id, year) DO NOTHING",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// The one statement that counts: what would go above a cap, or below nothing, is left out.
+    COUNT = {
+        postgres: "UPDATE subsidy_cap AS s SET used = s.used + CAST(e->>3 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS changes (e) WHERE s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) AND s.used + CAST(e->>3 AS BIGINT) >= 0 AND (e->>4 IS NULL OR s.used + CAST(e->>3 AS BIGINT) <= CAST(e->>4 AS BIGINT))",
+        sqlite: "UPDATE subsidy_cap AS s SET used = s.used + (d.value->>3) FROM json_each($1) AS d WHERE s.scheme_code = d.value->>0 AND s.organisation_id = d.value->>1 AND s.year = d.value->>2 AND s.used + (d.value->>3) >= 0 AND (d.value->>4 IS NULL OR s.used + (d.value->>3) <= d.value->>4)",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+    /// The claims that left debts.
+    OF_DEBTS = {
+        postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        sqlite: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT value FROM json_each($1))",
+        reason: "neither engine reads the other's form of a JSON array",
+    };
+}
+
+/// What is used of those of these caps that have been counted.
+pub async fn read(tx: &mut Tx, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
+    used(tx, READ, caps).await
+}
+
+/// As [`read`], held to the end of the transaction.
+pub async fn hold(tx: &mut Tx, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
+    used(tx, HOLD, caps).await
+}
+
+async fn used(tx: &mut Tx, sql: Sql, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
+    let rows: Vec<(String, OrganisationId, i64, i64)> = tx.fetch_all(sql, args![list(caps)]).await?;
+    let read = |(scheme, organisation, year, used)| (Cap { scheme, organisation, year }, used);
+    Ok(rows.into_iter().map(read).collect())
+}
+
+fn list<'a>(caps: impl Iterator<Item = &'a Cap>) -> String {
+    let rows: Vec<Value> = caps.map(|cap| json!([cap.scheme, cap.organisation.uuid(), cap.year])).collect();
+    Value::Array(rows).to_string()
+}
+
+/// Begins to count caps that nobody counted; answers how many of them nobody else began at the same time.
+pub async fn open(tx: &mut Tx, caps: impl Iterator<Item = &Cap>) -> Result<u64, Error> {
+    tx.execute(OPEN, args![list(caps)]).await
+}
+
+/// Counts changes, each within the limit given with it, on caps that are held.
+pub async fn count(tx: &mut Tx, changes: &BTreeMap<Cap, (i64, Option<i64>)>) -> Result<(), Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let row =
+        |(cap, (fen, limit)): (&Cap, &(i64, Option<i64>))| json!([cap.scheme, cap.organisation.uuid(), cap.year, fen, limit]);
+    let rows: Vec<Value> = changes.iter().map(row).collect();
+    many(tx, COUNT, args![Value::Array(rows).to_string()], changes.len()).await
+}
+
+/// What was granted where these debts come from, with what comes back of each.
+pub async fn of_debts(tx: &mut Tx, back: &BTreeMap<ReceivableId, Money>) -> Result<Vec<Grant>, Error> {
+    let rows: Vec<(ReceivableId, String, OrganisationId, NaiveDate)> =
+        tx.fetch_all(OF_DEBTS, args![id_list(back.keys().copied())]).await?;
+    let grant = |(id, scheme, organisation, earned_on)| {
+        let amount = back.get(&id).copied().unwrap_or(Money::ZERO);
+        Grant { scheme, organisation, earned_on, amount }
+    };
+    Ok(rows.into_iter().map(grant).collect())
+}
