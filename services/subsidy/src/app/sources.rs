@@ -100,14 +100,12 @@ async fn sponsors(tx: &mut Tx, claims: &[(&Claim, &Arc<Scheme>)]) -> Result<BTre
     }
     let sponsor = |(claim, scheme): &&(&Claim, &Arc<Scheme>)| {
         let role = scheme.occasion.sponsor();
-        let party = match &claim.filing {
-            Some(filing) => filing.stated.party(role),
-            None => {
-                let occasions = Known::new(facts.get(&claim.person)?).occasions(scheme.occasion);
-                occasions.iter().find(|occasion| occasion.key == claim.occasion)?.party(role)
-            }
-        };
-        Some((claim.id, party?))
+        if let Some(filing) = &claim.filing {
+            return Some((claim.id, filing.stated.party(role)?));
+        }
+        let occasions = Known::new(facts.get(&claim.person)?).occasions(scheme.occasion);
+        let occasion = occasions.iter().find(|occasion| occasion.key == claim.occasion)?;
+        Some((claim.id, occasion.party(role)?))
     };
     Ok(wanted.iter().filter_map(sponsor).collect())
 }
