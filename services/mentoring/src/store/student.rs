@@ -53,13 +53,15 @@ statements! {
     /// Students of further rounds count as waiting, so that a class whose students are all in one is refused, not empty.
     CLASSES_WAITING = "SELECT DISTINCT class_id FROM mentoring_student WHERE state = 'enrolled' AND round_id IS NULL AND (school_id = $1 OR $1 IS NULL) AND (enterprise_id = $2 OR $2 IS NULL) AND (chain = $3 OR $3 IS NULL)";
     /// Takes students into a round who are in no other: the condition is on the row, so whoever comes second finds it taken.
+    /// The classes of a city are thousands. As an array they are looked up in the index one by one; as rows, whose number
+    /// PostgreSQL guesses, they were held against every student.
     CLAIM = {
-        postgres: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
+        postgres: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
         sqlite: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
         reason: "each engine has its own way to read an array",
     };
     CLAIMED_BY_ANOTHER = {
-        postgres: "SELECT open_round_id FROM mentoring_student WHERE class_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
+        postgres: "SELECT open_round_id FROM mentoring_student WHERE class_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
         sqlite: "SELECT open_round_id FROM mentoring_student WHERE class_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
         reason: "each engine has its own way to read an array",
     };
