@@ -38,6 +38,16 @@ pub fn solve(instance: &Instance) -> Optimal {
     settle(instance, auction::run(instance))
 }
 
+/// Prices near the optimal ones in a part of the time, by auction alone: good for asking which pairs are worth looking
+/// at, proof of nothing. Where mentors share places there is nothing faster than [`solve`].
+pub fn estimate(instance: &Instance) -> Optimal {
+    if instance.has_groups() {
+        return nested::solve(instance);
+    }
+    let Outcome { held, prices } = auction::run(instance);
+    Optimal { assignment: held, prices: prices.into_iter().map(|price| Price { scarce: false, price }).collect() }
+}
+
 /// As [`solve`], from an answer to a question of the same students and places that was almost the same: a few pairs more
 /// or fewer. The nearer it is the faster; the answer is optimal from whatever it begins with.
 pub fn solve_from(instance: &Instance, near: &Optimal) -> Optimal {

@@ -30,8 +30,7 @@ pub struct Field<'a> {
     rules: Rules<'a>,
     pools: Vec<Pool>,
     kinds: Vec<Kind>,
-    /// The kind of each student.
-    kind_of: Vec<usize>,
+    known: Vec<Known>,
     skills: BTreeMap<&'a str, usize>,
     people: BTreeMap<PersonId, Vec<u32>>,
     projects: BTreeMap<ProjectId, u32>,
@@ -50,8 +49,20 @@ struct Kind {
     pool: usize,
     /// Each mentor's parts of the fit, weighed and summed up, without the skills.
     base: Vec<i64>,
+    /// How well each mentor fits who shares no skill.
+    plain: Vec<i32>,
+    /// The same, the best first.
+    falling: Vec<i32>,
     /// How high each mentor's organisation ranks these students; empty where none does.
     heights: Vec<i32>,
+}
+
+/// What is known of one student, by number.
+struct Known {
+    kind: usize,
+    skills: Box<[usize]>,
+    /// With whom the student is not to be paired: themselves, and who excluded them or is excluded.
+    banned: Box<[u32]>,
 }
 
 /// A pair that is looked at.
@@ -69,9 +80,10 @@ pub type Lists = Vec<Vec<Pair>>;
 #[derive(Default)]
 struct View {
     fits: Vec<i32>,
+    /// How many skills each shares; all 0 but while it is counted.
     shared: Vec<i64>,
-    banned: BTreeSet<u32>,
-    best: Vec<(Worth, usize, u32)>,
+    sharing: Vec<u32>,
+    best: Vec<(Worth, usize, usize)>,
 }
 
 impl<'a> Field<'a> {
@@ -86,7 +98,7 @@ impl<'a> Field<'a> {
             rules,
             pools: Vec::new(),
             kinds: Vec::new(),
-            kind_of: Vec::new(),
+            known: Vec::new(),
             skills: BTreeMap::new(),
             people: BTreeMap::new(),
             projects: BTreeMap::new(),
@@ -131,7 +143,10 @@ impl<'a> Field<'a> {
                 self.kinds.push(self.kind(&anybody, pool));
                 self.kinds.len() - 1
             });
-            self.kind_of.push(kind);
+            let skills = student.skills.iter().filter_map(|skill| self.skills.get(skill).copied()).collect();
+            let mut banned: Vec<u32> = self.people.get(&student.person).into_iter().flatten().copied().collect();
+            banned.extend(self.excluded(student));
+            self.known.push(Known { kind, skills, banned: banned.into() });
         }
     }
 
@@ -153,44 +168,59 @@ impl<'a> Field<'a> {
     fn kind(&self, anybody: &Student, pool: usize) -> Kind {
         let mentors = || self.pools[pool].mentors.iter().map(|number| self.mentors[*number as usize]);
         let height = |mentor| self.rules.offers.priority(anybody, mentor).0;
-        Kind {
-            pool,
-            base: mentors().map(|mentor| self.rules.parts(anybody, mentor).sum(self.rules.weights)).collect(),
-            heights: if self.rules.offers.prefer() { mentors().map(height).collect() } else { Vec::new() },
-        }
+        let base: Vec<i64> = mentors().map(|mentor| self.rules.parts(anybody, mentor).sum(self.rules.weights)).collect();
+        let plain: Vec<i32> = base.iter().map(|base| self.fit(*base, 0)).collect();
+        let mut falling = plain.clone();
+        falling.sort_unstable_by_key(|fit| Reverse(*fit));
+        let heights = if self.rules.offers.prefer() { mentors().map(height).collect() } else { Vec::new() };
+        Kind { pool, base, plain, falling, heights }
     }
 
-    /// Works out how well everybody of the pool fits a student, and who is not to be paired with the student.
+    /// The fit of a pair whose parts without the skills, and whose skills, are weighed already.
+    fn fit(&self, base: i64, skills: i64) -> i32 {
+        i32::try_from((base + skills) / self.rules.weights.total().max(1)).unwrap_or(i32::MAX)
+    }
+
+    fn kind_of(&self, student: usize) -> &Kind {
+        &self.kinds[self.known[student].kind]
+    }
+
+    /// The pair of a student with somebody at a place of the pool, of whom nothing else is known.
+    fn pair(&self, student: usize, view: &View, place: usize) -> Pair {
+        let kind = self.kind_of(student);
+        let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
+        let mentor = self.pools[kind.pool].mentors[place];
+        Pair { mentor, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } }
+    }
+
+    /// Works out how well everybody of the pool fits a student.
     fn look(&self, student: usize, view: &mut View) {
-        let (who, kind) = (self.students[student], &self.kinds[self.kind_of[student]]);
+        let kind = self.kind_of(student);
         let pool = &self.pools[kind.pool];
-        view.shared.clear();
-        view.shared.resize(pool.mentors.len(), 0);
-        for skill in who.skills.iter() {
-            let having = self.skills.get(skill).and_then(|skill| pool.having.get(skill));
-            for place in having.into_iter().flatten() {
-                view.shared[*place as usize] += 1;
-            }
-        }
-        let (weights, of) = (self.rules.weights, i64::try_from(who.skills.len()).unwrap_or(i64::MAX).max(1));
-        let total = weights.total().max(1);
         view.fits.clear();
-        let fit = |(base, shared): (&i64, &i64)| (base + shared * FULL / of * weights.skills) / total;
-        view.fits.extend(kind.base.iter().zip(&view.shared).map(|pair| i32::try_from(fit(pair)).unwrap_or(i32::MAX)));
-        view.banned.clear();
-        view.banned.extend(self.people.get(&who.person).into_iter().flatten());
-        view.banned.extend(self.excluded(student));
+        view.fits.extend_from_slice(&kind.plain);
+        view.shared.resize(view.shared.len().max(pool.mentors.len()), 0);
+        for place in self.known[student].skills.iter().filter_map(|skill| pool.having.get(skill)).flatten() {
+            if view.shared[*place as usize] == 0 {
+                view.sharing.push(*place);
+            }
+            view.shared[*place as usize] += 1;
+        }
+        let of = i64::try_from(self.students[student].skills.len()).unwrap_or(i64::MAX).max(1);
+        for place in view.sharing.drain(..) {
+            let shared = std::mem::take(&mut view.shared[place as usize]);
+            view.fits[place as usize] = self.fit(kind.base[place as usize], shared * FULL / of * self.rules.weights.skills);
+        }
     }
 
     /// Who excluded the student or is excluded by the student, or has a conflict with the student.
-    pub fn excluded(&self, student: usize) -> impl Iterator<Item = u32> {
-        let who = self.students[student];
-        let excluded = self.rules.rankings.excluded_beside(who.enrolment).chain(self.rules.conflicts.of_person(who.person));
-        excluded.flat_map(|mentor| self.numbers(mentor))
+    pub fn excluded(&self, student: &Student) -> impl Iterator<Item = u32> {
+        let excluded = self.rules.rankings.excluded_beside(student.enrolment);
+        excluded.chain(self.rules.conflicts.of_person(student.person)).flat_map(|mentor| self.numbers(mentor))
     }
 
     /// A mentor, without a project and with each.
-    fn numbers(&self, mentor: MentorId) -> impl Iterator<Item = u32> {
+    pub fn numbers(&self, mentor: MentorId) -> impl Iterator<Item = u32> {
         let from = self.mentors.partition_point(|one| one.id < mentor);
         let all = self.mentors[from..].iter().take_while(move |one| one.id == mentor);
         all.zip(u32::try_from(from).unwrap_or(u32::MAX)..).map(|(_, number)| number)
@@ -198,8 +228,8 @@ impl<'a> Field<'a> {
 
     /// Those of whom more is known than what all students of a kind have in common: who ranks or is ranked, with whom the
     /// student was before, and the projects the student names. They are looked at in any case.
-    fn ranked(&self, student: usize, view: &View) -> Vec<Pair> {
-        let who = self.students[student];
+    fn ranked(&self, student: usize) -> Vec<Pair> {
+        let (who, banned) = (self.students[student], &self.known[student].banned);
         let rankings = self.rules.rankings;
         let mut numbers: BTreeSet<u32> = rankings.ranked_beside(who.enrolment).flat_map(|id| self.numbers(id)).collect();
         numbers.extend(rankings.projects_of(who.enrolment).filter_map(|project| self.projects.get(&project)));
@@ -213,7 +243,7 @@ impl<'a> Field<'a> {
         };
         let possible = |number: &u32| {
             let mentor = self.mentors[*number as usize];
-            !view.banned.contains(number) && eligible(who, mentor) && self.rules.offered(who, mentor)
+            !banned.contains(number) && eligible(who, mentor) && self.rules.offered(who, mentor)
         };
         numbers.into_iter().filter(possible).map(pair).collect()
     }
@@ -229,42 +259,38 @@ impl<'a> Field<'a> {
         cut: Cut,
         worth: impl Fn(u32, i32) -> Option<Worth>,
     ) -> usize {
-        let kind = &self.kinds[self.kind_of[student]];
-        let pool = &self.pools[kind.pool];
-        let size = pool.mentors.len().max(1);
+        let pool = &self.pools[self.kind_of(student).pool].mentors;
+        let size = pool.len().max(1);
         let start = if cut.turned { student % size } else { 0 };
         view.best.clear();
-        for ((place, number), fit) in pool.mentors.iter().enumerate().zip(&view.fits) {
+        for ((place, number), fit) in pool.iter().enumerate().zip(&view.fits) {
             let Some(worth) = worth(*number, *fit) else { continue };
-            if view.banned.contains(number) || list.iter().any(|known| known.mentor == *number) {
-                continue;
+            if self.is_free(student, list, *number) {
+                view.best.push((worth, (place + size - start) % size, place));
             }
-            view.best.push((worth, (place + size - start) % size, *number));
         }
-        let order = |one: &(Worth, usize, u32), other: &(Worth, usize, u32)| other.0.cmp(&one.0).then(one.1.cmp(&other.1));
+        let order = |one: &(Worth, usize, usize), other: &(Worth, usize, usize)| other.0.cmp(&one.0).then(one.1.cmp(&other.1));
         if view.best.len() > cut.most {
             view.best.select_nth_unstable_by(cut.most, order);
             view.best.truncate(cut.most);
         }
-        for (_, turned, number) in &view.best {
-            let place = (turned + start) % size;
-            let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
-            list.push(Pair { mentor: *number, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } });
-        }
+        list.extend(view.best.iter().map(|(_, _, place)| self.pair(student, view, *place)));
         view.best.len()
+    }
+
+    /// Whether the student may be paired with the mentor, and does not look at them yet.
+    fn is_free(&self, student: usize, list: &[Pair], mentor: u32) -> bool {
+        !self.known[student].banned.contains(&mentor) && list.iter().all(|known| known.mentor != mentor)
     }
 
     /// Adds as many of the pool as they come at even distances, from another one on for each student: the best alone are
     /// the same for many, and whoever finds only those full would take several turns to find a place.
     fn scatter(&self, student: usize, view: &View, list: &mut Vec<Pair>, most: usize) {
-        let kind = &self.kinds[self.kind_of[student]];
-        let pool = &self.pools[kind.pool].mentors;
+        let pool = &self.pools[self.kind_of(student).pool].mentors;
         for turn in 0..most.min(pool.len()) {
             let place = (student + turn * pool.len() / most) % pool.len();
-            let mentor = pool[place];
-            if !view.banned.contains(&mentor) && list.iter().all(|known| known.mentor != mentor) {
-                let by_mentor = kind.heights.get(place).copied().unwrap_or_default();
-                list.push(Pair { mentor, fit: view.fits[place], preference: Preference { by_student: 0, by_mentor } });
+            if self.is_free(student, list, pool[place]) {
+                list.push(self.pair(student, view, place));
             }
         }
     }
@@ -274,11 +300,15 @@ impl<'a> Field<'a> {
         let mut lists = vec![Vec::new(); self.students.len()];
         for_each(&mut lists, |student, view, list| {
             self.look(student, view);
-            *list = self.ranked(student, view);
+            *list = self.ranked(student);
             let best = Cut { most: cut.most - cut.apart(), ..cut };
-            self.add(student, view, list, best, |_, fit| Some(Worth { assigned: 1, value: fit.into() }));
+            // Skills only add to a fit, so the best are among those who fit as well as so many do without any.
+            let passed_over = list.len() + self.known[student].banned.len();
+            let floor = self.kind_of(student).falling.get(best.most + passed_over).copied().unwrap_or_default();
+            let good = |_, fit: i32| (fit >= floor).then_some(Worth { assigned: 1, value: fit.into() });
+            self.add(student, view, list, best, good);
             self.scatter(student, view, list, cut.apart());
-            list.len()
+            0
         });
         lists
     }

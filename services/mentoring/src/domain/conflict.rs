@@ -69,6 +69,11 @@ impl Conflicts {
         !self.mentors.is_empty()
     }
 
+    /// The mentors who do not guide the same student, in both orders.
+    pub fn vetoes(&self) -> impl Iterator<Item = (MentorId, MentorId)> {
+        self.mentors.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)])
+    }
+
     /// Whether the two do not guide the same student.
     pub fn part(&self, one: MentorId, other: MentorId) -> bool {
         self.mentors.contains(&(one.min(other), one.max(other)))

@@ -2,7 +2,7 @@
 
 use super::because::{Because, Better, Obstacle, Part};
 use super::candidates::{Cut, Field, Lists};
-use super::sheet::{Rules, Sheet};
+use super::sheet::{Rules, Sheet, meet};
 use super::{Assignment, Mentor, Shared, Side, Student};
 use matching::certificate::{Flaw, Worth, blocking_pairs, check_assignment, check_optimal, check_stable};
 use matching::joint::{beside_academic, beside_enterprise};
@@ -77,7 +77,7 @@ pub fn dry_run(question: &Question, objective: Objective) -> Result<DryRun, Unso
         at_once(|| Apart::solve(field(question.academic), question), || Apart::solve(field(question.enterprise), question))?;
     let mut bound = academic.worth()?;
     bound += enterprise.worth()?;
-    let mut sheets = Sheets { academic, enterprise, question };
+    let mut sheets = Sheets { vetoes: vetoes(question.rules, &academic.field, &enterprise.field), academic, enterprise, question };
     let (held, certified) = match objective {
         Objective::Optimal => sheets.optimal(bound)?,
         Objective::Stable => sheets.stable()?,
@@ -125,17 +125,18 @@ impl<'a> Apart<'a> {
         let mut near: Option<Optimal> = None;
         loop {
             let sheet = Sheet::of(&field, &lists)?;
-            let optimal = match near {
-                Some(near) => optimal::solve_from(&sheet.instance, &near),
-                None => optimal::solve(&sheet.instance),
+            let (optimal, exact) = match near {
+                Some(near) => (optimal::solve_from(&sheet.instance, &near), true),
+                // As long as many pairs are missing, rough prices find them as well as exact ones.
+                None => (optimal::estimate(&sheet.instance), false),
             };
             let added = field.priced(&mut lists, (&sheet.instance, &optimal), more);
-            if added == 0 {
+            if exact && added == 0 {
                 check_optimal(&sheet.instance, &optimal.assignment, &optimal.prices)?;
                 return Ok(Self { field, lists, sheet, optimal });
             }
             // Many new pairs move so much that it is faster to begin anew.
-            near = (added < field.students.len()).then_some(optimal);
+            near = (added == 0 || added < field.students.len()).then_some(optimal);
         }
     }
 
@@ -161,9 +162,22 @@ impl<'a> Apart<'a> {
     }
 }
 
+/// Which enterprise mentors do not guide a student beside which academic one.
+fn vetoes(rules: Rules, academic: &Field, enterprise: &Field) -> Vec<Vec<u32>> {
+    let mut vetoes = vec![Vec::new(); academic.mentors.len()];
+    for (one, other) in rules.conflicts.vetoes() {
+        for number in academic.numbers(one) {
+            vetoes[number as usize].extend(enterprise.numbers(other));
+        }
+    }
+    vetoes
+}
+
 struct Sheets<'a> {
     academic: Apart<'a>,
     enterprise: Apart<'a>,
+    /// Beside each academic mentor, by number, the enterprise mentors who do not guide the same student.
+    vetoes: Vec<Vec<u32>>,
     question: &'a Question<'a>,
 }
 
@@ -173,8 +187,10 @@ type Held = ([Numbers; 2], bool);
 impl Sheets<'_> {
     /// Whether two mentors can guide a student.
     fn compatible(&self, student: usize, academic: u32, enterprise: u32) -> bool {
-        let pair = self.academic.sheet.mentor(Some(academic)).zip(self.enterprise.sheet.mentor(Some(enterprise)));
-        pair.is_none_or(|(one, other)| self.question.rules.compatible(self.academic.sheet.students[student], one, other))
+        let (one, other) = (academic as usize, enterprise as usize);
+        let who = self.academic.sheet.students[student];
+        !self.vetoes[one].contains(&enterprise)
+            && (!who.same_place || meet(who, self.academic.sheet.mentors[one], self.enterprise.sheet.mentors[other]))
     }
 
     /// Whether any two mentors could not guide the same student.
@@ -352,7 +368,7 @@ impl Sheets<'_> {
                 break;
             }
         }
-        for other in apart.field.excluded(number) {
+        for other in apart.field.excluded(student) {
             let mentor = sheet.mentors[other as usize];
             let height = height(rules.heights(student, mentor).0, rules.fit(student, mentor));
             let stands = super::eligible(student, mentor) && rules.offered(student, mentor);

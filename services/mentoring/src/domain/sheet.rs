@@ -42,9 +42,7 @@ impl Rules<'_> {
 
     /// Whether the two, one of each side, can guide the same student.
     pub fn compatible(&self, student: &Student, one: &Mentor, other: &Mentor) -> bool {
-        let (here, there) = (one.profile.place.as_str(), other.profile.place.as_str());
-        let apart = student.same_place && !here.is_empty() && !there.is_empty() && here != there;
-        !apart && !self.conflicts.part(one.id, other.id)
+        meet(student, one, other) && !self.conflicts.part(one.id, other.id)
     }
 
     pub fn parts(&self, student: &Student, mentor: &Mentor) -> Parts {
@@ -79,6 +77,12 @@ impl Rules<'_> {
     pub fn fit(&self, student: &Student, mentor: &Mentor) -> i64 {
         self.parts(student, mentor).fit(self.weights)
     }
+}
+
+/// Whether the two are at the same place as far as the student needs that, and as far as it is known where they are.
+pub fn meet(student: &Student, one: &Mentor, other: &Mentor) -> bool {
+    let (here, there) = (one.profile.place.as_str(), other.profile.place.as_str());
+    !student.same_place || here.is_empty() || there.is_empty() || here == there
 }
 
 pub struct Sheet<'a> {

@@ -5,10 +5,11 @@
 //! are as many places in proportion to the students.
 
 use crate::cli::BenchRound;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kit::event::Envelope;
 use kit::rng::Chance;
 use proto::{Event, directory::v1 as directory, mentoring::v1 as pb, training::v1 as training};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 const SCHOOLS: usize = 7;
@@ -45,7 +46,9 @@ pub struct Student {
 impl Town {
     pub fn new(command: &BenchRound, now: DateTime<Utc>) -> Self {
         let chance = Chance::seeded(command.seed).child("town");
-        let name = |collection: &str| format!("{collection}/{}", chance.uuid(now));
+        // Students are enrolled class after class, not all in the same moment, and ids are in the order of time.
+        let moment = Cell::new(now - TimeDelta::milliseconds(command.students.into()));
+        let name = |collection: &str| format!("{collection}/{}", chance.uuid(moment.get()));
         let several = |collection: &str, count: usize| (0..count).map(|_| name(collection)).collect::<Vec<_>>();
         let (schools, enterprises) = (several("organisations", SCHOOLS), several("organisations", ENTERPRISES));
         let programmes = (0..SCHOOLS).map(|_| several("programmes", PROGRAMMES)).collect();
@@ -55,6 +58,7 @@ impl Town {
             let uneven = |of: usize| index(chance.below(chance.below(of as u64) + 1));
             let (school, enterprise, programme) = (uneven(SCHOOLS), uneven(ENTERPRISES), uneven(PROGRAMMES));
             let class = name("classes");
+            moment.update(|moment| moment + TimeDelta::milliseconds(CLASS.into()));
             let left = command.students - u32::try_from(students.len()).unwrap_or(u32::MAX);
             students.extend((0..CLASS.min(left)).map(|_| Student {
                 enrolment: name("enrolments"),
