@@ -3,52 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
 
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output};
-use std::time::Duration;
+mod server;
+
+use server::Server;
+use std::process::{Command, Output};
 use testkit::binary;
 
 const BATCH: &str = "paymentBatches/00000000-0000-7000-8000-000000000001";
-
-/// A server on an empty database, ended with the test.
-struct Server {
-    process: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let url = format!("sqlite:{}", folder.join("town.db").display());
-        let mut command = Command::new(binary());
-        command.env_clear().args(["serve", "--listen", &address, "--ops-listen", "127.0.0.1:0", "--log", "warn"]);
-        let process = command.args(["--database-url", &url]).spawn().unwrap();
-        let up = (0..200).any(|_| {
-            std::thread::sleep(Duration::from_millis(50));
-            TcpStream::connect(&address).is_ok()
-        });
-        assert!(up, "the server did not start");
-        Self { process, address }
-    }
-
-    fn token(&self, role: &str) -> String {
-        let body = format!("{{\"subject\":\"somebody\",\"roles\":[\"{role}\"]}}");
-        let url = format!("http://{}/dev/token", self.address);
-        let answer =
-            Command::new("curl").args(["-sS", &url, "-H", "content-type: application/json", "-d", &body]).output().unwrap();
-        let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
-        let text = |value: &serde_json::Value| value.as_str().filter(|text| text.matches('.').count() == 2).map(str::to_owned);
-        answer.as_object().unwrap().values().find_map(text).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
 
 /// What a command said that was refused.
 fn refused(address: &str, token: Option<&str>, arguments: &[&str]) -> String {

@@ -201,12 +201,17 @@ fn as_text(done: &ImportPaymentResultsResponse, batch: &PaymentBatch) -> String 
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         text.extend([words.join("  ").as_str(), "\n"]);
     }
-    let ImportPaymentResultsResponse { settled, known, pending, complete, .. } = done;
+    let ImportPaymentResultsResponse { settled, known, pending, queued, complete, .. } = done;
     let (open, open_zh) =
         if *complete { ("the batch is settled", "批次已结清") } else { ("the batch is open", "批次未结清") };
+    let (mut wait, mut wait_zh) = (String::new(), String::new());
+    if *queued > 0 {
+        wait = format!("{queued} wait for the next month, ");
+        wait_zh = format!("待下期入账 {queued} 笔，");
+    }
     text + &format!(
-        "{settled} settled, {known} known before, {pending} undecided; {open}\n\
-         新结清 {settled} 笔，此前已知 {known} 笔，银行未定 {pending} 笔；{open_zh}\n"
+        "{settled} settled, {wait}{known} known before, {pending} undecided; {open}\n\
+         新结清 {settled} 笔，{wait_zh}此前已知 {known} 笔，银行未定 {pending} 笔；{open_zh}\n"
     )
 }
 
@@ -223,6 +228,7 @@ fn as_json(done: &ImportPaymentResultsResponse, batch: &PaymentBatch) -> Value {
         "payment_batch": batch.name,
         "settled": done.settled,
         "known": done.known,
+        "queued": done.queued,
         "pending": done.pending,
         "complete": done.complete,
         "lines": batch.lines.iter().map(line).collect::<Vec<_>>(),
@@ -284,5 +290,7 @@ mod tests {
         let expected = "claims/a  paid  已付  B-1\nclaims/b  failed  失败  B-2  account closed\n2 settled, 0 known before, 0 undecided; the batch is settled\n";
         assert!(text.starts_with(expected) && text.contains("批次已结清"), "{text}");
         assert_eq!(as_json(&done, &batch)["lines"][1]["failure_reason"], "account closed");
+        let text = as_text(&ImportPaymentResultsResponse { queued: 2, ..Default::default() }, &batch);
+        assert!(text.contains("0 settled, 2 wait for the next month, 0 known") && text.contains("待下期入账 2 笔"), "{text}");
     }
 }
