@@ -70,25 +70,10 @@ async fn the_totals_of_a_fund_are_what_it_carries_and_those_of_all_funds_are_the
         let paid = |claims, amount| ("paid".to_owned(), (claims, amount));
         for (fund, claims, lines, executed) in [
             ("", [approved(2, 300_000), paid(1, 150_000)].to_vec(), [300_000, 150_000, 150_000], [300_000, 150_000, 0]),
-            (
-                &*funds.sponsor,
-                [approved(1, 75_000), paid(1, 75_000)].to_vec(),
-                [150_000, 75_000, 75_000],
-                [75_000, 75_000, 0],
-            ),
+            (&*funds.sponsor, [approved(1, 75_000), paid(1, 75_000)].to_vec(), [150_000, 75_000, 75_000], [75_000, 75_000, 0]),
             (&*funds.own, [approved(2, 60_000), paid(1, 30_000)].to_vec(), [60_000, 30_000, 30_000], [60_000, 30_000, 0]),
-            (
-                &*funds.talent,
-                [approved(2, 110_000), paid(1, 30_000)].to_vec(),
-                [60_000, 30_000, 30_000],
-                [110_000, 30_000, 0],
-            ),
-            (
-                &*funds.county,
-                [approved(2, 55_000), paid(1, 15_000)].to_vec(),
-                [30_000, 15_000, 15_000],
-                [55_000, 15_000, 0],
-            ),
+            (&*funds.talent, [approved(2, 110_000), paid(1, 30_000)].to_vec(), [60_000, 30_000, 30_000], [110_000, 30_000, 0]),
+            (&*funds.county, [approved(2, 55_000), paid(1, 15_000)].to_vec(), [30_000, 15_000, 15_000], [55_000, 15_000, 0]),
         ] {
             assert_eq!(town.claim_totals(fund).await, BTreeMap::from_iter(claims), "{fund} on {engine}");
             let of_batch = ([2, 1, 1], lines, "talent".to_owned());

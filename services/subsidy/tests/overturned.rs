@@ -4,6 +4,7 @@
 
 mod carriers;
 mod city;
+mod guards;
 mod town;
 
 use carriers::{CO_FUNDING, OWN, SPONSOR, carried};
@@ -101,6 +102,7 @@ async fn while_the_month_is_closed_an_objection_is_dismissed_but_not_upheld_and_
         let claim = town.approve_one(one, false).await.unwrap();
         let objection = town.objected(town.bureau(), &claim.name).await;
         let other = town.objected(town.clerk(), &claim.name).await;
+        town.nothing_is_replaced_in(&["claim_source", "claim_objection", "claim_approval"]).await;
         let close = pb::ClosePeriodRequest { name: "periods/2026-09".into(), before_its_end: true };
         town.officer().close_period(close).await.unwrap();
         let refused = town.uphold(&objection).await.unwrap_err();

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, reason = "a test that cannot go on should stop, loudly")]
 
+mod guards;
 mod town;
 
 use kit::auth::Role;
+use kit::db::Lane;
+use kit::verify::verify_all;
 use proto::subsidy::v1 as pb;
+use subsidy::store::agenda;
 use testkit::Who;
 use tonic::Code;
 use town::{ENTERPRISE, SCHOOL, Town, day, person, reason};
@@ -33,6 +37,22 @@ impl Town {
         self.left(3, 3, day(2026, 8, 1)).await;
         self.left(4, 3, day(2026, 8, 1)).await;
         (batch, names)
+    }
+
+    fn at(&self, instant: &str) {
+        self.sandbox.clock.advance(instant.parse::<chrono::DateTime<chrono::Utc>>().unwrap() - self.now());
+    }
+
+    /// Runs over the agenda, by the days they are for: each begins, or ends.
+    async fn runs(&self, through: &[(&str, bool)]) -> Vec<String> {
+        let mut tx = self.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        for (day, ends) in through {
+            let day = day.parse().unwrap();
+            if *ends { agenda::end_run(&mut tx, day).await } else { agenda::begin_run(&mut tx, day).await }.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let findings = verify_all(&self.sandbox.test.db, subsidy::CHECKS, &[], None).await.unwrap();
+        findings.into_iter().find(|finding| finding.check.name == "subsidy-queue").unwrap().broken
     }
 
     async fn wait(&self, request: pb::ListWaitingItemsRequest) -> pb::ListWaitingItemsResponse {
@@ -75,8 +95,7 @@ async fn what_waits_is_listed_a_page_at_a_time_until_the_next_month_has_done_it(
         people.sort_unstable();
         assert_eq!(people, [person(3), person(4)]);
 
-        let first = "2026-09-30T16:30:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap();
-        town.sandbox.clock.advance(first - town.now());
+        town.at("2026-09-30T16:30:00Z");
         assert_eq!(town.wait(pb::ListWaitingItemsRequest::default()).await.waiting_items, items, "nobody has looked yet");
         town.bureau().run_accrual(pb::RunAccrualRequest { page_size: 1000, ..Default::default() }).await.unwrap();
         assert_eq!(town.wait(pb::ListWaitingItemsRequest::default()).await, pb::ListWaitingItemsResponse::default());
@@ -88,6 +107,7 @@ async fn what_waits_is_listed_a_page_at_a_time_until_the_next_month_has_done_it(
 async fn what_waits_is_narrowed_by_kind_and_by_month() {
     for town in Town::both().await {
         town.four_wait().await;
+        town.nothing_is_replaced_in(&["queued_result"]).await;
         let (result, person) = (pb::WaitingKind::Result, pb::WaitingKind::Person);
         for period in ["", SEPTEMBER] {
             assert_eq!(town.kinds(period, result).await, [result, result], "{}", town.sandbox.test.engine);
@@ -122,5 +142,28 @@ async fn what_waits_is_shown_to_finance_and_auditors_and_not_to_those_it_is_abou
             let refused = town.officer().list_waiting_items(request).await.unwrap_err();
             assert_eq!((refused.code(), reason(&refused)), (Code::InvalidArgument, why.into()));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_while_another_is_at_work_says_nothing_of_what_the_other_has_to_do() {
+    let (begins, ends) = (false, true);
+    for town in Town::both().await {
+        town.four_wait().await;
+        town.at("2026-10-02T01:00:00Z");
+        let engine = town.sandbox.test.engine;
+        // One that was for September is over only after one for October has begun.
+        let overlapping = [("2026-09-30", begins), ("2026-10-02", begins), ("2026-09-30", ends)];
+        assert!(town.runs(&overlapping).await.is_empty(), "{engine}");
+        // One that began before midnight, and ends on the first day of October, by the day it is then.
+        let over_midnight = [("2026-10-01", begins), ("2026-10-01", ends)];
+        assert!(town.runs(&over_midnight).await.is_empty(), "{engine}");
+        // An earlier day takes nothing back of what a later one said, and says nothing of it.
+        let backwards = [("2026-10-02", begins), ("2026-09-15", begins), ("2026-10-02", ends)];
+        assert!(town.runs(&backwards).await.is_empty(), "{engine}");
+        // A whole run for October that left them is told.
+        assert_eq!(town.runs(&[("2026-10-02", begins), ("2026-10-02", ends)]).await.len(), 4, "{engine}");
+        town.bureau().run_accrual(pb::RunAccrualRequest { page_size: 1000, ..Default::default() }).await.unwrap();
+        town.verify().await;
     }
 }

@@ -1,0 +1,3 @@
+-- expand
+-- On SQLite a row may replace another past the triggers for deletes (INSERT OR REPLACE), so each table that is only added to has
+-- one for inserts there. PostgreSQL has no such statement: what replaces a row here is an update or a delete, which are refused.
