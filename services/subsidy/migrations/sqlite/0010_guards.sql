@@ -1,4 +1,7 @@
 -- expand
+-- What waits for the next month is listed by claim and person.
+CREATE INDEX subsidy_queued_result_claim ON subsidy_queued_result (claim_id) WHERE booked_at IS NULL;
+
 -- A row that replaces another (INSERT OR REPLACE) passes by the triggers for deletes, by whichever key it is that they share:
 -- hence one for inserts, for every table that is only added to and had none.
 
