@@ -3,57 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
 
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output};
-use std::time::Duration;
+mod server;
+mod tls;
+
+use server::Server;
+use std::process::{Command, Output};
 use testkit::binary;
+use tls::Tls;
 
 const BATCH: &str = "paymentBatches/00000000-0000-7000-8000-000000000001";
 
-/// A server on an empty database, ended with the test.
-struct Server {
-    process: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let url = format!("sqlite:{}", folder.join("town.db").display());
-        let mut command = Command::new(binary());
-        command.env_clear().args(["serve", "--listen", &address, "--ops-listen", "127.0.0.1:0", "--log", "warn"]);
-        let process = command.args(["--database-url", &url]).spawn().unwrap();
-        let up = (0..200).any(|_| {
-            std::thread::sleep(Duration::from_millis(50));
-            TcpStream::connect(&address).is_ok()
-        });
-        assert!(up, "the server did not start");
-        Self { process, address }
-    }
-
-    fn token(&self, role: &str) -> String {
-        let body = format!("{{\"subject\":\"somebody\",\"roles\":[\"{role}\"]}}");
-        let url = format!("http://{}/dev/token", self.address);
-        let answer =
-            Command::new("curl").args(["-sS", &url, "-H", "content-type: application/json", "-d", &body]).output().unwrap();
-        let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
-        let text = |value: &serde_json::Value| value.as_str().filter(|text| text.matches('.').count() == 2).map(str::to_owned);
-        answer.as_object().unwrap().values().find_map(text).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
 /// What a command said that was refused.
 fn refused(address: &str, token: Option<&str>, arguments: &[&str]) -> String {
+    refused_at(&format!("http://{address}"), token, arguments)
+}
+
+fn refused_at(url: &str, token: Option<&str>, arguments: &[&str]) -> String {
     let mut command = Command::new(binary());
-    command.env_clear().arg("payments").args(arguments).args(["--server", &format!("http://{address}")]);
+    command.env_clear().arg("payments").args(arguments).args(["--server", url]);
     if let Some(token) = token {
         command.env("TALENTFLOW_TOKEN", token);
     }
@@ -86,4 +53,25 @@ fn what_the_server_refuses_is_said_in_both_languages_and_leaves_no_file() {
     let down = refused(&address, Some(&finance), &export);
     assert!(down.contains("does not answer") && down.contains("服务器无响应"), "{down}");
     assert!(!out.exists());
+}
+
+#[test]
+fn a_server_behind_tls_is_asked_where_its_certificate_is_trusted_and_is_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let tls = Tls::before(&server.address, folder.path());
+    let (out, finance) = (folder.path().join("batch.xml"), server.token("finance"));
+    let export = ["export", BATCH, "--out", out.to_str().unwrap()];
+    let trusting = [&export[..], &["--ca-file", tls.authority.to_str().unwrap()]].concat();
+    let port = tls.address.port();
+    // The answer of the server itself, which has no such batch.
+    let asked = refused_at(&format!("https://localhost:{port}"), Some(&finance), &trusting);
+    assert!(asked.contains(BATCH) && asked.contains("[NOT_FOUND]"), "{asked}");
+    let answered = tls.answered();
+    assert!(answered > 0);
+    let untrusted = refused_at(&format!("https://localhost:{port}"), Some(&finance), &export);
+    assert!(untrusted.contains("certificate") && untrusted.contains(" · "), "{untrusted}");
+    let another = refused_at(&format!("https://127.0.0.1:{port}"), Some(&finance), &trusting);
+    assert!(another.contains("certificate") && another.contains("服务器无响应"), "{another}");
+    assert_eq!(tls.answered(), answered, "who is not trusted is told no token");
 }

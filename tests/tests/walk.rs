@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use testkit::binary;
+use testkit::{binary, empty_postgres};
 
 /// The blocks of a page in a language, one after the other.
 fn blocks(page: &str, language: &str) -> String {
@@ -41,21 +41,26 @@ fn settings(page: &str) -> Vec<(String, String)> {
     serve.split(' ').map_while(variable).collect()
 }
 
-/// Runs a page's commands against a fresh server, compares what they print, and proves that the tables are sound.
+/// As [`walk_on`], on a file.
 fn walk(page: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    walk_on(&format!("sqlite:{}", folder.path().join("town.db").display()), page);
+}
+
+/// Runs a page's commands against a fresh server, compares what they print, and proves that the tables are sound.
+fn walk_on(url: &str, page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = std::fs::read_to_string(root.join("docs").join(page)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("town.db").display());
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let talentflow = |arguments: &[&str]| {
         let mut command = Command::new(binary());
         command.env_clear().envs(settings(&page)).current_dir(&root);
-        command.args(arguments).args(["--database-url", &url, "--log", "warn"]);
+        command.args(arguments).args(["--database-url", url, "--log", "warn"]);
         command
     };
     let listen = address.to_string();
-    let mut server = talentflow(&["serve", "--listen", &listen, "--ops-listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut server = talentflow(&["serve", "--migrate", "--listen", &listen, "--ops-listen", "127.0.0.1:0"]).spawn().unwrap();
     let up = (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         TcpStream::connect(address).is_ok()
@@ -77,8 +82,15 @@ fn walk(page: &str) {
     assert!(said.lines().count() > 15, "the page says little: {said}");
     let same = got.lines().count() == said.lines().count() && got.lines().zip(said.lines()).all(|(got, said)| alike(got, said));
     assert!(same, "the page says\n{said}\nand it was\n{got}");
-    let verified = talentflow(&["verify"]).output().unwrap();
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    // What the page does with the tables once the server has let go of them; and that they are sound in any case.
+    let console = blocks(&page, "console");
+    let after: Vec<&str> =
+        console.lines().filter_map(|line| line.strip_prefix("$ ")).filter(|line| line.starts_with("talentflow ")).collect();
+    let with = format!("talentflow() {{ {} \"$@\" --database-url {url} --log warn; }}", binary().display());
+    let mut bash = Command::new("bash");
+    bash.args(["-euc", &[&[with.as_str()], &after[..], &["talentflow verify"]].concat().join("\n")]).current_dir(folder.path());
+    let ended = bash.output().unwrap();
+    assert!(ended.status.success(), "{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
 }
 
 #[test]
@@ -89,4 +101,10 @@ fn a_mentoring_round_goes_as_its_page_says() {
 #[test]
 fn money_goes_from_a_draft_to_a_clawback_as_its_page_says() {
     walk("subsidy.md");
+}
+
+#[test]
+fn money_goes_the_same_way_on_postgresql() {
+    let url = tokio::runtime::Runtime::new().unwrap().block_on(empty_postgres());
+    walk_on(&url, "subsidy.md");
 }

@@ -48,6 +48,7 @@ install_cc() {
 
 install_curl() {
   command -v curl >/dev/null || apt_install "curl (the pages' commands call it)" curl ca-certificates
+  command -v openssl >/dev/null || apt_install "openssl (a test makes a certificate with it)" openssl
 }
 
 install_rust() {

@@ -29,7 +29,7 @@ use kit::serve::{Guard, MAX_MESSAGE_BYTES};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Who is let in, and how tokens come about in development.
+/// Who is let in, and how tokens come about in development and what day it is.
 #[derive(Debug, Clone)]
 pub struct Access {
     pub guard: Guard,
@@ -72,7 +72,9 @@ pub fn router(upstreams: BTreeMap<String, Upstream>, access: Access, bus: Bus, p
         .route("/openapi.json", get(openapi_json))
         .route("/hr/v1/organisations/{organisation}/events", post(hr::intake));
     if development {
-        router = router.route("/dev/token", post(development::token));
+        router = router
+            .route("/dev/token", post(development::token))
+            .route("/dev/clock", get(development::clock).post(development::set_clock));
     }
     router.fallback(pass_on).layer(DefaultBodyLimit::max(MAX_MESSAGE_BYTES)).with_state(Gateway(Arc::new(inner)))
 }

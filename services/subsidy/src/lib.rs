@@ -45,6 +45,7 @@ pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
         "0007_filed",
         "0008_sources",
         "0009_offset",
+        "0010_guards",
     ]
 );
 

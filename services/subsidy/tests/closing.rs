@@ -15,7 +15,7 @@ const SEPTEMBER: &str = "periods/2026-09";
 
 statements! {
     DEAD = "SELECT CAST(COUNT(*) AS BIGINT) FROM dead_letter";
-    FORGOTTEN = "UPDATE subsidy_accrual_run SET done_through = '2026-10-01'";
+    FORGOTTEN = "UPDATE subsidy_accrual_run SET done_through = '2026-10-02'";
     BOOKED_OTHERWISE = "UPDATE subsidy_payment_line SET state = 'failed', bank_reference = 'B-9'";
     OTHER_WORD = "UPDATE subsidy_queued_result SET paid = FALSE";
     GONE = "DELETE FROM subsidy_queued_result";

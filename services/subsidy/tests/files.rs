@@ -227,6 +227,25 @@ async fn the_bank_pays_some_refuses_some_and_leaves_some_open_and_the_same_file_
 }
 
 #[tokio::test]
+async fn whatever_the_bank_calls_what_it_has_not_decided_settles_nothing() {
+    for town in Town::both().await {
+        let fund = town.fund(1_000_000).await;
+        let batch = town.batch_of(&fund, 1).await;
+        let number = ids(&batch)[0];
+        for code in ["PDNG", "RCVD", "ACTC", "ACCP", "ACSP", "ACWC", "ACFC", "ACWP", "PATC", "PART"] {
+            assert_eq!(town.import_xml(&batch, &[(number, code, "", "")]).await.unwrap(), (0, 0, 1, false), "{code}");
+        }
+        assert_eq!(town.states(&batch).await, [pb::LineState::Pending]);
+        assert_eq!(town.import_xml(&batch, &[(number, "CANC", "", "B-1")]).await.unwrap(), (1, 0, 0, true));
+        assert_eq!(
+            (town.states(&batch).await, town.read(&batch).await.lines[0].failure_reason.as_str()),
+            (vec![pb::LineState::Failed], "CANC")
+        );
+        town.verify().await;
+    }
+}
+
+#[tokio::test]
 async fn a_failed_line_goes_out_again_under_another_number_and_the_old_one_is_unknown_there() {
     for town in Town::both().await {
         let fund = town.fund(1_000_000).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, reason = "a test that cannot go on should stop, loudly")]
 
 mod city;
+mod guards;
 mod town;
 
 use chrono::TimeDelta;
@@ -110,6 +111,7 @@ async fn two_persons_override_a_check_and_a_third_approves_exactly_that() {
             let alone = confirm(town.officer(), &one.name).await.unwrap_err();
             assert_eq!((alone.code(), reason(&alone)), (Code::FailedPrecondition, "FOUR_EYES".into()));
             let confirmed = confirm(town.bureau(), &one.name).await.unwrap();
+            town.nothing_is_replaced_in(&["check_override", "claim_evidence"]).await;
             let read = town.bureau().get_check_override(pb::GetCheckOverrideRequest { name: one.name.clone() }).await.unwrap();
             assert_eq!(read.into_inner(), confirmed);
             let again = confirm(town.third(), &one.name).await.unwrap_err();

@@ -10,6 +10,7 @@
 mod town;
 
 use proto::subsidy::v1 as pb;
+use tonic::Code;
 use tonic_types::StatusExt;
 use town::{ENTERPRISE, Town, day, fen, reason};
 
@@ -145,5 +146,28 @@ async fn batches_made_at_once_never_hold_the_same_claim() {
         lines.sort();
         assert_eq!(lines, names, "{}", town.sandbox.test.engine);
         town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_line_is_not_paid_and_failed_at_once_and_a_fund_s_code_is_a_word() {
+    for town in Town::both().await {
+        let fund = town.fund(1_000_000).await;
+        town.graduate_hired(1).await;
+        let claim = town.approve(&town.only_claim().await.name).await.name;
+        let batch = town.batch(&fund).await.unwrap();
+        let result = pb::LineResult { claim, paid: true, bank_reference: "B-1".into(), failure_reason: "account closed".into() };
+        let request = pb::SettlePaymentBatchRequest { name: batch.name.clone(), results: vec![result] };
+        let both = town.officer().settle_payment_batch(request).await.unwrap_err();
+        assert_eq!((both.code(), reason(&both)), (Code::InvalidArgument, "PAID_AND_FAILED".into()));
+        let field = both.get_details_error_info().unwrap().metadata["field"].clone();
+        assert_eq!(field, "results[0].failure_reason");
+        let read = town.officer().get_payment_batch(pb::GetPaymentBatchRequest { name: batch.name }).await.unwrap().into_inner();
+        assert_eq!(read.lines[0].state(), pb::LineState::Pending);
+        for code in ["Talent", "talent fund", "人才"] {
+            let fund = pb::Fund { code: code.into(), display_name: "d".into(), ..Default::default() };
+            let refused = town.bureau().create_fund(pb::CreateFundRequest { fund: Some(fund) }).await.unwrap_err();
+            assert_eq!((refused.code(), reason(&refused)), (Code::InvalidArgument, "FUND_CODE".into()), "{code}");
+        }
     }
 }

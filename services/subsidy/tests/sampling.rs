@@ -260,3 +260,47 @@ async fn what_is_as_it_should_be_or_costs_nothing_takes_nothing_back() {
         town.verify().await;
     }
 }
+
+#[tokio::test]
+async fn while_the_month_is_closed_a_finding_is_confirmed_only_where_it_moves_no_money() {
+    for town in Town::both().await {
+        town.paid(3).await;
+        let sample = town.draw(SEED, 3).await.unwrap();
+        let items = town.items_of(&sample).await;
+        let engine = town.sandbox.test.engine;
+        town.find(&items[0], 60_000).await.unwrap();
+        town.find(&items[1], 0).await.unwrap();
+        for period in ["periods/2026-09", "periods/2026-10"] {
+            let request = pb::ClosePeriodRequest { name: period.into(), before_its_end: true };
+            town.officer().close_period(request).await.unwrap();
+        }
+        let refused = confirm(town.second(), &items[0], 60_000).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused)), (Code::FailedPrecondition, "PERIOD_CLOSED".into()), "{engine}");
+        assert!(refused.message().contains("2026-11-01"), "{}", refused.message());
+        confirm(town.second(), &items[1], 0).await.unwrap();
+        // What costs nothing yet goes on: another is found, and the first anew.
+        town.find(&items[2], 150_000).await.unwrap();
+        town.find(&items[0], 50_000).await.unwrap();
+        let read = town.officer().get_sample_item(pb::GetSampleItemRequest { name: items[0].name.clone() }).await.unwrap();
+        assert_eq!(read.into_inner().confirmed_by, "", "nothing of what was refused stays");
+        assert!(town.claims().await.iter().all(|claim| claim.clawed_back == fen(0)));
+        // Facts that take all of it wait as well.
+        for n in 1..=3 {
+            town.left(n, 3, day(2026, 8, 1)).await;
+        }
+        town.verify().await;
+
+        // Which comes first once the month begins makes no difference: a claim is taken back once.
+        town.sandbox.clock.advance(TimeDelta::days(27));
+        confirm(town.second(), &items[0], 50_000).await.unwrap();
+        town.bureau().run_accrual(pb::RunAccrualRequest { page_size: 1000, ..Default::default() }).await.unwrap();
+        assert_eq!(reason(&confirm(town.second(), &items[2], 150_000).await.unwrap_err()), "FINDING_TOO_MUCH", "{engine}");
+        let claims = town.claims().await;
+        assert!(claims.iter().all(|claim| claim.state() == pb::ClaimState::ClawedBack && claim.clawed_back == fen(150_000)));
+        let owed = town.officer().list_receivables(pb::ListReceivablesRequest::default()).await.unwrap().into_inner().receivables;
+        let mut owed: Vec<i64> = owed.into_iter().map(|one| one.amount.unwrap().fen).collect();
+        owed.sort_unstable();
+        assert_eq!(owed, [50_000, 100_000, 150_000, 150_000], "{engine}");
+        town.verify().await;
+    }
+}

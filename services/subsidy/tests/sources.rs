@@ -2,25 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps, reason = "a test that cannot go on should stop, loudly")]
 
+mod carriers;
 mod city;
 mod town;
 
-use kit::db::{Engine, Lane, args, statements};
+use carriers::{CO_FUNDING, OWN, SPONSOR, carried, of_batch};
+use kit::db::{Lane, args, statements};
 use proto::rotation::v1 as rotation;
 use proto::subsidy::v1 as pb;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tonic::{Code, Status};
+use tonic::Code;
 use town::{ENTERPRISE, OTHER_ENTERPRISE, SCHOOL, Town, day, fen, reason};
-use tracing::field::{Field, Visit};
-use tracing::subscriber::Interest;
-use tracing::{Event, Metadata, Subscriber, span};
-
-const CO_FUNDING: pb::SourceKind = pb::SourceKind::CoFunding;
-const OWN: pb::SourceKind = pb::SourceKind::OwnAccount;
-const SPONSOR: pb::SourceKind = pb::SourceKind::Sponsor;
 
 statements! {
     ROWS = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_claim_source";
@@ -30,69 +22,7 @@ statements! {
     REMOVE = "DELETE FROM subsidy_claim_source";
 }
 
-/// The funds of a town where four carry.
-struct Funds {
-    talent: String,
-    county: String,
-    sponsor: String,
-    own: String,
-}
-
-impl Funds {
-    fn name(&self, fund: &str) -> &'static str {
-        let names = [(&self.talent, "talent"), (&self.county, "county"), (&self.sponsor, "sponsor"), (&self.own, "own")];
-        names.into_iter().find(|(name, _)| *name == fund).unwrap().1
-    }
-}
-
 impl Town {
-    async fn create(&self, code: &str, kind: pb::SourceKind, owner: &str) -> Result<pb::Fund, Status> {
-        let fund = pb::Fund {
-            code: code.into(),
-            display_name: code.into(),
-            kind: kind.into(),
-            organisation: owner.into(),
-            ..Default::default()
-        };
-        Ok(self.bureau().create_fund(pb::CreateFundRequest { fund: Some(fund) }).await?.into_inner())
-    }
-
-    async fn give(&self, fund: &str, amount: i64) {
-        if amount > 0 {
-            let request = pb::AppropriateFundRequest { name: fund.into(), amount: fen(amount), document: "赞助协议".into() };
-            self.officer().appropriate_fund(request).await.unwrap();
-        }
-    }
-
-    /// Four funds with so much each: talent, county, the enterprise's as a sponsor, and the own account of `owner`.
-    async fn four(&self, given: [i64; 4], owner: &str) -> Funds {
-        self.organisations().await;
-        let talent = self.fund(given[0]).await;
-        let county = self.create("county", CO_FUNDING, "").await.unwrap().name;
-        let sponsor = self.create("factory-gift", SPONSOR, ENTERPRISE).await.unwrap().name;
-        let own = self.create("own", OWN, owner).await.unwrap().name;
-        for (fund, amount) in [(&county, given[1]), (&sponsor, given[2]), (&own, given[3])] {
-            self.give(fund, amount).await;
-        }
-        Funds { talent, county, sponsor, own }
-    }
-
-    async fn one_checked(&self, n: u32) -> pb::ApproveClaimRequest {
-        self.graduate_hired(n).await;
-        let accrued = |claim: &pb::Claim| claim.state() == pb::ClaimState::Accrued;
-        let name = self.claims().await.into_iter().find(accrued).unwrap().name;
-        let checked = self.checked(&name).await;
-        pb::ApproveClaimRequest { name: checked.name, content_hash: checked.content_hash }
-    }
-
-    async fn approve_one(&self, one: pb::ApproveClaimRequest, batch: bool) -> Result<pb::Claim, Status> {
-        if !batch {
-            return self.officer().approve_claim(one).await.map(tonic::Response::into_inner);
-        }
-        let answer = self.officer().batch_approve_claims(pb::BatchApproveClaimsRequest { requests: vec![one] }).await;
-        answer.map(|answer| answer.into_inner().claims.remove(0))
-    }
-
     /// A teacher's practice, whose days may turn out to be fewer.
     async fn practised(&self, version: i64, credited_days: i32) {
         self.sandbox.clock.advance(chrono::TimeDelta::seconds(1));
@@ -126,33 +56,10 @@ impl Town {
         self.approve_one(one, false).await.unwrap()
     }
 
-    async fn left_in(&self, funds: &Funds) -> [i64; 4] {
-        let mut left = [0; 4];
-        for (at, fund) in [&funds.talent, &funds.county, &funds.sponsor, &funds.own].into_iter().enumerate() {
-            left[at] = self.budget(fund).await.available.unwrap().fen;
-        }
-        left
-    }
-
-    async fn owed(&self) -> Vec<pb::Receivable> {
-        self.officer().list_receivables(pb::ListReceivablesRequest::default()).await.unwrap().into_inner().receivables
-    }
-
     async fn rows(&self) -> i64 {
         let mut tx = self.sandbox.test.db.read(Lane::Request).await.unwrap();
         tx.fetch_one::<(i64,)>(ROWS, args![]).await.unwrap().0
     }
-}
-
-fn carried(funds: &Funds, claim: &pb::Claim) -> Vec<(&'static str, pb::SourceKind, i64)> {
-    claim.sources.iter().map(|source| (funds.name(&source.fund), source.kind(), source.amount.unwrap().fen)).collect()
-}
-
-fn of_batch(funds: &Funds, batch: &pb::PaymentBatch) -> Vec<(&'static str, i64, i64)> {
-    let source = |one: &pb::PaymentBatchSource| (funds.name(&one.fund), one.amount.unwrap().fen, one.netted.unwrap().fen);
-    let mut sources: Vec<_> = batch.sources.iter().map(source).collect();
-    sources.sort_unstable();
-    sources
 }
 
 #[tokio::test]
@@ -364,73 +271,6 @@ async fn a_claim_of_one_fund_says_so_and_keeps_no_rows() {
         assert_eq!(town.claim(&approved.name).await.sources, approved.sources);
         assert_eq!(town.only_claim().await.sources, approved.sources);
         town.verify().await;
-    }
-}
-
-/// Statements that sqlx logs on this thread, and how many of them are about sources.
-#[derive(Clone, Default)]
-struct Statements {
-    all: Arc<AtomicUsize>,
-    about_sources: Arc<AtomicUsize>,
-}
-
-impl Subscriber for Statements {
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        Interest::sometimes()
-    }
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut text = Text::default();
-        event.record(&mut text);
-        self.all.fetch_add(1, Ordering::Relaxed);
-        let about = text.0.contains("subsidy_claim_source") || text.0.contains("owner_id");
-        self.about_sources.fetch_add(usize::from(about), Ordering::Relaxed);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
-#[derive(Default)]
-struct Text(String);
-
-impl Visit for Text {
-    fn record_debug(&mut self, _: &Field, value: &dyn std::fmt::Debug) {
-        // Writing to a String does not fail.
-        let _ = write!(self.0, "{value:?} ");
-    }
-}
-
-/// PostgreSQL alone: statements on SQLite run, and are logged, on a thread of their own.
-#[tokio::test]
-async fn a_claim_of_one_fund_is_approved_without_a_statement_about_sources() {
-    for batch in [false, true] {
-        let mut counts = Vec::new();
-        for shared in [false, true] {
-            let towns = if shared { Town::both_with(city::shared).await } else { Town::both().await };
-            for town in towns.into_iter().filter(|town| town.sandbox.test.db.engine() == Engine::Postgres) {
-                town.four([1_000_000; 4], ENTERPRISE).await;
-                // The first opens the accounts of its scheme.
-                let first = town.one_checked(1).await;
-                town.approve_one(first, batch).await.unwrap();
-                let second = town.one_checked(2).await;
-                let counted = Statements::default();
-                let guard = tracing::subscriber::set_default(counted.clone());
-                town.approve_one(second, batch).await.unwrap();
-                drop(guard);
-                counts.push((counted.about_sources.load(Ordering::Relaxed), counted.all.load(Ordering::Relaxed)));
-            }
-        }
-        let [(plain, all), (about, with)] = counts[..] else { panic!("{counts:?}") };
-        eprintln!("batch {batch}: {all} statements for one fund, {with} for four");
-        assert_eq!((plain, about), (0, 2), "funds that are found, and rows that are kept");
-        assert!(all < with && all > 5, "{all} and {with}");
     }
 }
 

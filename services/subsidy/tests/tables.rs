@@ -9,6 +9,7 @@
 )]
 
 mod desk;
+mod guards;
 mod town;
 
 use desk::Desk;
@@ -281,6 +282,9 @@ async fn the_tables_refuse_what_no_code_should_try() {
             run(&town.sandbox.test.db, sweeping::REPLACE_FACT).await.unwrap();
             assert_eq!(desk.count(sweeping::QUANTITIES).await, before, "a fact that is there already stays as it is");
         }
+        let some = ["bank_account", "bank_account_confirmation", "payment_export", "recovery", "sample"];
+        town.nothing_is_replaced_in(&some).await;
+        town.nothing_is_replaced_in(&["offset_filing", "offset_decision", "claim_approval", "ledger_entry"]).await;
         town.verify().await;
     }
 }

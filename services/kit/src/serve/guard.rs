@@ -48,7 +48,8 @@ impl Guard {
     pub fn principal(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         let header = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = header.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")));
-        self.verifier.verify(bearer, self.clock.now())
+        // Whoever signed the token knows nothing of days that a development server was set ahead by.
+        self.verifier.verify(bearer, self.clock.unshifted())
     }
 
     fn check(&self, method: &str, headers: &HeaderMap, place: OwnedSemaphorePermit) -> Result<Call, Error> {

@@ -50,6 +50,24 @@ async fn a_stream_that_was_deleted_is_made_again_and_filled_from_the_outbox() {
     }
 }
 
+/// The broker's ages go by real time: by our clock, what it lost would be too old for it to have held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_was_set_ahead_makes_nothing_too_old_to_be_sent_again() {
+    let kind = "talentflow.training.order.published.v1";
+    let server = Server::start().await;
+    let (bus, publisher, early) = fifty(&server, "training", kind, &["talentflow.training.order"]).await;
+    assert!(publisher.context.clock.set_ahead(400));
+    server.operator().await.delete_stream("TALENTFLOW").await.unwrap();
+    publisher.commit(kind, "subject/1", 51..=60).await;
+    let late = Probe::new("late", &["talentflow.training.order"], bus).await;
+    late.attach().await.unwrap();
+    eventually("who was not there has all", async || late.effects().await == (60, 60)).await;
+    assert!(noticed("training") >= 1.0, "the deletion was not noticed");
+    for probe in [publisher, early, late] {
+        probe.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_purge_is_noticed_and_the_duplicate_window_does_not_swallow_what_is_sent_again() {
     let kind = "talentflow.rotation.rotation.applied.v1";

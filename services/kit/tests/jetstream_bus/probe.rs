@@ -54,7 +54,7 @@ impl Probe {
         let url = format!("sqlite:{}", folder.path().join("probe.db").display());
         let db = Db::open(&DatabaseConfig { url: SecretUrl::from(url), ..DatabaseConfig::default() }).await.unwrap();
         migrate(&db, &[PROBE], Clock::System.now()).await.unwrap();
-        let context = Context::new(name, db, Clock::System, &Chance::seeded(7));
+        let context = Context::new(name, db, Clock::ahead(), &Chance::seeded(7));
         let service = Service {
             context: context.clone(),
             routes: tonic::service::Routes::default(),

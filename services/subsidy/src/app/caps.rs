@@ -4,7 +4,7 @@
 
 use super::schemes;
 use crate::domain::{Cap, CapUse, Claim, ClaimRefusal, Grant, Owed, ReceivableId};
-use crate::store::cap;
+use crate::store::cap::{self, Looking};
 use kit::{Error, Money, Scope, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,30 +18,25 @@ pub(super) struct Held {
 
 /// Holds the caps that count these claims.
 pub(super) async fn hold(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &Claim>) -> Result<Held, Error> {
-    let caps = of(scope, claims.map(Grant::of));
-    if caps.is_empty() {
-        return Ok(Held::default());
-    }
-    let mut used = cap::hold(tx, caps.iter()).await?;
-    let missing: Vec<&Cap> = caps.iter().filter(|cap| !used.contains_key(cap)).collect();
-    if !missing.is_empty() {
-        cap::open(tx, missing.into_iter()).await?;
-        used = cap::hold(tx, caps.iter()).await?;
-    }
-    Ok(Held { used: CapUse::new(used), changes: BTreeMap::new() })
+    Ok(Held { used: counted(tx, scope, claims, Looking::Holding).await?, changes: BTreeMap::new() })
 }
 
-/// What is used of the caps of claims; nobody is held back. What nobody counts yet is counted from now on.
+/// What is used of the caps of claims; nobody is held back.
 pub(super) async fn used(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &Claim>) -> Result<CapUse, Error> {
+    counted(tx, scope, claims, Looking::Reading).await
+}
+
+/// What nobody counts yet is counted from now on.
+async fn counted(tx: &mut Tx, scope: &Scope, claims: impl Iterator<Item = &Claim>, looking: Looking) -> Result<CapUse, Error> {
     let caps = of(scope, claims.map(Grant::of));
     if caps.is_empty() {
         return Ok(CapUse::default());
     }
-    let mut used = cap::read(tx, caps.iter()).await?;
+    let mut used = cap::used(tx, looking, caps.iter()).await?;
     let missing: Vec<&Cap> = caps.iter().filter(|cap| !used.contains_key(cap)).collect();
     if !missing.is_empty() {
         cap::open(tx, missing.into_iter()).await?;
-        used = cap::read(tx, caps.iter()).await?;
+        used = cap::used(tx, looking, caps.iter()).await?;
     }
     Ok(CapUse::new(used))
 }
@@ -89,7 +84,7 @@ pub(super) async fn give_back(tx: &mut Tx, scope: &Scope, grants: &[Grant]) -> R
     if back.is_empty() {
         return Ok(());
     }
-    let counted = cap::hold(tx, back.keys()).await?;
+    let counted = cap::used(tx, Looking::Holding, back.keys()).await?;
     let missing: Vec<&Cap> = back.keys().filter(|cap| !counted.contains_key(cap)).collect();
     // What is counted only now begins without it; but not if somebody has begun with it in the meantime.
     if !missing.is_empty() && cap::open(tx, missing.iter().copied()).await? != missing.len() as u64 {

@@ -1,10 +1,11 @@
 //! A report as a file, whole.
 
 use super::Outgoing;
-use super::offset_report::offset_table;
+use super::offset_report::{OFFSETS, offsets};
 use super::report::{bounds, visible};
 use crate::domain::PaymentRefusal;
 use crate::files::{Cell, Column, Table, TableFormat};
+use crate::store::offset;
 use crate::store::report::{self, Age, ClaimTotal, Execution, Filter, PaymentTotal, Window};
 use chrono::NaiveDate;
 use kit::clock::local_date;
@@ -73,7 +74,14 @@ async fn table(tx: &mut Tx, scope: &Scope, query: &ExportReport) -> Result<Table
             let rows = report::receivable_ages(tx, filter, bounds, all).await?;
             Table { name: "receivables", columns: AGES, rows: rows.into_iter().map(ages).collect() }
         }
-        Which::OffsetStatements => offset_table(tx, filter.organisation, query.year, all.limit).await?,
+        Which::OffsetStatements => {
+            let rows = match query.year {
+                0 => offset::every_standing(tx, filter.organisation, all.limit).await?,
+                year => offset::last_standing(tx, filter.organisation, year, (Uuid::nil(), all.limit)).await?,
+            };
+            let rows = rows.iter().map(|last| offsets(query.year, last)).collect();
+            Table { name: "offset-statements", columns: OFFSETS, rows }
+        }
     })
 }
 

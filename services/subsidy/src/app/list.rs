@@ -1,5 +1,5 @@
-//! Funds, schemes, claims, overrides, objections, bank accounts, payment batches, receivables, samples, ledger entries and months, a page
-//! at a time.
+//! Funds, schemes, claims, overrides, objections, bank accounts, payment batches, receivables, samples, ledger entries,
+//! months and what waits for them, a page at a time.
 
 use super::{Month, schemes};
 use crate::domain::{FundId, OrganisationId, Owner, Period, Scheme};
@@ -48,7 +48,8 @@ pub async fn list_funds(tx: &mut Tx, _scope: &Scope, query: ListFunds) -> Result
 pub struct ListSchemes(pub Page);
 
 kit::id! {
-    /// The place of what has no id in its list: schemes have codes and months names, and a page token is an id.
+    /// The place of what has no id of one kind in its list: schemes have codes, months names, and what waits is of several
+    /// kinds, and a page token is an id.
     Place => "places";
 }
 
@@ -83,6 +84,17 @@ pub async fn list_periods(tx: &mut Tx, _scope: &Scope, query: ListPeriods) -> Re
         months.entry(period).or_insert_with(|| month(period)).waiting = (results, people);
     }
     Ok(placed(query.0, months.into_values()))
+}
+
+#[derive(Debug, Clone)]
+pub struct ListWaiting {
+    pub filter: queue::Filter,
+    pub page: Page,
+}
+
+pub async fn list_waiting(tx: &mut Tx, _scope: &Scope, query: ListWaiting) -> Result<Listed<queue::Item>, Error> {
+    let rows = queue::list(tx, &query.filter, query.page).await?;
+    Ok(Listed::new(query.page.cut(rows, |row| Place::from_uuid(row.what.id()))))
 }
 
 #[derive(Debug, Clone)]

@@ -75,9 +75,9 @@ pub use findings::{ConfirmFinding, RecordFinding, confirm_finding, record_findin
 pub use import_results::{ImportResults, Imported, import_results};
 pub use list::{
     ListAccounts, ListBatches, ListCheckOverrides, ListClaims, ListEntries, ListFunds, ListMissing, ListObjections, ListPeriods,
-    ListReceivables, ListSampleItems, ListSamples, ListSchemes, Listed, list_accounts, list_batches, list_check_overrides,
-    list_claims, list_entries, list_funds, list_missing, list_objections, list_periods, list_receivables, list_sample_items,
-    list_samples, list_schemes,
+    ListReceivables, ListSampleItems, ListSamples, ListSchemes, ListWaiting, Listed, list_accounts, list_batches,
+    list_check_overrides, list_claims, list_entries, list_funds, list_missing, list_objections, list_periods, list_receivables,
+    list_sample_items, list_samples, list_schemes, list_waiting,
 };
 pub use list_recoveries::{ListRecoveries, list_recoveries};
 pub use log::{

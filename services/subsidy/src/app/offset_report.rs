@@ -1,24 +1,11 @@
-//! The statements of the tax offset as a table.
+//! The statements of the tax offset as rows of a report.
 
 use super::offset_statement::Statement;
-use crate::domain::OrganisationId;
-use crate::files::{Cell, Column, Table};
-use crate::store::offset::{self, Standing};
+use crate::files::{Cell, Column};
+use crate::store::offset::Standing;
 use kit::clock::local_date;
-use kit::{Error, Tx};
-use uuid::Uuid;
 
-/// The statements of a year, or with year 0 every confirmed year; at most `most` rows.
-pub(super) async fn offset_table(tx: &mut Tx, enterprise: Option<OrganisationId>, year: i32, most: i64) -> Result<Table, Error> {
-    let rows = if year == 0 {
-        offset::every_standing(tx, enterprise, most).await?
-    } else {
-        offset::last_standing(tx, enterprise, year, (Uuid::nil(), most)).await?
-    };
-    Ok(Table { name: "offset-statements", columns: COLUMNS, rows: rows.iter().map(|last| cells(year, last)).collect() })
-}
-
-const COLUMNS: &[Column] = &[
+pub(super) const OFFSETS: &[Column] = &[
     Column { en: "enterprise", zh: "企业" },
     Column { en: "year", zh: "年度" },
     Column { en: "brought", zh: "上年结转（元）" },
@@ -34,7 +21,8 @@ const COLUMNS: &[Column] = &[
     Column { en: "confirmed", zh: "确认日期" },
 ];
 
-fn cells(year: i32, last: &Standing) -> Vec<Cell> {
+/// A statement of `year`, or with year 0 of the year it was filed for.
+pub(super) fn offsets(year: i32, last: &Standing) -> Vec<Cell> {
     let filed = last.year.year;
     let statement = Statement::of(if year == 0 { filed } else { year }, last);
     let offset = statement.offset;

@@ -53,7 +53,7 @@ pub async fn run_accrual(tx: &mut Tx, scope: &Scope, command: RunAccrual) -> Res
     let scopes: BTreeMap<PersonId, &Scope> = people.iter().map(|person| (*person, scope)).collect();
     let done = if scopes.is_empty() { Done::default() } else { accrue(tx, &scopes).await? };
     if open && next.is_empty() {
-        agenda::end_run(tx).await?;
+        agenda::end_run(tx, through).await?;
     }
     Ok(Accrual { people: scopes.len(), done, results, next })
 }

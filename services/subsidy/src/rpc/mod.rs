@@ -11,6 +11,7 @@ mod objection;
 mod offset;
 mod payment;
 mod period;
+mod queue;
 mod recovery;
 mod report;
 mod sample;
@@ -288,5 +289,8 @@ impl SubsidyService for Rpc {
     }
     async fn close_period(&self, request: Request<pb::ClosePeriodRequest>) -> Answer<pb::Period> {
         self.calls.run(request, app::close_period).await
+    }
+    async fn list_waiting_items(&self, request: Request<pb::ListWaitingItemsRequest>) -> Answer<pb::ListWaitingItemsResponse> {
+        self.calls.read(request, app::list_waiting).await
     }
 }

@@ -24,7 +24,9 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     BEGIN_RUN = "UPDATE subsidy_accrual_run SET begun_through = $1";
-    END_RUN = "UPDATE subsidy_accrual_run SET done_through = begun_through WHERE done_through IS NULL OR done_through < begun_through";
+    /// No later day than the one it was for, nor than the one that was begun last: another run may have begun, or the day have
+    /// changed, since its first page.
+    END_RUN = "UPDATE subsidy_accrual_run SET done_through = CASE WHEN begun_through < $1 THEN begun_through ELSE $1 END WHERE begun_through IS NOT NULL AND (done_through IS NULL OR (done_through < begun_through AND done_through < $1))";
     DUE = "SELECT person_id FROM subsidy_agenda WHERE due_on <= $1 AND person_id > $2 ORDER BY person_id LIMIT $3";
 }
 
@@ -61,9 +63,9 @@ pub async fn begin_run(tx: &mut Tx, through: NaiveDate) -> Result<(), Error> {
     tx.change(BEGIN_RUN, args![through], "the run over the agenda").await
 }
 
-/// The run that was begun has seen everybody.
-pub async fn end_run(tx: &mut Tx) -> Result<(), Error> {
-    tx.execute(END_RUN, args![]).await.map(|_| ())
+/// A run has seen everybody whose day had come; nothing is said where one for a later day was done before.
+pub async fn end_run(tx: &mut Tx, through: NaiveDate) -> Result<(), Error> {
+    tx.execute(END_RUN, args![through]).await.map(|_| ())
 }
 
 /// A page of those whose day has come.

@@ -3,7 +3,7 @@
 use super::{id_list, many};
 use crate::domain::{Cap, Grant, OrganisationId, ReceivableId};
 use chrono::NaiveDate;
-use kit::db::{Sql, Tx, args, statements};
+use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::{Error, Money};
 use serde_json::{Value, json};
@@ -41,17 +41,17 @@ statements! {
     };
 }
 
+/// How caps are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looking {
+    Reading,
+    /// They are held to the end of the transaction.
+    Holding,
+}
+
 /// What is used of those of these caps that have been counted.
-pub async fn read(tx: &mut Tx, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
-    used(tx, READ, caps).await
-}
-
-/// As [`read`], held to the end of the transaction.
-pub async fn hold(tx: &mut Tx, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
-    used(tx, HOLD, caps).await
-}
-
-async fn used(tx: &mut Tx, sql: Sql, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
+pub async fn used(tx: &mut Tx, looking: Looking, caps: impl Iterator<Item = &Cap>) -> Result<BTreeMap<Cap, i64>, Error> {
+    let sql = if looking == Looking::Holding { HOLD } else { READ };
     let rows: Vec<(String, OrganisationId, i64, i64)> = tx.fetch_all(sql, args![list(caps)]).await?;
     let read = |(scheme, organisation, year, used)| (Cap { scheme, organisation, year }, used);
     Ok(rows.into_iter().map(read).collect())

@@ -1,6 +1,6 @@
 //! Overrides of checks.
 
-use super::id_list;
+use super::{decide_once, id_list};
 use crate::domain::{CheckName, CheckOverride, CheckOverrideId, ClaimId, OverrideReason};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
@@ -89,8 +89,7 @@ pub async fn insert(tx: &mut Tx, one: &CheckOverride, now: DateTime<Utc>) -> Res
 }
 
 pub async fn confirm(tx: &mut Tx, one: &CheckOverride, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![one.id, one.version, one.confirmed_by.as_deref(), now, one.version - 1];
-    tx.change(CONFIRM, row, &one.id.to_string()).await
+    decide_once(tx, CONFIRM, (one.id, one.version), args![one.confirmed_by.as_deref(), now]).await
 }
 
 pub async fn by_id(tx: &mut Tx, id: CheckOverrideId) -> Result<Option<Stored>, Error> {

@@ -28,7 +28,7 @@ mod checks;
 pub use checks::CHECKS;
 
 use kit::Error;
-use kit::db::{Sql, Tx, Value};
+use kit::db::{Sql, Tx, Value, args};
 use kit::id::Id;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -76,4 +76,11 @@ async fn many(tx: &mut Tx, sql: Sql, args: Vec<Value>, count: usize) -> Result<(
         return Ok(());
     }
     Err(Error::internal(format!("{} changed {changed} rows instead of {count}", sql.name)))
+}
+
+/// Saves what a second person decided about a row, once. The statement takes the row's id, its version from now on, what was
+/// decided, and the version that was read, and changes nothing where somebody has decided already.
+async fn decide_once(tx: &mut Tx, sql: Sql, (id, version): (impl Id, i64), decided: Vec<Value>) -> Result<(), Error> {
+    let row = [args![id.uuid(), version], decided, args![version - 1]].concat();
+    tx.change(sql, row, &id.to_string()).await
 }

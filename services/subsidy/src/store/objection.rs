@@ -1,10 +1,11 @@
 //! Objections to claims.
 
+use super::decide_once;
 use crate::domain::{ClaimId, ClaimRefusal, Ground, Objection, ObjectionId, ObjectionState, OrganisationId};
 use chrono::{DateTime, Utc};
+use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::page::Page;
-use kit::{Code, Error};
 
 /// An objection with what only its table knows.
 #[derive(Debug, Clone)]
@@ -58,7 +59,7 @@ impl From<Row> for Stored {
 }
 
 statements! {
-    INSERT = "INSERT INTO subsidy_claim_objection (objection_id, version, claim_id, ground, objected_by, organisation_id, state, created_at) VALUES ($1, 1, $2, $3, $4, $5, 'open', $6)";
+    INSERT = "INSERT INTO subsidy_claim_objection (objection_id, version, claim_id, ground, objected_by, organisation_id, state, created_at) VALUES ($1, 1, $2, $3, $4, $5, 'open', $6) ON CONFLICT (claim_id, objected_by) WHERE state = 'open' DO NOTHING";
     /// Only what is open, and only by a second person.
     RESOLVE = "UPDATE subsidy_claim_objection SET version = $2, state = $3, resolved_by = $4, reason = $5, resolved_at = $6 WHERE objection_id = $1 AND version = $7 AND state = 'open' AND objected_by <> $4";
     BY_ID = "SELECT objection_id, version, claim_id, ground, objected_by, organisation_id, state, resolved_by, reason, created_at, resolved_at FROM subsidy_claim_objection WHERE objection_id = $1";
@@ -68,17 +69,14 @@ statements! {
 /// Nobody has two open objections to a claim.
 pub async fn insert(tx: &mut Tx, objection: &Objection, now: DateTime<Utc>) -> Result<(), Error> {
     let Objection { id, claim, ground, ref objected_by, organisation, .. } = *objection;
-    tx.execute(INSERT, args![id, claim, ground, objected_by.as_str(), organisation, now])
-        .await
-        .map(|_| ())
-        .map_err(|error| if error.code() == Code::AlreadyExists { ClaimRefusal::ObjectedAlready { claim }.into() } else { error })
+    let made = tx.execute(INSERT, args![id, claim, ground, objected_by.as_str(), organisation, now]).await?;
+    if made == 1 { Ok(()) } else { Err(ClaimRefusal::ObjectedAlready { claim }.into()) }
 }
 
 /// Saves what was decided about an open objection.
 pub async fn resolve(tx: &mut Tx, objection: &Objection, now: DateTime<Utc>) -> Result<(), Error> {
     let Objection { id, version, state, ref resolved_by, ref reason, .. } = *objection;
-    let row = args![id, version, state, resolved_by.as_deref(), reason.as_deref(), now, version - 1];
-    tx.change(RESOLVE, row, &id.to_string()).await
+    decide_once(tx, RESOLVE, (id, version), args![state, resolved_by.as_deref(), reason.as_deref(), now]).await
 }
 
 pub async fn by_id(tx: &mut Tx, id: ObjectionId) -> Result<Option<Stored>, Error> {

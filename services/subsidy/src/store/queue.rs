@@ -1,12 +1,14 @@
 //! What the bank said while no month took postings, until it is booked.
 
 use super::{id_list, many};
-use crate::domain::{BankResult, ClaimId, Line, LineState, PaymentBatchId, Period};
+use crate::domain::{BankResult, ClaimId, Line, LineState, PaymentBatchId, Period, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
+use kit::page::Page;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -39,6 +41,76 @@ pub struct Until {
     pub opens_on: NaiveDate,
 }
 
+/// What waits, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub until: Until,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Result { batch: PaymentBatchId, result: BankResult, by: String, at: DateTime<Utc> },
+    Person(PersonId),
+}
+
+impl What {
+    /// Of a result its claim's, which waits for one bank at a time.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Result { result, .. } => result.claim.uuid(),
+            Self::Person(person) => person.uuid(),
+        }
+    }
+}
+
+kit::words! {
+    /// What kind of thing waits.
+    pub enum Kind {
+        Result = "result",
+        Person = "person",
+    }
+}
+
+/// Which of what waits a list is narrowed to; `None` does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub period: Option<Period>,
+    pub kind: Option<Kind>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ItemRow {
+    /// The claim's, or the person's: which, the rest of the row says.
+    id: ClaimId,
+    #[sqlx(try_from = "String")]
+    period: Period,
+    opens_on: NaiveDate,
+    /// Of a result; absent where it is a person that waits.
+    batch_id: Option<PaymentBatchId>,
+    paid: Option<bool>,
+    bank_reference: Option<String>,
+    failure_reason: Option<String>,
+    queued_by: Option<String>,
+    queued_at: Option<DateTime<Utc>>,
+}
+
+impl From<ItemRow> for Item {
+    fn from(row: ItemRow) -> Self {
+        let until = Until { period: row.period, opens_on: row.opens_on };
+        let what = match (row.batch_id, row.queued_at) {
+            (Some(batch), Some(at)) => {
+                let (claim, paid) = (row.id, row.paid.unwrap_or_default());
+                let (bank_reference, failure_reason) = (row.bank_reference, row.failure_reason);
+                let result = BankResult { claim, paid, bank_reference, failure_reason };
+                What::Result { batch, result, by: row.queued_by.unwrap_or_default(), at }
+            }
+            _ => What::Person(PersonId::from_uuid(row.id.uuid())),
+        };
+        Self { until, what }
+    }
+}
+
 statements! {
     /// Takes lines as the bank's answers leave them as a JSON array of rows.
     INSERT_ALL = {
@@ -54,6 +126,7 @@ statements! {
         sqlite: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id IN (SELECT value FROM json_each($2))",
         reason: "neither engine reads the other's form of a JSON array",
     };
+    LIST = "SELECT id, period, opens_on, batch_id, paid, bank_reference, failure_reason, queued_by, queued_at FROM (SELECT 'result' AS kind, claim_id AS id, period, opens_on, batch_id, paid, bank_reference, failure_reason, queued_by, queued_at FROM subsidy_queued_result WHERE booked_at IS NULL UNION ALL SELECT 'person', person_id, put_off, due_on, NULL, NULL, NULL, NULL, NULL, NULL FROM subsidy_agenda WHERE put_off <> '') AS waits WHERE id > $1 AND (period = $3 OR $3 IS NULL) AND (kind = $4 OR $4 IS NULL) ORDER BY id LIMIT $2";
     WAITING = "SELECT period, CAST(SUM(results) AS BIGINT) AS results, CAST(SUM(people) AS BIGINT) AS people FROM (SELECT period, 1 AS results, 0 AS people FROM subsidy_queued_result WHERE booked_at IS NULL UNION ALL SELECT put_off, 0, 1 FROM subsidy_agenda WHERE put_off <> '') AS waits GROUP BY period ORDER BY period";
 }
 
@@ -97,4 +170,10 @@ pub async fn book(tx: &mut Tx, batch: PaymentBatchId, booked: &[BankResult], now
 /// How many wait, by the month for whose end they do.
 pub async fn waiting(tx: &mut Tx) -> Result<Vec<Waiting>, Error> {
     tx.fetch_all(WAITING, args![]).await
+}
+
+/// What waits, in the order of the ids of claims and people.
+pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Item>, Error> {
+    let row = args![page.after, page.limit(), filter.period, filter.kind];
+    Ok(tx.fetch_all::<ItemRow>(LIST, row).await?.into_iter().map(Item::from).collect())
 }

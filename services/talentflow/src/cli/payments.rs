@@ -19,12 +19,15 @@ pub enum Payments {
 /// Which server, and as whom.
 #[derive(Debug, Args)]
 pub struct Reach {
-    /// Where the gateway is reached without TLS, which ends before it.
+    /// Where the gateway is reached: by `https` where TLS ends before it, or by `http` inside of that.
     #[arg(long, env = "TALENTFLOW_SERVER", default_value = "http://localhost:8080", value_name = "URL")]
     pub server: String,
     /// A file with the caller's token, somebody of finance; else it is taken from the variable `TALENTFLOW_TOKEN`.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// The certificates to trust, in PEM, where the server's is from an authority of one's own; else those of the system.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The form of a file for the bank.

@@ -10,11 +10,12 @@ use proto::subsidy::v1::{
     PaymentBatch, PaymentFileFormat, PaymentLine, ResultFileFormat,
 };
 use serde_json::{Value, json};
+use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use tonic::metadata::MetadataValue;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
@@ -86,13 +87,7 @@ struct Caller {
 
 impl Caller {
     fn of(reach: &Reach) -> anyhow::Result<Self> {
-        let server = &reach.server;
-        if !server.starts_with("http://") {
-            bail!(
-                "--server is {server}: expected http://host:port, inside of where TLS ends \
-                 · --server 应为 http://主机:端口，即 TLS 终止处之内的地址"
-            );
-        }
+        let endpoint = endpoint(reach)?;
         let token = match &reach.token_file {
             Some(file) => std::fs::read_to_string(file)
                 .with_context(|| format!("cannot read --token-file {0} · 无法读取令牌文件 {0}", file.display()))?,
@@ -101,8 +96,6 @@ impl Caller {
             )?,
         };
         let token = format!("Bearer {}", token.trim()).parse().context("the token is no text for a header · 令牌含有无效字符")?;
-        let endpoint = Endpoint::from_shared(server.clone())
-            .with_context(|| format!("--server {server} is no address · --server 不是有效地址"))?;
         let channel = endpoint.connect_timeout(std::time::Duration::from_secs(10)).connect_lazy();
         Ok(Self { channel, token, keys: Chance::system()? })
     }
@@ -122,11 +115,40 @@ impl Caller {
     }
 }
 
+/// The address, and whom to trust to be there.
+fn endpoint(reach: &Reach) -> anyhow::Result<Endpoint> {
+    let server = &reach.server;
+    let secure = server.starts_with("https://");
+    if !secure && !server.starts_with("http://") {
+        bail!(
+            "--server is {server}: expected https://host, or http://host:port inside of where TLS ends \
+             · --server 应为 https://主机，或 TLS 终止处之内的 http://主机:端口"
+        );
+    }
+    let endpoint = Endpoint::from_shared(server.clone())
+        .with_context(|| format!("--server {server} is no address · --server 不是有效地址"))?;
+    match &reach.ca_file {
+        None if !secure => Ok(endpoint),
+        Some(_) if !secure => bail!("--ca-file is for an https:// server · --ca-file 仅用于 https:// 服务器"),
+        ca_file => {
+            let tls = ClientTlsConfig::new();
+            let tls = match ca_file {
+                None => tls.with_native_roots(),
+                Some(file) => tls.ca_certificate(Certificate::from_pem(
+                    std::fs::read(file)
+                        .with_context(|| format!("cannot read --ca-file {0} · 无法读取证书文件 {0}", file.display()))?,
+                )),
+            };
+            endpoint.tls_config(tls).context("TLS finds no certificates to trust: give --ca-file · 无可信证书，请提供 --ca-file")
+        }
+    }
+}
+
 /// What the server says of a refusal, in both languages, with the way out.
 fn refused(status: &Status) -> anyhow::Error {
     let details = status.get_error_details();
     if details.error_info().is_none() && status.code() == Code::Unavailable {
-        return anyhow::anyhow!("the server does not answer ({}) · 服务器无响应", status.message());
+        return anyhow::anyhow!("the server does not answer ({}) · 服务器无响应", cause(status));
     }
     let mut said = status.message().to_owned();
     if let Some(zh) = details.localized_message() {
@@ -141,6 +163,17 @@ fn refused(status: &Status) -> anyhow::Error {
         }
     }
     anyhow::anyhow!(said)
+}
+
+/// Why a server was not reached: what lies under "transport error", such as a certificate that nobody here trusts.
+fn cause(status: &Status) -> String {
+    let mut under: Option<&dyn Error> = status.source();
+    let mut said = status.message().to_owned();
+    while let Some(error) = under {
+        said = error.to_string();
+        under = error.source();
+    }
+    said
 }
 
 /// Refuses a file that is there, unless it may be replaced.
@@ -201,12 +234,17 @@ fn as_text(done: &ImportPaymentResultsResponse, batch: &PaymentBatch) -> String 
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         text.extend([words.join("  ").as_str(), "\n"]);
     }
-    let ImportPaymentResultsResponse { settled, known, pending, complete, .. } = done;
+    let ImportPaymentResultsResponse { settled, known, pending, queued, complete, .. } = done;
     let (open, open_zh) =
         if *complete { ("the batch is settled", "批次已结清") } else { ("the batch is open", "批次未结清") };
+    let (mut wait, mut wait_zh) = (String::new(), String::new());
+    if *queued > 0 {
+        wait = format!("{queued} wait for the next month, ");
+        wait_zh = format!("待下期入账 {queued} 笔，");
+    }
     text + &format!(
-        "{settled} settled, {known} known before, {pending} undecided; {open}\n\
-         新结清 {settled} 笔，此前已知 {known} 笔，银行未定 {pending} 笔；{open_zh}\n"
+        "{settled} settled, {wait}{known} known before, {pending} undecided; {open}\n\
+         新结清 {settled} 笔，{wait_zh}此前已知 {known} 笔，银行未定 {pending} 笔；{open_zh}\n"
     )
 }
 
@@ -223,6 +261,7 @@ fn as_json(done: &ImportPaymentResultsResponse, batch: &PaymentBatch) -> Value {
         "payment_batch": batch.name,
         "settled": done.settled,
         "known": done.known,
+        "queued": done.queued,
         "pending": done.pending,
         "complete": done.complete,
         "lines": batch.lines.iter().map(line).collect::<Vec<_>>(),
@@ -258,13 +297,21 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_reached_inside_of_where_tls_ends_and_with_a_token() {
-        let reach =
-            |server: &str, token_file: Option<&str>| Reach { server: server.into(), token_file: token_file.map(Into::into) };
-        let refused = Caller::of(&reach("https://talent.example.cn", None)).err().unwrap().to_string();
-        assert!(refused.contains("http://host:port"), "{refused}");
-        let refused = Caller::of(&reach("http://localhost:8080", Some("/nowhere/token"))).err().unwrap().to_string();
+    fn a_server_is_reached_at_an_address_and_with_a_token() {
+        let reach = |server: &str, token_file: Option<&str>, ca_file: Option<&str>| Reach {
+            server: server.into(),
+            token_file: token_file.map(Into::into),
+            ca_file: ca_file.map(Into::into),
+        };
+        let said = |reach: Reach| Caller::of(&reach).err().unwrap().to_string();
+        let refused = said(reach("talent.example.cn", None, None));
+        assert!(refused.contains("expected https://host") && refused.contains("应为"), "{refused}");
+        let refused = said(reach("http://localhost:8080", Some("/nowhere/token"), None));
         assert!(refused.contains("--token-file /nowhere/token"), "{refused}");
+        let refused = said(reach("http://localhost:8080", None, Some("/nowhere/ca.pem")));
+        assert!(refused.contains("--ca-file is for an https:// server"), "{refused}");
+        let refused = said(reach("https://talent.example.cn", None, Some("/nowhere/ca.pem")));
+        assert!(refused.contains("cannot read --ca-file /nowhere/ca.pem"), "{refused}");
     }
 
     #[test]
@@ -284,5 +331,7 @@ mod tests {
         let expected = "claims/a  paid  已付  B-1\nclaims/b  failed  失败  B-2  account closed\n2 settled, 0 known before, 0 undecided; the batch is settled\n";
         assert!(text.starts_with(expected) && text.contains("批次已结清"), "{text}");
         assert_eq!(as_json(&done, &batch)["lines"][1]["failure_reason"], "account closed");
+        let text = as_text(&ImportPaymentResultsResponse { queued: 2, ..Default::default() }, &batch);
+        assert!(text.contains("0 settled, 2 wait for the next month, 0 known") && text.contains("待下期入账 2 笔"), "{text}");
     }
 }

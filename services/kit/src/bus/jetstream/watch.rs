@@ -81,7 +81,7 @@ impl Watch {
             self.bus.unmark(&self.source);
             mark = None;
         }
-        let now = self.context.clock.now();
+        let now = self.context.clock.unshifted();
         let mut next = Memory { created_at: created, last_seq: 0, last_key: String::new(), marked_at: now };
         if let Some(before) = &remembered {
             let latest = before.merged(mark, now);
@@ -122,7 +122,7 @@ impl Watch {
     fn outlived(&self, config: &stream::Config, latest: &Memory) -> bool {
         let limited = config.max_bytes > 0 || config.max_messages > 0 || config.max_messages_per_subject > 0;
         let age = TimeDelta::from_std(config.max_age).unwrap_or(TimeDelta::MAX);
-        let aged = !config.max_age.is_zero() && self.context.clock.now() - latest.marked_at + AGE_MARGIN >= age;
+        let aged = !config.max_age.is_zero() && self.context.clock.unshifted() - latest.marked_at + AGE_MARGIN >= age;
         limited || aged
     }
 
@@ -147,10 +147,11 @@ impl Watch {
             () = tokio::time::sleep(self.bus.pace.in_flight) => {}
         }
         self.bus.unmark(&self.source);
-        let now = self.context.clock.now();
+        // The broker counts ages by real time; an event bears the time of our clock, which is that or later.
+        let (now, real) = (self.context.clock.now(), self.context.clock.unshifted());
         let age = found.cached_info().config.max_age;
         let held = TimeDelta::from_std(age).ok().filter(|_| !age.is_zero());
-        let from = held.map_or(DateTime::UNIX_EPOCH, |age| now - age);
+        let from = held.map_or(DateTime::UNIX_EPOCH, |age| real - age);
         let count = outbox::republish(&self.context, from, now + TimeDelta::seconds(1)).await?;
         tracing::warn!(service, stream = name, count, "events are sent again");
         Ok(true)
