@@ -77,7 +77,8 @@ pub fn dry_run(question: &Question, objective: Objective) -> Result<DryRun, Unso
         at_once(|| Apart::solve(field(question.academic), question), || Apart::solve(field(question.enterprise), question))?;
     let mut bound = academic.worth()?;
     bound += enterprise.worth()?;
-    let mut sheets = Sheets { vetoes: vetoes(question.rules, &academic.field, &enterprise.field), academic, enterprise, question };
+    let mut sheets =
+        Sheets { vetoes: vetoes(question.rules, &academic.field, &enterprise.field), academic, enterprise, question };
     let (held, certified) = match objective {
         Objective::Optimal => sheets.optimal(bound)?,
         Objective::Stable => sheets.stable()?,
