@@ -39,13 +39,13 @@ pub fn solve(instance: &Instance) -> Optimal {
 }
 
 /// Prices near the optimal ones in a part of the time, by auction alone: good for asking which pairs are worth looking
-/// at, proof of nothing. Where mentors share places there is nothing faster than [`solve`].
-pub fn estimate(instance: &Instance) -> Optimal {
+/// at, proof of nothing. `None` where mentors share places: there nothing is faster than [`solve`].
+pub fn estimate(instance: &Instance) -> Option<Optimal> {
     if instance.has_groups() {
-        return nested::solve(instance);
+        return None;
     }
     let Outcome { held, prices } = auction::run(instance);
-    Optimal { assignment: held, prices: prices.into_iter().map(|price| Price { scarce: false, price }).collect() }
+    Some(Optimal { assignment: held, prices: prices.into_iter().map(|price| Price { scarce: false, price }).collect() })
 }
 
 /// As [`solve`], from an answer to a question of the same students and places that was almost the same: a few pairs more

@@ -28,6 +28,8 @@ pub struct Field<'a> {
     /// In the order of their ids and projects, as are the students.
     pub mentors: Vec<&'a Mentor>,
     rules: Rules<'a>,
+    /// What the weights come to, which is asked for each pair.
+    total: i64,
     pools: Vec<Pool>,
     kinds: Vec<Kind>,
     known: Vec<Known>,
@@ -96,6 +98,7 @@ impl<'a> Field<'a> {
             students,
             mentors,
             rules,
+            total: rules.weights.total().max(1),
             pools: Vec::new(),
             kinds: Vec::new(),
             known: Vec::new(),
@@ -178,7 +181,7 @@ impl<'a> Field<'a> {
 
     /// The fit of a pair whose parts without the skills, and whose skills, are weighed already.
     fn fit(&self, base: i64, skills: i64) -> i32 {
-        i32::try_from((base + skills) / self.rules.weights.total().max(1)).unwrap_or(i32::MAX)
+        i32::try_from((base + skills) / self.total).unwrap_or(i32::MAX)
     }
 
     fn kind_of(&self, student: usize) -> &Kind {

@@ -129,7 +129,10 @@ impl<'a> Apart<'a> {
             let (optimal, exact) = match near {
                 Some(near) => (optimal::solve_from(&sheet.instance, &near), true),
                 // As long as many pairs are missing, rough prices find them as well as exact ones.
-                None => (optimal::estimate(&sheet.instance), false),
+                None => match optimal::estimate(&sheet.instance) {
+                    Some(rough) => (rough, false),
+                    None => (optimal::solve(&sheet.instance), true),
+                },
             };
             let added = field.priced(&mut lists, (&sheet.instance, &optimal), more);
             if exact && added == 0 {
