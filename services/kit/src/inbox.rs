@@ -185,8 +185,8 @@ impl Consumer {
             if !alone {
                 // The position lets it in once; it is written down with the rest of the batch. A key that is known
                 // already fails the batch, and alone it shows which.
-                let row = json!([self.name(), event.key(), event.kind, event.subject, version, instant_text(now)]);
-                tx.defer(REMEMBER_ALL, row).await?;
+                let row = (self.name(), event.key(), &event.kind, &event.subject, version, instant_text(now));
+                tx.defer(REMEMBER_ALL, &row).await?;
                 return Ok(Outcome::Applied);
             }
         }
@@ -317,7 +317,7 @@ statements! {
     /// where an update from a list may go through every position of the consumer.
     ADVANCE = {
         postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, e->>0, CAST(e->>1 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS reached (e) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
-        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value->>0, value->>1 FROM json_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
+        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value->>0, value->>1 FROM jsonb_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
         reason: "neither engine reads the other's form of a JSON array",
     };
     REMEMBER = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
@@ -325,7 +325,7 @@ statements! {
     /// number of rows tells.
     REMEMBER_ALL = {
         postgres: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT e->>0, e->>1, e->>2, e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS TIMESTAMPTZ) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS events (e) ON CONFLICT (consumer, event_key) DO NOTHING",
-        sqlite: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($1) WHERE TRUE ON CONFLICT (consumer, event_key) DO NOTHING",
+        sqlite: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (consumer, event_key) DO NOTHING",
         reason: "neither engine reads the other's form of a JSON array",
     };
     PARK = "INSERT INTO inbox_parked (consumer, event_key, subject, version, envelope, parked_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";

@@ -29,7 +29,7 @@ pub use store::CHECKS;
 /// The tables of this service.
 pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
     "mentoring",
-    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations", "0007_city"]
+    ["0001_init", "0002_rounds", "0003_guidance", "0004_absence", "0005_projects", "0006_evaluations", "0007_city", "0008_bulk"]
 );
 
 /// What mentors and guidance are judged by, unless the city has rules of its own.

@@ -10,7 +10,13 @@ mod solve;
 mod wiring;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// For SQLite as well, whose C calls the same `malloc` by the crate's feature `override`: rows of a city's round are
+/// many small pieces of memory, which the allocator of the C library joins and parts again under a lock.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

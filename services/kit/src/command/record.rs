@@ -87,23 +87,23 @@ impl Asked {
     pub async fn keep_whole(&self, tx: &mut Tx, answer: &[u8], entry: &Entry<'_>) -> Result<(), Error> {
         let at = instant_text(entry.at);
         let (method, request) = (&self.call.method, &self.fingerprint);
-        tx.defer(KEEP_WHOLE, json!([entry.service, self.subject(), self.key, method, request, hex::encode(answer), at])).await?;
+        tx.defer(KEEP_WHOLE, &(entry.service, self.subject(), &self.key, method, request, hex::encode(answer), at)).await?;
         self.audit(tx, answer, entry).await
     }
 
     async fn audit(&self, tx: &mut Tx, answer: &[u8], entry: &Entry<'_>) -> Result<(), Error> {
-        let row = json!([
+        let row = (
             entry.id.uuid(),
             entry.service,
             instant_text(entry.at),
             self.subject(),
-            self.call.principal.organisation,
-            self.call.method,
-            self.fingerprint,
+            &self.call.principal.organisation,
+            &self.call.method,
+            &self.fingerprint,
             hex::encode(Sha256::digest(answer)),
             entry.traceparent,
-        ]);
-        tx.defer(AUDIT, row).await
+        );
+        tx.defer(AUDIT, &row).await
     }
 }
 
@@ -165,20 +165,20 @@ statements! {
     /// Takes subjects and keys as a JSON array of pairs.
     ANSWERS_OF_KEYS = {
         postgres: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS asked (e) JOIN idempotency i ON i.service = $1 AND i.subject = e->>0 AND i.key = e->>1",
-        sqlite: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM json_each($2) AS asked JOIN idempotency i ON i.service = $1 AND i.subject = asked.value->>0 AND i.key = asked.value->>1",
+        sqlite: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_each($2) AS asked JOIN idempotency i ON i.service = $1 AND i.subject = asked.value->>0 AND i.key = asked.value->>1",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Takes whole records as a JSON array of rows. A key that somebody else has used is not written, and then the
     /// number of rows tells.
     KEEP_WHOLE = {
         postgres: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT e->>0, e->>1, e->>2, e->>3, e->>4, decode(e->>5, 'hex'), CAST(e->>6 AS TIMESTAMPTZ) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS kept (e) ORDER BY e->>1, e->>2 ON CONFLICT (service, subject, key) DO NOTHING",
-        sqlite: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6 FROM json_each($1) WHERE TRUE ON CONFLICT (service, subject, key) DO NOTHING",
+        sqlite: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (service, subject, key) DO NOTHING",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Takes the entries as a JSON array of rows.
     AUDIT = {
         postgres: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT CAST(e->>0 AS UUID), e->>1, CAST(e->>2 AS TIMESTAMPTZ), e->>3, e->>4, e->>5, e->>6, e->>7, e->>8 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS entries (e)",
-        sqlite: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 FROM json_each($1)",
+        sqlite: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
 }

@@ -18,6 +18,9 @@ const SQLITE_READERS: u32 = 4;
 const STATEMENTS: usize = 1024;
 /// Pages a SQLite connection keeps in memory, in KiB as SQLite wants it: negative.
 const SQLITE_CACHE: &str = "-65536";
+/// Pages written before a SQLite file takes them over from its log. A batch of a thousand writes more than the default
+/// of 1,000 pages, and each would copy the pages of the indexes anew that the next one writes again.
+const SQLITE_CHECKPOINT: &str = "16384";
 /// How long a request may queue for the one writer: as long as a request may take at all. Behind a few batches of
 /// a thousand the queue is longer than the seconds a PostgreSQL pool is given.
 const WRITER_QUEUE: Duration = Duration::from_secs(30);
@@ -81,6 +84,7 @@ async fn open_sqlite(url: &str, config: &DatabaseConfig) -> Result<Pools, Error>
         .pragma("cache_size", SQLITE_CACHE)
         // What a statement of thousands of rows would need to be taken back is kept in memory, not in a file.
         .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(config.acquire_timeout_seconds))

@@ -2,6 +2,7 @@
 
 use super::{Engine, Sql, Value, Wake};
 use crate::error::{Code, Error};
+use serde::Serialize;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
@@ -20,11 +21,20 @@ pub struct Tx {
     /// Whom to wake after commit: the relay of what was written, the worker of what was begun.
     wakes: Vec<Wake>,
     /// Rows that go into a table together, at the latest at commit.
-    deferred: Vec<(Sql, Vec<serde_json::Value>)>,
+    deferred: Vec<Deferred>,
 }
 
 /// Deferred rows that make one statement.
-const DEFERRED: usize = 500;
+const DEFERRED: u64 = 500;
+
+/// Rows of one statement that wait to be written.
+#[derive(Debug)]
+struct Deferred {
+    sql: Sql,
+    rows: u64,
+    /// A JSON array of the rows, without its closing bracket.
+    text: Vec<u8>,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -111,20 +121,25 @@ impl Tx {
     }
 
     /// Keeps a row for `sql`, which takes a JSON array of rows as its one argument: a batch of a thousand then
-    /// costs a few statements instead of a thousand.
-    pub(crate) async fn defer(&mut self, sql: Sql, row: serde_json::Value) -> Result<(), Error> {
-        let at = self.deferred.iter().position(|(known, _)| known.name == sql.name).unwrap_or_else(|| {
-            self.deferred.push((sql, Vec::new()));
+    /// costs a few statements instead of a thousand. The row is a tuple, so that it is written down without being
+    /// built as a value first.
+    pub(crate) async fn defer(&mut self, sql: Sql, row: &impl Serialize) -> Result<(), Error> {
+        let at = self.deferred.iter().position(|known| known.sql.name == sql.name).unwrap_or_else(|| {
+            self.deferred.push(Deferred { sql, rows: 0, text: Vec::new() });
             self.deferred.len() - 1
         });
-        self.deferred[at].1.push(row);
-        if self.deferred[at].1.len() >= DEFERRED { self.flush().await } else { Ok(()) }
+        let waiting = &mut self.deferred[at];
+        waiting.text.push(if waiting.rows == 0 { b'[' } else { b',' });
+        serde_json::to_writer(&mut waiting.text, row).map_err(Error::internal)?;
+        waiting.rows += 1;
+        if waiting.rows >= DEFERRED { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
-        for (sql, rows) in std::mem::take(&mut self.deferred) {
-            let count = rows.len() as u64;
-            let done = self.execute(sql, vec![Value::Text(Some(serde_json::Value::Array(rows).to_string()))]).await;
+        for Deferred { sql, rows: count, mut text } in std::mem::take(&mut self.deferred) {
+            text.push(b']');
+            let rows = String::from_utf8(text).map_err(Error::internal)?;
+            let done = self.execute(sql, vec![Value::Text(Some(rows))]).await;
             match done {
                 Ok(written) if written == count => {}
                 // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is

@@ -54,9 +54,10 @@ statements! {
         sqlite: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };
+    /// By way of the mentors of the organisations that have a quota, so that no index of all pairings by round is needed.
     /// Whom a round that is being published is about to give a mentor is guided, as the places are taken.
-    GUIDED = "SELECT g.organisation_id, CAST(count(*) AS BIGINT) FROM (SELECT p.mentor_organisation_id AS organisation_id FROM mentoring_pairing p WHERE p.round_id = $1 AND p.state = 'active' UNION ALL SELECT m.organisation_id FROM mentoring_round r JOIN mentoring_student s ON s.open_round_id = r.round_id JOIN mentoring_proposal q ON q.run_id = r.run_id AND q.enrolment_id = s.enrolment_id JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE r.round_id = $1 AND r.state = 'publishing') g GROUP BY g.organisation_id";
-    OVER_QUOTA = "SELECT CAST(a.organisation_id AS TEXT) || ' has ' || CAST(count(p.pairing_id) AS TEXT) || ' students of ' || CAST(a.round_id AS TEXT) || ', its quota is ' || CAST(a.quota AS TEXT) FROM mentoring_admission a JOIN mentoring_pairing p ON p.round_id = a.round_id AND p.mentor_organisation_id = a.organisation_id AND p.state = 'active' WHERE a.quota IS NOT NULL GROUP BY a.round_id, a.organisation_id, a.quota HAVING count(p.pairing_id) > a.quota LIMIT 100";
+    GUIDED = "SELECT g.organisation_id, CAST(count(*) AS BIGINT) FROM (SELECT a.organisation_id FROM mentoring_admission a JOIN mentoring_mentor m ON m.organisation_id = a.organisation_id JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' AND p.round_id = a.round_id WHERE a.round_id = $1 AND a.quota IS NOT NULL UNION ALL SELECT a.organisation_id FROM mentoring_admission a JOIN mentoring_round r ON r.round_id = a.round_id JOIN mentoring_student s ON s.open_round_id = r.round_id JOIN mentoring_proposal q ON q.run_id = r.run_id AND q.enrolment_id = s.enrolment_id JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id AND m.organisation_id = a.organisation_id WHERE a.round_id = $1 AND a.quota IS NOT NULL AND r.state = 'publishing') g GROUP BY g.organisation_id";
+    OVER_QUOTA = "SELECT CAST(a.organisation_id AS TEXT) || ' has ' || CAST(count(p.pairing_id) AS TEXT) || ' students of ' || CAST(a.round_id AS TEXT) || ', its quota is ' || CAST(a.quota AS TEXT) FROM mentoring_admission a JOIN mentoring_mentor m ON m.organisation_id = a.organisation_id JOIN mentoring_pairing p ON p.mentor_id = m.mentor_id AND p.state = 'active' AND p.round_id = a.round_id WHERE a.quota IS NOT NULL GROUP BY a.round_id, a.organisation_id, a.quota HAVING count(p.pairing_id) > a.quota LIMIT 100";
 }
 
 /// Keeps what an organisation says, in place of what it said before.
@@ -84,7 +85,7 @@ pub async fn with_quota(tx: &mut Tx, rounds: &BTreeSet<RoundId>) -> Result<BTree
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// How many students of a round each organisation's mentors guide.
+/// How many students of a round the mentors of each organisation that has a quota guide.
 pub async fn guided(tx: &mut Tx, round: RoundId) -> Result<BTreeMap<OrganisationId, i64>, Error> {
     let rows: Vec<(OrganisationId, i64)> = tx.fetch_all(GUIDED, args![round]).await?;
     Ok(rows.into_iter().collect())

@@ -59,7 +59,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays.
     INSERT = {
         postgres: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS DATE), CAST(e->>4 AS BIGINT), e->>5 FROM jsonb_array_elements(CAST(CAST($3 AS TEXT) AS JSONB)) AS records (e)",
-        sqlite: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each($3)",
+        sqlite: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM jsonb_each($3)",
         reason: "each engine has its own way to read an array",
     };
     BY_ID = "SELECT guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind, recorded_by, created_at, withdrawn_at FROM mentoring_guidance_record WHERE guidance_record_id = $1";
@@ -67,7 +67,7 @@ statements! {
     /// The guidance of pairings, each in a month, by JSON rows of pairing, first day and first day after.
     SUMS = {
         postgres: "SELECT g.pairing_id, CAST(e->>1 AS DATE) AS first_day, CAST(count(*) AS BIGINT) AS records, CAST(sum(g.minutes) AS BIGINT) AS minutes, max(g.held_on) AS last_day FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS asked (e) JOIN mentoring_guidance_record g ON g.pairing_id = CAST(e->>0 AS UUID) AND g.held_on >= CAST(e->>1 AS DATE) AND g.held_on < CAST(e->>2 AS DATE) WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
-        sqlite: "SELECT g.pairing_id, value->>1 AS first_day, count(*) AS records, sum(g.minutes) AS minutes, max(g.held_on) AS last_day FROM json_each($1) CROSS JOIN mentoring_guidance_record g ON g.pairing_id = value->>0 AND g.held_on >= value->>1 AND g.held_on < value->>2 WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
+        sqlite: "SELECT g.pairing_id, value->>1 AS first_day, count(*) AS records, sum(g.minutes) AS minutes, max(g.held_on) AS last_day FROM jsonb_each($1) CROSS JOIN mentoring_guidance_record g ON g.pairing_id = value->>0 AND g.held_on >= value->>1 AND g.held_on < value->>2 WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
         reason: "each engine has its own way to read an array",
     };
     SUM_OF_MENTOR = "SELECT CAST(coalesce(sum(minutes), 0) AS BIGINT) FROM mentoring_guidance_record WHERE mentor_id = $1 AND held_on >= $2 AND held_on < $3 AND withdrawn_at IS NULL";

@@ -36,7 +36,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays.
     INSERT = {
         postgres: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS DATE), CAST(e->>4 AS BIGINT), CAST(e->>5 AS BIGINT), e->>6 FROM jsonb_array_elements(CAST(CAST($3 AS TEXT) AS JSONB)) AS months (e)",
-        sqlite: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each($3)",
+        sqlite: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($3)",
         reason: "each engine has its own way to read an array",
     };
     IS_CONFIRMED = "SELECT records FROM mentoring_guidance_month WHERE pairing_id = $1 AND first_day = $2";

@@ -112,7 +112,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays: on the first day of a term it is thousands.
     FOLLOW = {
         postgres: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = CAST(e->>2 AS BIGINT), available = CAST(e->>3 AS BOOLEAN), next_change = CAST(e->>4 AS DATE), places = CAST(e->>5 AS BIGINT), state = e->>6, told = CAST(e->>7 AS BIGINT), updated_at = $1 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS rows (e) WHERE mentor_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT)",
-        sqlite: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = value->>2, available = value->>3, next_change = value->>4, places = value->>5, state = value->>6, told = value->>7, updated_at = $1 FROM json_each($2) WHERE mentor_id = value->>0 AND version = value->>1",
+        sqlite: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = value->>2, available = value->>3, next_change = value->>4, places = value->>5, state = value->>6, told = value->>7, updated_at = $1 FROM jsonb_each($2) WHERE mentor_id = value->>0 AND version = value->>1",
         reason: "each engine has its own way to read an array",
     };
     HOLD = "UPDATE mentoring_mentor SET updated_at = $2 WHERE mentor_id = $1";

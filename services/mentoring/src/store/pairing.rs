@@ -10,7 +10,7 @@ use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one statement.
@@ -100,7 +100,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays.
     INSERT_ALL = {
         postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, e->>9, CAST(e->>10 AS UUID), CAST(e->>11 AS UUID), CAST(e->>12 AS BIGINT), CAST(e->>13 AS DATE), CAST(e->>14 AS UUID) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS pairings (e)",
-        sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM json_each($2)",
+        sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM jsonb_each($2)",
         reason: "each engine has its own way to read an array",
     };
     UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, project_id = $12, updated_at = $13 WHERE pairing_id = $1 AND version = $3";
@@ -166,7 +166,8 @@ pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Resul
 pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -> Result<(), Error> {
     for rows in pairings.chunks(AT_ONCE) {
         let row = |pairing: &Pairing| {
-            json!([
+            let guide = pairing.guide;
+            (
                 pairing.id.uuid(),
                 pairing.version,
                 pairing.round.uuid(),
@@ -177,15 +178,15 @@ pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -
                 pairing.enterprise.uuid(),
                 pairing.side.as_str(),
                 pairing.state.as_str(),
-                pairing.guide.map(|guide| guide.mentor.uuid()),
-                pairing.guide.map(|guide| guide.organisation.uuid()),
+                guide.map(|guide| guide.mentor.uuid()),
+                guide.map(|guide| guide.organisation.uuid()),
                 pairing.fit,
-                pairing.guide.map(|guide| guide.since),
-                pairing.guide.and_then(|guide| guide.project).map(Id::uuid),
-            ])
+                guide.map(|guide| guide.since),
+                guide.and_then(|guide| guide.project).map(Id::uuid),
+            )
         };
-        let rows: Vec<Value> = rows.iter().map(row).collect();
-        tx.execute(INSERT_ALL, args![now, Value::Array(rows).to_string()]).await?;
+        let rows = serde_json::to_string(&rows.iter().map(row).collect::<Vec<_>>()).map_err(Error::internal)?;
+        tx.execute(INSERT_ALL, args![now, rows]).await?;
     }
     Ok(())
 }

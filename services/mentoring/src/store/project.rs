@@ -64,7 +64,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays.
     INSERT_ALL = {
         postgres: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, CAST(e->>0 AS UUID), 1, CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS BIGINT), 0, e->>4, e->>5 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS projects (e)",
-        sqlite: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, value->>0, 1, value->>1, value->>2, value->>3, 0, value->>4, value->>5 FROM json_each($2)",
+        sqlite: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, value->>0, 1, value->>1, value->>2, value->>3, 0, value->>4, value->>5 FROM jsonb_each($2)",
         reason: "each engine has its own way to read an array",
     };
     UPDATE = "UPDATE mentoring_project SET version = $2, title = $4, capacity = $5, skills = $6, state = $7, updated_at = $8 WHERE project_id = $1 AND version = $3";

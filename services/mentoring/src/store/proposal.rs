@@ -6,7 +6,7 @@ use kit::Error;
 use kit::db::{Sql, Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Rows of one statement.
 const AT_ONCE: usize = 4000;
@@ -70,7 +70,7 @@ statements! {
     /// Takes the rows as a JSON array of arrays: a dry run of a class is one statement.
     INSERT = {
         postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS UUID), CAST(e->>4 AS BIGINT), e->>5, CAST(e->>6 AS UUID) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS proposals (e)",
-        sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each($2)",
+        sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($2)",
         reason: "each engine has its own way to read an array",
     };
     OF_STUDENTS = {
@@ -93,9 +93,9 @@ statements! {
 
 impl Rows {
     /// What a dry run proposes, each with the reasons as text.
-    pub fn new(proposals: impl Iterator<Item = (Proposal, String)>) -> Self {
+    pub fn new(proposals: impl Iterator<Item = (Proposal, String)>) -> Result<Self, Error> {
         let row = |(proposal, because): (Proposal, String)| {
-            json!([
+            (
                 proposal.proposal_id.uuid(),
                 proposal.enrolment_id.uuid(),
                 proposal.side.as_str(),
@@ -103,19 +103,10 @@ impl Rows {
                 proposal.fit,
                 because,
                 proposal.project_id.map(Id::uuid),
-            ])
+            )
         };
-        let (mut texts, mut rows) = (Vec::new(), Vec::with_capacity(AT_ONCE));
-        for proposal in proposals {
-            rows.push(row(proposal));
-            if rows.len() == AT_ONCE {
-                texts.push(Value::Array(std::mem::take(&mut rows)).to_string());
-            }
-        }
-        if !rows.is_empty() {
-            texts.push(Value::Array(rows).to_string());
-        }
-        Self(texts)
+        let rows: Vec<_> = proposals.map(row).collect();
+        rows.chunks(AT_ONCE).map(serde_json::to_string).collect::<Result<_, _>>().map(Self).map_err(Error::internal)
     }
 }
 

@@ -20,7 +20,7 @@ statements! {
     /// Takes the people, their days and for which month they wait as a JSON array of rows.
     KEEP = {
         postgres: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS DATE), e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS days (e) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
-        sqlite: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
+        sqlite: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT value->>0, value->>1, value->>2 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
         reason: "neither engine reads the other's form of a JSON array",
     };
     BEGIN_RUN = "UPDATE subsidy_accrual_run SET begun_through = $1";

@@ -94,7 +94,7 @@ statements! {
     /// Takes the accounts as a JSON array of rows.
     INSERT = {
         postgres: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT CAST(e->>0 AS UUID), e->>1, CAST(e->>2 AS UUID), CAST(e->>3 AS BIGINT), e->>4, e->>5, e->>6, e->>7, $2, $3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS accounts (e)",
-        sqlite: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, $2, $3 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, $2, $3 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     NEWEST = {

@@ -12,25 +12,25 @@ use std::collections::BTreeMap;
 statements! {
     READ = {
         postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year",
-        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM json_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
+        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// As `READ`, held to the end of the transaction.
     HOLD = {
         postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year FOR UPDATE OF s",
-        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM json_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
+        sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Begins with what was granted before anybody counted. Who begins at the same time is waited for, and then it is there.
     OPEN = {
         postgres: "INSERT INTO subsidy_cap (scheme_code, organisation_id, year, used) SELECT e->>0, CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), COALESCE((SELECT CAST(SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) AS BIGINT) FROM subsidy_claim c WHERE c.scheme_code = e->>0 AND c.beneficiary_id = CAST(e->>1 AS UUID) AND c.state IN ('approved', 'paid', 'clawed_back') AND (CAST(e->>2 AS BIGINT) = 0 OR CAST(e->>2 AS BIGINT) = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS wanted (e, place) ORDER BY place ON CONFLICT (scheme_code, organisation_id, year) DO NOTHING",
-        sqlite: "INSERT INTO subsidy_cap (scheme_code, organisation_id, year, used) SELECT w.value->>0, w.value->>1, w.value->>2, COALESCE((SELECT SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) FROM subsidy_claim c WHERE c.scheme_code = w.value->>0 AND c.beneficiary_id = w.value->>1 AND c.state IN ('approved', 'paid', 'clawed_back') AND (w.value->>2 = 0 OR w.value->>2 = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) FROM json_each($1) AS w WHERE TRUE ON CONFLICT (scheme_code, organisation_id, year) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_cap (scheme_code, organisation_id, year, used) SELECT w.value->>0, w.value->>1, w.value->>2, COALESCE((SELECT SUM(c.amount - COALESCE((SELECT SUM(r.recovered) FROM subsidy_receivable r WHERE r.claim_id = c.claim_id), 0) - COALESCE((SELECT SUM(n.amount) FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id WHERE r.claim_id = c.claim_id AND n.state = 'posted'), 0)) FROM subsidy_claim c WHERE c.scheme_code = w.value->>0 AND c.beneficiary_id = w.value->>1 AND c.state IN ('approved', 'paid', 'clawed_back') AND (w.value->>2 = 0 OR w.value->>2 = CAST(SUBSTR(CAST(c.earned_on AS TEXT), 1, 4) AS BIGINT))), 0) FROM jsonb_each($1) AS w WHERE TRUE ON CONFLICT (scheme_code, organisation_id, year) DO NOTHING",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The one statement that counts: what would go above a cap, or below nothing, is left out.
     COUNT = {
         postgres: "UPDATE subsidy_cap AS s SET used = s.used + CAST(e->>3 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS changes (e) WHERE s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) AND s.used + CAST(e->>3 AS BIGINT) >= 0 AND (e->>4 IS NULL OR s.used + CAST(e->>3 AS BIGINT) <= CAST(e->>4 AS BIGINT))",
-        sqlite: "UPDATE subsidy_cap AS s SET used = s.used + (d.value->>3) FROM json_each($1) AS d WHERE s.scheme_code = d.value->>0 AND s.organisation_id = d.value->>1 AND s.year = d.value->>2 AND s.used + (d.value->>3) >= 0 AND (d.value->>4 IS NULL OR s.used + (d.value->>3) <= d.value->>4)",
+        sqlite: "UPDATE subsidy_cap AS s SET used = s.used + (d.value->>3) FROM jsonb_each($1) AS d WHERE s.scheme_code = d.value->>0 AND s.organisation_id = d.value->>1 AND s.year = d.value->>2 AND s.used + (d.value->>3) >= 0 AND (d.value->>4 IS NULL OR s.used + (d.value->>3) <= d.value->>4)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The claims that left debts.

@@ -139,7 +139,7 @@ statements! {
     /// Takes new claims as a JSON array of rows.
     INSERT_ALL = {
         postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), e->>2, CAST(e->>3 AS BIGINT), e->>4, e->>5, CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, CAST(e->>9 AS BIGINT), CAST(e->>10 AS BIGINT), CAST(e->>11 AS BIGINT), CAST(e->>12 AS DATE), e->>13, e->>14, e->>15, CAST(e->>16 AS BOOLEAN), e->>17, '[]', $2, $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
-        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $2, $2 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $2, $2 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
@@ -148,7 +148,7 @@ statements! {
     /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
     UPDATE_ALL = {
         postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), content_hash = e->>12, evidence = e->>13, overrides = e->>14, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
-        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $2 FROM json_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $2 FROM jsonb_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
@@ -160,13 +160,13 @@ statements! {
     /// Takes ids, versions and what the checks found as a JSON array of rows.
     RECORD_CHECKS = {
         postgres: "UPDATE subsidy_claim AS c SET checks = e->>2, later_checks = e->>3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
-        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2, later_checks = f.value->>3 FROM json_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
+        sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2, later_checks = f.value->>3 FROM jsonb_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Makes accrued claims say what is due now; takes them as a JSON array of rows.
     AMEND_ALL = {
         postgres: "UPDATE subsidy_claim SET version = CAST(e->>1 AS BIGINT), scheme_version = CAST(e->>3 AS BIGINT), scheme_digest = e->>4, fund_code = e->>5, beneficiary_id = CAST(e->>6 AS UUID), amount = CAST(e->>7 AS BIGINT), earned_on = CAST(e->>8 AS DATE), facts = e->>9, content_hash = e->>10, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e) WHERE claim_id = CAST(e->>0 AS UUID) AND version = CAST(e->>2 AS BIGINT) AND state = 'accrued'",
-        sqlite: "UPDATE subsidy_claim SET version = value->>1, scheme_version = value->>3, scheme_digest = value->>4, fund_code = value->>5, beneficiary_id = value->>6, amount = value->>7, earned_on = value->>8, facts = value->>9, content_hash = value->>10, updated_at = $2 FROM json_each($1) WHERE claim_id = value->>0 AND version = value->>2 AND state = 'accrued'",
+        sqlite: "UPDATE subsidy_claim SET version = value->>1, scheme_version = value->>3, scheme_digest = value->>4, fund_code = value->>5, beneficiary_id = value->>6, amount = value->>7, earned_on = value->>8, facts = value->>9, content_hash = value->>10, updated_at = $2 FROM jsonb_each($1) WHERE claim_id = value->>0 AND version = value->>2 AND state = 'accrued'",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The bank has it at this moment, and so long its state stands.

@@ -13,14 +13,14 @@ statements! {
     /// Takes documents as a JSON array of rows.
     INSERT_ALL = {
         postgres: "INSERT INTO subsidy_claim_evidence (claim_id, code, sha256) SELECT CAST(e->>0 AS UUID), e->>1, e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS documents (e)",
-        sqlite: "INSERT INTO subsidy_claim_evidence (claim_id, code, sha256) SELECT value->>0, value->>1, value->>2 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_claim_evidence (claim_id, code, sha256) SELECT value->>0, value->>1, value->>2 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Takes documents with their places as a JSON array of rows, and answers for each the first live claim that names it
     /// and may not. A claim that was submitted before this one is checked is seen, because only what is submitted is checked.
     ELSEWHERE = {
         postgres: "SELECT CAST(e->>0 AS BIGINT) AS place, MIN(CAST(c.claim_id AS TEXT) || ' ' || c.scheme_code) AS claim FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_claim_evidence d ON d.sha256 = e->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = e->>2 AND ((c.person_id = CAST(e->>3 AS UUID) AND c.occasion = e->>4) OR c.beneficiary_id = CAST(e->>5 AS UUID)), FALSE) GROUP BY e->>0",
-        sqlite: "SELECT w.value->>0 AS place, MIN(c.claim_id || ' ' || c.scheme_code) AS claim FROM json_each($1) AS w JOIN subsidy_claim_evidence d ON d.sha256 = w.value->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = w.value->>2 AND ((c.person_id = w.value->>3 AND c.occasion = w.value->>4) OR c.beneficiary_id = w.value->>5), FALSE) GROUP BY w.value->>0",
+        sqlite: "SELECT w.value->>0 AS place, MIN(c.claim_id || ' ' || c.scheme_code) AS claim FROM jsonb_each($1) AS w JOIN subsidy_claim_evidence d ON d.sha256 = w.value->>1 JOIN subsidy_claim c ON c.claim_id = d.claim_id WHERE c.state IN ('submitted', 'checked', 'approved', 'paid') AND NOT COALESCE(c.scheme_code = w.value->>2 AND ((c.person_id = w.value->>3 AND c.occasion = w.value->>4) OR c.beneficiary_id = w.value->>5), FALSE) GROUP BY w.value->>0",
         reason: "neither engine reads the other's form of a JSON array",
     };
 }

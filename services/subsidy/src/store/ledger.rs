@@ -89,30 +89,30 @@ statements! {
     /// An account that somebody opens at the same time is waited for, and then left as it is.
     OPEN_ACCOUNTS = {
         postgres: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, e->>3, e->>4, CAST(e->>5 AS BIGINT), 0, 0 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS accounts (e, place) ORDER BY place ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
-        sqlite: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 0, 0 FROM json_each($1) WHERE TRUE ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 0, 0 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Adds to both sides of accounts, and answers which of them are open.
     MOVE_BALANCES = {
         postgres: "WITH held AS (SELECT a.account_id, CAST(e->>5 AS BIGINT) AS debits, CAST(e->>6 AS BIGINT) AS credits FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS moves (e) JOIN subsidy_ledger_account a ON a.fund_id = CAST(e->>0 AS UUID) AND a.kind = e->>1 AND a.party = e->>2 AND a.scheme_code = e->>3 AND a.stage = CAST(e->>4 AS BIGINT) ORDER BY a.fund_id, a.kind, a.party, a.scheme_code, a.stage FOR UPDATE OF a) UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM held h WHERE a.account_id = h.account_id RETURNING a.account_id, a.fund_id, a.kind, a.party, a.scheme_code, a.stage",
-        sqlite: "UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM (SELECT value->>0 AS fund_id, value->>1 AS kind, value->>2 AS party, value->>3 AS scheme_code, value->>4 AS stage, value->>5 AS debits, value->>6 AS credits FROM json_each($1)) AS h WHERE a.fund_id = h.fund_id AND a.kind = h.kind AND a.party = h.party AND a.scheme_code = h.scheme_code AND a.stage = h.stage RETURNING account_id, fund_id, kind, party, scheme_code, stage",
+        sqlite: "UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM (SELECT value->>0 AS fund_id, value->>1 AS kind, value->>2 AS party, value->>3 AS scheme_code, value->>4 AS stage, value->>5 AS debits, value->>6 AS credits FROM jsonb_each($1)) AS h WHERE a.fund_id = h.fund_id AND a.kind = h.kind AND a.party = h.party AND a.scheme_code = h.scheme_code AND a.stage = h.stage RETURNING account_id, fund_id, kind, party, scheme_code, stage",
         reason: "PostgreSQL locks the rows in their order first; SQLite has one writer, and another form of a JSON array",
     };
     INSERT_TRANSACTIONS = {
         postgres: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS BIGINT), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), e->>6, CAST(e->>7 AS UUID), CAST(e->>8 AS UUID), e->>9, $2, $3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS transactions (e)",
-        sqlite: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, $2, $3 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, $2, $3 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     INSERT_ENTRIES = {
         postgres: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS BIGINT), e->>6 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS entries (e)",
-        sqlite: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The one statement that takes payments back: it leaves out every one that would be reversed by more than it was,
     /// whoever else reverses it at the moment.
     REVERSE = {
         postgres: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, CAST(e->>1 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS reversals (e) JOIN subsidy_ledger_transaction t ON t.transaction_id = CAST(e->>0 AS UUID) WHERE t.kind = 'payment' AND CAST(e->>1 AS BIGINT) <= t.amount ORDER BY t.transaction_id ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
-        sqlite: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, value->>1 FROM json_each($1) JOIN subsidy_ledger_transaction t ON t.transaction_id = value->>0 WHERE t.kind = 'payment' AND value->>1 <= t.amount ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
+        sqlite: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, value->>1 FROM jsonb_each($1) JOIN subsidy_ledger_transaction t ON t.transaction_id = value->>0 WHERE t.kind = 'payment' AND value->>1 <= t.amount ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_CLAIMS = {

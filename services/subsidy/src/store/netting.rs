@@ -31,7 +31,7 @@ statements! {
     /// Takes the nettings of a batch as a JSON array of rows.
     INSERT_ALL = {
         postgres: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), 'pending', $3, $3 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS nettings (e)",
-        sqlite: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, value->>0, value->>1, value->>2, 'pending', $3, $3 FROM json_each($2)",
+        sqlite: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, value->>0, value->>1, value->>2, 'pending', $3, $3 FROM jsonb_each($2)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     LESSEN_LINES = "UPDATE subsidy_payment_line SET netted = (SELECT CAST(SUM(n.amount) AS BIGINT) FROM subsidy_netting n WHERE n.batch_id = subsidy_payment_line.batch_id AND n.claim_id = subsidy_payment_line.claim_id) WHERE batch_id = $1 AND claim_id IN (SELECT n.claim_id FROM subsidy_netting n WHERE n.batch_id = $1)";

@@ -166,7 +166,7 @@ statements! {
     /// Takes the years as a JSON array of rows, each changed on the version before.
     UPDATE = {
         postgres: "UPDATE subsidy_offset_year AS y SET version = CAST(e->>1 AS BIGINT), revision = CAST(e->>2 AS BIGINT), state = e->>3, confirmed_revision = CAST(e->>4 AS BIGINT), brought = CAST(e->>5 AS BIGINT), credit = CAST(e->>6 AS BIGINT), used = CAST(e->>7 AS BIGINT), carried = CAST(e->>8 AS BIGINT), updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS years (e) WHERE y.offset_year_id = CAST(e->>0 AS UUID) AND y.version = CAST(e->>1 AS BIGINT) - 1",
-        sqlite: "UPDATE subsidy_offset_year AS y SET version = e.value->>1, revision = e.value->>2, state = e.value->>3, confirmed_revision = e.value->>4, brought = e.value->>5, credit = e.value->>6, used = e.value->>7, carried = e.value->>8, updated_at = $2 FROM json_each($1) AS e WHERE y.offset_year_id = e.value->>0 AND y.version = (e.value->>1) - 1",
+        sqlite: "UPDATE subsidy_offset_year AS y SET version = e.value->>1, revision = e.value->>2, state = e.value->>3, confirmed_revision = e.value->>4, brought = e.value->>5, credit = e.value->>6, used = e.value->>7, carried = e.value->>8, updated_at = $2 FROM jsonb_each($1) AS e WHERE y.offset_year_id = e.value->>0 AND y.version = (e.value->>1) - 1",
         reason: "neither engine reads the other's form of a JSON array",
     };
     INSERT_FILING = "INSERT INTO subsidy_offset_filing (offset_year_id, revision, investment, surcharges, evidence, filed_by, filed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";

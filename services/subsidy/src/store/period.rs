@@ -33,7 +33,7 @@ pub struct Total {
 statements! {
     ADD_TOTALS = {
         postgres: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $2, e->>0, CAST(e->>1 AS BIGINT), CAST(e->>2 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS totals (e) ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
-        sqlite: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $2, value->>0, value->>1, value->>2 FROM json_each($1) WHERE TRUE ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
+        sqlite: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $2, value->>0, value->>1, value->>2 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
         reason: "neither engine reads the other's form of a JSON array",
     };
     TOTALS = "SELECT period, kind, debits, credits FROM subsidy_period_total ORDER BY period, kind";

@@ -115,7 +115,7 @@ statements! {
     /// Takes lines as the bank's answers leave them as a JSON array of rows.
     INSERT_ALL = {
         postgres: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BOOLEAN), e->>2, e->>3, $3, $4, $5, $6 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS results (e)",
-        sqlite: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, value->>0, value->>1, value->>2, value->>3, $3, $4, $5, $6 FROM json_each($2)",
+        sqlite: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, value->>0, value->>1, value->>2, value->>3, $3, $4, $5, $6 FROM jsonb_each($2)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_BATCH = "SELECT claim_id, paid, bank_reference, failure_reason FROM subsidy_queued_result WHERE batch_id = $1 AND booked_at IS NULL ORDER BY claim_id";

@@ -96,7 +96,7 @@ statements! {
     /// Takes what was decided, each on the version before, as a JSON array of rows.
     UPDATE_ALL = {
         postgres: "UPDATE subsidy_receivable AS r SET version = CAST(e->>1 AS BIGINT), outstanding = CAST(e->>2 AS BIGINT), netted = CAST(e->>3 AS BIGINT), recovered = CAST(e->>4 AS BIGINT), state = e->>5, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE r.receivable_id = CAST(e->>0 AS UUID) AND r.version = CAST(e->>1 AS BIGINT) - 1",
-        sqlite: "UPDATE subsidy_receivable AS r SET version = d.value->>1, outstanding = d.value->>2, netted = d.value->>3, recovered = d.value->>4, state = d.value->>5, updated_at = $2 FROM json_each($1) AS d WHERE r.receivable_id = d.value->>0 AND r.version = (d.value->>1) - 1",
+        sqlite: "UPDATE subsidy_receivable AS r SET version = d.value->>1, outstanding = d.value->>2, netted = d.value->>3, recovered = d.value->>4, state = d.value->>5, updated_at = $2 FROM jsonb_each($1) AS d WHERE r.receivable_id = d.value->>0 AND r.version = (d.value->>1) - 1",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// A reference stands for one payment, whoever records it at the same time.

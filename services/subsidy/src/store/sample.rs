@@ -116,7 +116,7 @@ statements! {
     /// Takes the claims of a sample as a JSON array of rows.
     INSERT_ITEMS = {
         postgres: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT CAST(e->>0 AS UUID), 0, $1, CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), e->>3, 0, '' FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS items (e)",
-        sqlite: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT value->>0, 0, $1, value->>1, value->>2, value->>3, 0, '' FROM json_each($2)",
+        sqlite: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT value->>0, 0, $1, value->>1, value->>2, value->>3, 0, '' FROM jsonb_each($2)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     BY_ID = "SELECT sample_id, seed, fund_id, scheme_code, first_month, last_month, population, size, created_by, created_at FROM subsidy_sample WHERE sample_id = $1";

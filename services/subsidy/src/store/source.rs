@@ -22,7 +22,7 @@ statements! {
     /// Takes what funds carry of claims as a JSON array of rows.
     INSERT_ALL = {
         postgres: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS sources (e)",
-        sqlite: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_CLAIMS = {

@@ -98,7 +98,7 @@ pub async fn claims(db: &Db, chance: &Chance, funds: &[FundId], count: usize) ->
 statements! {
     CLAIMS = {
         postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT CAST(e->>0 AS UUID), 0, 'hiring-subsidy', 1, $6, 'bench', CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
-        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT value->>0, 0, 'hiring-subsidy', 1, $6, 'bench', value->>1, value->>2, value->>3, 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM json_each($1)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, submitted_by, checks, reconsider, created_at, updated_at) SELECT value->>0, 0, 'hiring-subsidy', 1, $6, 'bench', value->>1, value->>2, value->>3, 'bench', 1, 1, $2, $5, 'bench', 'checked', $3, 'asker', '[]', FALSE, $4, $4 FROM jsonb_each($1)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// So that the first plans are not made for empty tables.
