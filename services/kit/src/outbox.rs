@@ -155,7 +155,7 @@ statements! {
     };
     /// Takes the numbers as a JSON array: one statement for the whole batch.
     MARK_SENT = {
-        postgres: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)))",
+        postgres: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))))",
         sqlite: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -164,7 +164,7 @@ statements! {
     KEEP_ANSWER = "UPDATE idempotency SET answer = $4 WHERE service = $1 AND subject = $2 AND key = $3";
     /// Takes subjects and keys as a JSON array of pairs.
     ANSWERS_OF_KEYS = {
-        postgres: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS asked (e) JOIN idempotency i ON i.service = $1 AND i.subject = e->>0 AND i.key = e->>1",
+        postgres: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS asked (e) JOIN idempotency i ON i.service = $1 AND i.subject = e->>0 AND i.key = e->>1",
         sqlite: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_each($2) AS asked JOIN idempotency i ON i.service = $1 AND i.subject = asked.value->>0 AND i.key = asked.value->>1",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -48,6 +48,9 @@ async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Erro
             ("idle_in_transaction_session_timeout", seconds(config.idle_in_transaction_seconds)),
             ("statement_timeout", seconds(config.statement_timeout_seconds)),
             ("timezone", "UTC".to_owned()),
+            // The server's default is for disks that turn: with it a few dozen rows of some ten thousand are read by
+            // reading them all.
+            ("random_page_cost", "1.1".to_owned()),
         ])
         .log_slow_statements(tracing::log::LevelFilter::Warn, SLOW_STATEMENT);
     let host = format!("{}:{}", options.get_host(), options.get_port());

@@ -50,7 +50,7 @@ statements! {
     OF_ROUND = "SELECT admission_id, round_id, organisation_id, quota, priorities, updated_at FROM mentoring_admission WHERE round_id = $1 ORDER BY admission_id";
     LIST = "SELECT admission_id, round_id, organisation_id, quota, priorities, updated_at FROM mentoring_admission WHERE round_id = $1 AND admission_id > $2 AND (organisation_id = $4 OR $4 IS NULL) ORDER BY admission_id LIMIT $3";
     WITH_QUOTA = {
-        postgres: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };

@@ -83,12 +83,12 @@ statements! {
     };
     /// Seals what both sides have said.
     SEAL = {
-        postgres: "UPDATE mentoring_evaluation SET sealed = TRUE WHERE sealed = FALSE AND pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) AND EXISTS (SELECT 1 FROM mentoring_evaluation o WHERE o.pairing_id = mentoring_evaluation.pairing_id AND o.term_id = mentoring_evaluation.term_id AND o.evaluator <> mentoring_evaluation.evaluator)",
+        postgres: "UPDATE mentoring_evaluation SET sealed = TRUE WHERE sealed = FALSE AND pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND EXISTS (SELECT 1 FROM mentoring_evaluation o WHERE o.pairing_id = mentoring_evaluation.pairing_id AND o.term_id = mentoring_evaluation.term_id AND o.evaluator <> mentoring_evaluation.evaluator)",
         sqlite: "UPDATE mentoring_evaluation SET sealed = TRUE WHERE sealed = FALSE AND pairing_id IN (SELECT value FROM json_each($1)) AND EXISTS (SELECT 1 FROM mentoring_evaluation o WHERE o.pairing_id = mentoring_evaluation.pairing_id AND o.term_id = mentoring_evaluation.term_id AND o.evaluator <> mentoring_evaluation.evaluator)",
         reason: "each engine has its own way to read an array",
     };
     OF_PAIRINGS = {
-        postgres: "SELECT evaluation_id, pairing_id, term_id, evaluator, organisation_id, score, aspects, CAST(CASE WHEN sealed = TRUE THEN 1 ELSE 0 END AS BIGINT) AS shared, recorded_by, created_at, updated_at FROM mentoring_evaluation WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT evaluation_id, pairing_id, term_id, evaluator, organisation_id, score, aspects, CAST(CASE WHEN sealed = TRUE THEN 1 ELSE 0 END AS BIGINT) AS shared, recorded_by, created_at, updated_at FROM mentoring_evaluation WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT evaluation_id, pairing_id, term_id, evaluator, organisation_id, score, aspects, CASE WHEN sealed = TRUE THEN 1 ELSE 0 END AS shared, recorded_by, created_at, updated_at FROM mentoring_evaluation WHERE pairing_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };

@@ -66,7 +66,7 @@ statements! {
     WITHDRAW = "UPDATE mentoring_guidance_record SET withdrawn_at = $2 WHERE guidance_record_id = $1 AND withdrawn_at IS NULL";
     /// The guidance of pairings, each in a month, by JSON rows of pairing, first day and first day after.
     SUMS = {
-        postgres: "SELECT g.pairing_id, CAST(e->>1 AS DATE) AS first_day, CAST(count(*) AS BIGINT) AS records, CAST(sum(g.minutes) AS BIGINT) AS minutes, max(g.held_on) AS last_day FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS asked (e) JOIN mentoring_guidance_record g ON g.pairing_id = CAST(e->>0 AS UUID) AND g.held_on >= CAST(e->>1 AS DATE) AND g.held_on < CAST(e->>2 AS DATE) WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
+        postgres: "SELECT g.pairing_id, CAST(e->>1 AS DATE) AS first_day, CAST(count(*) AS BIGINT) AS records, CAST(sum(g.minutes) AS BIGINT) AS minutes, max(g.held_on) AS last_day FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS asked (e) JOIN mentoring_guidance_record g ON g.pairing_id = CAST(e->>0 AS UUID) AND g.held_on >= CAST(e->>1 AS DATE) AND g.held_on < CAST(e->>2 AS DATE) WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
         sqlite: "SELECT g.pairing_id, value->>1 AS first_day, count(*) AS records, sum(g.minutes) AS minutes, max(g.held_on) AS last_day FROM jsonb_each($1) CROSS JOIN mentoring_guidance_record g ON g.pairing_id = value->>0 AND g.held_on >= value->>1 AND g.held_on < value->>2 WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
         reason: "each engine has its own way to read an array",
     };

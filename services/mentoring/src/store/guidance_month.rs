@@ -41,7 +41,7 @@ statements! {
     };
     IS_CONFIRMED = "SELECT records FROM mentoring_guidance_month WHERE pairing_id = $1 AND first_day = $2";
     CONFIRMED = {
-        postgres: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };

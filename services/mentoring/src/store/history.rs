@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 statements! {
     /// Two of whom an objection parted one time do not go on, whatever else there was between them.
     GUIDED = {
-        postgres: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
+        postgres: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
         sqlite: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT value FROM json_each($1)) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
         reason: "each engine has its own way to read an array",
     };

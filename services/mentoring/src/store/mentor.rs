@@ -111,7 +111,7 @@ statements! {
     DUE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE next_change <= $1 AND state <> 'closed' ORDER BY mentor_id";
     /// Takes the rows as a JSON array of arrays: on the first day of a term it is thousands.
     FOLLOW = {
-        postgres: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = CAST(e->>2 AS BIGINT), available = CAST(e->>3 AS BOOLEAN), next_change = CAST(e->>4 AS DATE), places = CAST(e->>5 AS BIGINT), state = e->>6, told = CAST(e->>7 AS BIGINT), updated_at = $1 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS rows (e) WHERE mentor_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT)",
+        postgres: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = CAST(e->>2 AS BIGINT), available = CAST(e->>3 AS BOOLEAN), next_change = CAST(e->>4 AS DATE), places = CAST(e->>5 AS BIGINT), state = e->>6, told = CAST(e->>7 AS BIGINT), updated_at = $1 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS rows (e) WHERE mentor_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT)",
         sqlite: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = value->>2, available = value->>3, next_change = value->>4, places = value->>5, state = value->>6, told = value->>7, updated_at = $1 FROM jsonb_each($2) WHERE mentor_id = value->>0 AND version = value->>1",
         reason: "each engine has its own way to read an array",
     };

@@ -108,18 +108,18 @@ statements! {
     ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
     /// Gives out the next version of pairings.
     ADVANCE_ALL = {
-        postgres: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };
     VERSIONS = {
-        postgres: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };
     BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
     BY_IDS = {
-        postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT value FROM json_each($1))",
         reason: "each engine has its own way to read an array",
     };

@@ -74,7 +74,7 @@ statements! {
         reason: "each engine has its own way to read an array",
     };
     OF_STUDENTS = {
-        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY q.enrolment_id, q.side",
+        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY q.enrolment_id, q.side",
         sqlite: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY q.enrolment_id, q.side",
         reason: "each engine has its own way to read an array",
     };

@@ -70,7 +70,7 @@ statements! {
     COUNT_IN_ROUND = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE open_round_id = $1";
     IN_ROUND = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 ORDER BY s.enrolment_id LIMIT $2";
     IN_ROUND_BY_IDS = {
-        postgres: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY s.enrolment_id",
+        postgres: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY s.enrolment_id",
         sqlite: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY s.enrolment_id",
         reason: "each engine has its own way to read an array",
     };
@@ -81,7 +81,7 @@ statements! {
     SCHOOLS = "SELECT DISTINCT school_id FROM mentoring_student WHERE person_id = $1";
     /// The row's lock holds back the student's leaving until the pairings are there to be ended.
     JOIN_ROUND = {
-        postgres: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1) AND state = 'enrolled' AND open_round_id = $2",
+        postgres: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1)) AND state = 'enrolled' AND open_round_id = $2",
         sqlite: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND open_round_id = $2",
         reason: "each engine has its own way to read an array",
     };

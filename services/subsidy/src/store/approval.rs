@@ -23,12 +23,12 @@ pub struct New {
 statements! {
     /// Takes approvals as a JSON array of rows. A claim that says something else by now gets none.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, e->>1, c.submitted_by, c.content_hash, CAST(e->>3 AS BIGINT), CAST(e->>4 AS BIGINT), $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS approvals (e) JOIN subsidy_claim c ON c.claim_id = CAST(e->>0 AS UUID) AND c.content_hash = e->>2",
+        postgres: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, e->>1, c.submitted_by, c.content_hash, CAST(e->>3 AS BIGINT), CAST(e->>4 AS BIGINT), $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS approvals (e) JOIN subsidy_claim c ON c.claim_id = CAST(e->>0 AS UUID) AND c.content_hash = e->>2",
         sqlite: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, a.value->>1, c.submitted_by, c.content_hash, a.value->>3, a.value->>4, $2 FROM jsonb_each($1) AS a JOIN subsidy_claim c ON c.claim_id = a.value->>0 AND c.content_hash = a.value->>2",
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_CLAIMS = {
-        postgres: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY claim_id, place",
+        postgres: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id, place",
         sqlite: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, place",
         reason: "neither engine reads the other's form of a JSON array",
     };

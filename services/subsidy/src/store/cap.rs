@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 statements! {
     READ = {
-        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year",
+        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year",
         sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// As `READ`, held to the end of the transaction.
     HOLD = {
-        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year FOR UPDATE OF s",
+        postgres: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS wanted (e) JOIN subsidy_cap s ON s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) ORDER BY s.scheme_code, s.organisation_id, s.year FOR UPDATE OF s",
         sqlite: "SELECT s.scheme_code, s.organisation_id, s.year, s.used FROM jsonb_each($1) AS w JOIN subsidy_cap s ON s.scheme_code = w.value->>0 AND s.organisation_id = w.value->>1 AND s.year = w.value->>2 ORDER BY s.scheme_code, s.organisation_id, s.year",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
@@ -29,13 +29,13 @@ statements! {
     };
     /// The one statement that counts: what would go above a cap, or below nothing, is left out.
     COUNT = {
-        postgres: "UPDATE subsidy_cap AS s SET used = s.used + CAST(e->>3 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS changes (e) WHERE s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) AND s.used + CAST(e->>3 AS BIGINT) >= 0 AND (e->>4 IS NULL OR s.used + CAST(e->>3 AS BIGINT) <= CAST(e->>4 AS BIGINT))",
+        postgres: "UPDATE subsidy_cap AS s SET used = s.used + CAST(e->>3 AS BIGINT) FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS changes (e) WHERE s.scheme_code = e->>0 AND s.organisation_id = CAST(e->>1 AS UUID) AND s.year = CAST(e->>2 AS BIGINT) AND s.used + CAST(e->>3 AS BIGINT) >= 0 AND (e->>4 IS NULL OR s.used + CAST(e->>3 AS BIGINT) <= CAST(e->>4 AS BIGINT))",
         sqlite: "UPDATE subsidy_cap AS s SET used = s.used + (d.value->>3) FROM jsonb_each($1) AS d WHERE s.scheme_code = d.value->>0 AND s.organisation_id = d.value->>1 AND s.year = d.value->>2 AND s.used + (d.value->>3) >= 0 AND (d.value->>4 IS NULL OR s.used + (d.value->>3) <= d.value->>4)",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The claims that left debts.
     OF_DEBTS = {
-        postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

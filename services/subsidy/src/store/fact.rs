@@ -72,13 +72,13 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_PEOPLE = {
-        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY f.person_id, f.day, f.fact_key",
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY f.person_id, f.day, f.fact_key",
         sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT value FROM json_each($1)) ORDER BY f.person_id, f.day, f.fact_key",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// The starts of pairings, the newest last: they know what an end does not say.
     PAIRINGS = {
-        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT name FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (name)) ORDER BY f.resource, f.version",
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource = ANY (ARRAY(SELECT name FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (name))) ORDER BY f.resource, f.version",
         sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT value FROM json_each($1)) ORDER BY f.resource, f.version",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -92,7 +92,7 @@ statements! {
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
     REGISTERED = "SELECT organisation_id FROM subsidy_organisation WHERE organisation_id = $1 AND kind <> ''";
     KINDS = {
-        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))",
+        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
         sqlite: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -38,19 +38,19 @@ statements! {
     BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = $1";
     /// The funds of codes, and whatever fund organisations own: takes a JSON array of codes and one of ids.
     SOURCES = {
-        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code)) OR owner_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS owners (id)) ORDER BY fund_id",
+        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = ANY (ARRAY(SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code))) OR owner_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS owners (id)) ORDER BY fund_id",
         sqlite: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT value FROM json_each($1)) OR owner_id IN (SELECT value FROM json_each($2)) ORDER BY fund_id",
         reason: "neither engine reads the other's form of a JSON array",
     };
     LIST = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
     BUDGETS = {
-        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id",
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY fund_id",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// As `BUDGETS`, held to the end of the transaction.
     HOLD = {
-        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY fund_id FOR UPDATE",
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY fund_id FOR UPDATE",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
@@ -64,7 +64,7 @@ statements! {
     /// What a fund is given stays within what its parent has; that only grows, so an older picture of it errs to the
     /// safe side.
     SPEND = {
-        postgres: "WITH held AS (SELECT b.fund_id, CAST(e->>1 AS BIGINT) AS appropriated, CAST(e->>2 AS BIGINT) AS committed, CAST(e->>3 AS BIGINT) AS paid FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS changes (e) JOIN subsidy_budget b ON b.fund_id = CAST(e->>0 AS UUID) ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
+        postgres: "WITH held AS (SELECT b.fund_id, CAST(e->>1 AS BIGINT) AS appropriated, CAST(e->>2 AS BIGINT) AS committed, CAST(e->>3 AS BIGINT) AS paid FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS changes (e) JOIN subsidy_budget b ON b.fund_id = CAST(e->>0 AS UUID) ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
         sqlite: "UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM (SELECT value->>0 AS fund_id, value->>1 AS appropriated, value->>2 AS committed, value->>3 AS paid FROM jsonb_each($1)) AS h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING fund_id",
         reason: "PostgreSQL locks the rows in the order of their ids first; SQLite has one writer, and another form of a JSON array",
     };

@@ -118,7 +118,7 @@ statements! {
     };
     /// Gives entries from before the log their hashes.
     FILL = {
-        postgres: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM (SELECT CAST(e->>0 AS BIGINT) AS leaf, e->>1 AS hash FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS hashes (e)) AS h WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
+        postgres: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM (SELECT CAST(e->>0 AS BIGINT) AS leaf, e->>1 AS hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS hashes (e)) AS h WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
         sqlite: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM (SELECT value->>0 AS leaf, value->>1 AS hash FROM jsonb_each($1)) AS h WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -131,7 +131,7 @@ statements! {
     LEAF_OF = "SELECT leaf FROM subsidy_ledger_entry WHERE entry_id = $1";
     /// Hashes of leaves (level 0) and of kept subtrees, by ranges.
     HASHES = {
-        postgres: "SELECT CAST(0 AS BIGINT) AS level, e.leaf AS place, e.leaf_hash AS hash FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS ranges (r) JOIN subsidy_ledger_entry e ON e.leaf >= CAST(r->>1 AS BIGINT) AND e.leaf < CAST(r->>2 AS BIGINT) WHERE r->>0 = '0' UNION ALL SELECT t.level, t.tile, t.hash FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS ranges (r) JOIN subsidy_ledger_tile t ON t.level = CAST(r->>0 AS BIGINT) AND t.tile >= CAST(r->>1 AS BIGINT) AND t.tile < CAST(r->>2 AS BIGINT)",
+        postgres: "SELECT CAST(0 AS BIGINT) AS level, e.leaf AS place, e.leaf_hash AS hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS ranges (r) JOIN subsidy_ledger_entry e ON e.leaf >= CAST(r->>1 AS BIGINT) AND e.leaf < CAST(r->>2 AS BIGINT) WHERE r->>0 = '0' UNION ALL SELECT t.level, t.tile, t.hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS ranges (r) JOIN subsidy_ledger_tile t ON t.level = CAST(r->>0 AS BIGINT) AND t.tile >= CAST(r->>1 AS BIGINT) AND t.tile < CAST(r->>2 AS BIGINT)",
         sqlite: "SELECT 0 AS level, e.leaf AS place, e.leaf_hash AS hash FROM jsonb_each($1) JOIN subsidy_ledger_entry e ON e.leaf >= value->>1 AND e.leaf < value->>2 WHERE value->>0 = 0 UNION ALL SELECT t.level, t.tile, t.hash FROM jsonb_each($1) JOIN subsidy_ledger_tile t ON t.level = value->>0 AND t.tile >= value->>1 AND t.tile < value->>2",
         reason: "neither engine reads the other's form of a JSON array",
     };

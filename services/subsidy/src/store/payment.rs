@@ -109,7 +109,7 @@ statements! {
     SETTLE = "UPDATE subsidy_payment_batch SET version = $2, state = $4, updated_at = $5 WHERE batch_id = $1 AND version = $3";
 /// Takes the lines as a JSON array of claim, state, reference and reason.
     SETTLE_LINES = {
-        postgres: "UPDATE subsidy_payment_line SET state = e->>1, bank_reference = e->>2, failure_reason = e->>3, updated_at = $3 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS settled (e) WHERE batch_id = $1 AND claim_id = CAST(e->>0 AS UUID) AND state = 'pending'",
+        postgres: "UPDATE subsidy_payment_line SET state = e->>1, bank_reference = e->>2, failure_reason = e->>3, updated_at = $3 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS settled (e) WHERE batch_id = $1 AND claim_id = CAST(e->>0 AS UUID) AND state = 'pending'",
         sqlite: "UPDATE subsidy_payment_line SET state = value->>1, bank_reference = value->>2, failure_reason = value->>3, updated_at = $3 FROM jsonb_each($2) WHERE batch_id = $1 AND claim_id = value->>0 AND state = 'pending'",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -89,13 +89,13 @@ statements! {
         reason: "a SQLite file has one writer, and no FOR UPDATE",
     };
     HOLD = {
-        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)) ORDER BY receivable_id FOR UPDATE",
+        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY receivable_id FOR UPDATE",
         sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id IN (SELECT value FROM json_each($1)) ORDER BY receivable_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Takes what was decided, each on the version before, as a JSON array of rows.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_receivable AS r SET version = CAST(e->>1 AS BIGINT), outstanding = CAST(e->>2 AS BIGINT), netted = CAST(e->>3 AS BIGINT), recovered = CAST(e->>4 AS BIGINT), state = e->>5, updated_at = $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS decided (e) WHERE r.receivable_id = CAST(e->>0 AS UUID) AND r.version = CAST(e->>1 AS BIGINT) - 1",
+        postgres: "UPDATE subsidy_receivable AS r SET version = CAST(e->>1 AS BIGINT), outstanding = CAST(e->>2 AS BIGINT), netted = CAST(e->>3 AS BIGINT), recovered = CAST(e->>4 AS BIGINT), state = e->>5, updated_at = $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS decided (e) WHERE r.receivable_id = CAST(e->>0 AS UUID) AND r.version = CAST(e->>1 AS BIGINT) - 1",
         sqlite: "UPDATE subsidy_receivable AS r SET version = d.value->>1, outstanding = d.value->>2, netted = d.value->>3, recovered = d.value->>4, state = d.value->>5, updated_at = $2 FROM jsonb_each($1) AS d WHERE r.receivable_id = d.value->>0 AND r.version = (d.value->>1) - 1",
         reason: "neither engine reads the other's form of a JSON array",
     };
