@@ -21,6 +21,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status};
 
 /// Commands of one transaction at most.
@@ -115,7 +116,7 @@ where
         queue.waiting.push_back(waiting);
         if !std::mem::replace(&mut queue.driven, true) {
             let inner = Arc::clone(&self.inner);
-            tokio::spawn(async move { inner.drive().await });
+            tokio::spawn(inner.drive());
         }
     }
 }
@@ -125,14 +126,23 @@ where
     C: Clone + Send + Sync + 'static,
     A: Send + 'static,
 {
-    /// Works until nobody waits.
-    async fn drive(&self) {
+    /// Works until nobody waits. While a transaction is written to the disk the next one begins; what both need, it waits
+    /// for in the database.
+    async fn drive(self: Arc<Self>) {
+        let mut before: Option<JoinHandle<()>> = None;
         loop {
             if self.expects_more() {
                 tokio::time::sleep(MOMENT).await;
             }
             let Some(group) = self.next() else { return };
-            self.carry_out(group).await;
+            let (ending, ends) = oneshot::channel();
+            let inner = Arc::clone(&self);
+            let task = tokio::spawn(async move { inner.carry_out(group, ending).await });
+            // It is dropped untold where a transaction fails before its end.
+            let _ = ends.await;
+            if let Some(before) = before.replace(task) {
+                let _ = before.await;
+            }
         }
     }
 
@@ -162,10 +172,11 @@ where
         (!group.is_empty()).then_some(group)
     }
 
-    async fn carry_out(&self, group: Vec<Waiting<C>>) {
+    /// Says so when all is decided and only the end is left.
+    async fn carry_out(&self, group: Vec<Waiting<C>>, ending: oneshot::Sender<()>) {
         metrics::histogram!("talentflow_commands_together", "service" => self.context.service)
             .record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
-        match self.tries(&group).await {
+        match self.tries(&group, Some(ending)).await {
             Ok(outcomes) => answer(group, outcomes),
             Err(error) if group.len() == 1 => answer(group, vec![Err(error)]),
             // Something about one of them fails the others: alone each shows what.
@@ -173,18 +184,18 @@ where
                 for waiting in group {
                     let alone = [waiting];
                     let outcome =
-                        self.tries(&alone).await.map_or_else(Err, |mut outcomes| outcomes.pop().unwrap_or_else(missing));
+                        self.tries(&alone, None).await.map_or_else(Err, |mut outcomes| outcomes.pop().unwrap_or_else(missing));
                     answer(alone, vec![outcome]);
                 }
             }
         }
     }
 
-    async fn tries(&self, group: &[Waiting<C>]) -> Result<Vec<Outcome>, Error> {
+    async fn tries(&self, group: &[Waiting<C>], mut ending: Option<oneshot::Sender<()>>) -> Result<Vec<Outcome>, Error> {
         let mut attempt = 1;
         loop {
             // A panic is a defect of ours like any other: the transaction rolls back, and nobody waits for ever.
-            let outcome = AssertUnwindSafe(self.once(group)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(self.once(group, &mut ending)).catch_unwind().await;
             match outcome.unwrap_or_else(|_| Err(Error::internal("a command panicked"))) {
                 Err(error) if again(&error, attempt) => {
                     tracing::debug!(attempt, %error, "trying again");
@@ -196,7 +207,7 @@ where
         }
     }
 
-    async fn once(&self, group: &[Waiting<C>]) -> Result<Vec<Outcome>, Error> {
+    async fn once(&self, group: &[Waiting<C>], ending: &mut Option<oneshot::Sender<()>>) -> Result<Vec<Outcome>, Error> {
         let now = self.context.clock.now();
         let mut tx = self.context.db.begin(Lane::Request).await?;
         let known = record::known(&self.context, &mut tx, group.iter().map(|waiting| &waiting.asked)).await?;
@@ -234,6 +245,9 @@ where
                 }
                 Err(error) => Err(error),
             });
+        }
+        if let Some(ending) = ending.take() {
+            let _ = ending.send(());
         }
         tx.commit().await?;
         let mut answered = answered.into_iter();

@@ -49,6 +49,15 @@ impl PgPools {
             Lane::Claim => &self.claims,
         }
     }
+
+    /// In a task of its own: a `begin` of sqlx 0.9 that is dropped half way hands back a connection with an open
+    /// transaction, on which later writes would be answered Ok and lost (sqlx issues 4385 and 4393). Here it always
+    /// comes to its end, and what nobody waits for any more is rolled back.
+    async fn begin(&self, lane: Lane, statement: &'static str) -> Result<Tx, Error> {
+        let pool = self.of(lane).clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await.map_err(Error::internal)?;
+        Ok(Tx::postgres(begun?))
+    }
 }
 
 /// Which engine answers. Only `kit::db` and the tests that compare engines ask.
@@ -76,12 +85,11 @@ impl Db {
         }
     }
 
-    /// Opens a write transaction. Run it in a task of its own that nobody cancels: a future of sqlx
-    /// 0.9 dropped while it begins leaves an open transaction in the pool (`command` and `inbox` do
-    /// this for every use case).
+    /// Opens a write transaction. Run it in a task of its own that nobody cancels, so that it ends as it should
+    /// (`command` and `inbox` do this for every use case).
     pub async fn begin(&self, lane: Lane) -> Result<Tx, Error> {
         match &*self.0 {
-            Pools::Postgres(pools) => Ok(Tx::postgres(pools.of(lane).begin().await?)),
+            Pools::Postgres(pools) => pools.begin(lane, "BEGIN").await,
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
         }
     }
@@ -89,10 +97,7 @@ impl Db {
     /// Opens a transaction that sees one consistent state and writes nothing.
     pub async fn read(&self, lane: Lane) -> Result<Tx, Error> {
         match &*self.0 {
-            Pools::Postgres(pools) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Ok(Tx::postgres(pools.of(lane).begin_with(begin).await?))
-            }
+            Pools::Postgres(pools) => pools.begin(lane, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
             Pools::Sqlite { readers, .. } => Ok(Tx::sqlite(readers.begin().await?)),
         }
     }

@@ -5,7 +5,7 @@ use crate::config::DatabaseConfig;
 use crate::error::Error;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, PgPool, SqlitePool};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -57,7 +57,10 @@ async fn open_postgres(url: &str, config: &DatabaseConfig) -> Result<Pools, Erro
     let requests = pg_pool(options.clone(), config.max_connections, config).await.map_err(|error| unreachable(&host, &error))?;
     let small =
         |options| async { pg_pool(options, config.relay_connections, config).await.map_err(|error| unreachable(&host, &error)) };
-    let (background, claims) = (small(options.clone()).await?, small(options).await?);
+    let background = small(options.clone()).await?;
+    // A mark of what was sent need not outlive a crash: what is sent again is known where it arrives. So a relay does not
+    // wait for the disk, for which commands queue.
+    let claims = small(options.options([("synchronous_commit", "off")])).await?;
     Ok(Pools::Postgres(PgPools { requests, background, claims }))
 }
 
@@ -65,15 +68,6 @@ async fn pg_pool(options: PgConnectOptions, size: u32, config: &DatabaseConfig) 
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
-        // A cancelled `begin` of sqlx 0.9 hands back a connection with an open transaction, on which
-        // later writes would be answered Ok and lost (sqlx issues 4385 and 4393). A ROLLBACK outside
-        // a transaction is only a notice.
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                connection.execute("ROLLBACK").await?;
-                Ok(true)
-            })
-        })
         .connect_with(options)
         .await
 }

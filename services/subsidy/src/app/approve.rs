@@ -87,7 +87,7 @@ pub fn approve_each<'a>(
             }));
         }
         caps.keep(tx).await?;
-        granted.save(tx, members).await?;
+        granted.save(tx, members, &budgets).await?;
         Ok(outcomes)
     })
 }
@@ -115,7 +115,7 @@ impl Granted {
         one.decided.saved(scope)
     }
 
-    async fn save(self, tx: &mut Tx, members: &[Member<Approval>]) -> Result<(), Error> {
+    async fn save(self, tx: &mut Tx, members: &[Member<Approval>], budgets: &Budgets) -> Result<(), Error> {
         let Some((first, ..)) = self.told.first() else { return Ok(()) };
         let now = members[*first].scope.now();
         claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now).await?;
@@ -125,7 +125,7 @@ impl Granted {
             events::tell(tx, &members[*at].scope, claim, *event).await?;
         }
         let postings: Vec<_> = self.postings.iter().map(|(at, posting)| (&members[*at].scope, posting)).collect();
-        books::post_all(tx, &postings).await
+        books::post_held(tx, &postings, budgets).await
     }
 }
 

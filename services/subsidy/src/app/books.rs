@@ -13,7 +13,7 @@ use crate::store::ledger::{Made, NewEntry, Occasion, OfClaim};
 use crate::store::{fund, ledger, log, period};
 use kit::id::Id;
 use kit::{Error, Money, Scope, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Holds the budgets of funds and those above them, in the order of their ids.
 pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Budgets, Error> {
@@ -32,6 +32,10 @@ pub async fn read_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> R
 /// Each fund with itself and those above it, in the order of their ids.
 async fn lines(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<BTreeMap<FundId, Vec<FundId>>, Error> {
     let mut lines: BTreeMap<FundId, Vec<FundId>> = BTreeMap::new();
+    let funds: BTreeSet<FundId> = funds.collect();
+    if funds.is_empty() {
+        return Ok(lines);
+    }
     for (fund, above) in fund::lines(tx, funds).await? {
         lines.entry(fund).or_default().push(above);
     }
@@ -43,17 +47,19 @@ async fn lines(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<BTree
 
 /// Posts all of them or, by its error, none.
 pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<(), Error> {
-    post_all(tx, &postings.iter().map(|posting| (scope, posting)).collect::<Vec<_>>()).await
+    let lines = lines(tx, postings.iter().filter(|posting| posting.spends()).map(|posting| posting.fund)).await?;
+    let caused: Vec<_> = postings.iter().map(|posting| (scope, posting)).collect();
+    post_held(tx, &caused, &Budgets::new([], lines)).await
 }
 
-/// As [`post`], each in the name of what caused it, at the same moment.
-pub async fn post_all(tx: &mut Tx, caused: &[(&Scope, &Posting)]) -> Result<(), Error> {
+/// As [`post`], each in the name of what caused it, at the same moment, where the budgets are at hand.
+pub async fn post_held(tx: &mut Tx, caused: &[(&Scope, &Posting)], budgets: &Budgets) -> Result<(), Error> {
     let Some((scope, _)) = caused.first() else { return Ok(()) };
     let postings: Vec<&Posting> = caused.iter().map(|(_, posting)| *posting).collect();
     for posting in &postings {
         posting.balanced()?;
     }
-    change_budgets(tx, &postings).await?;
+    change_budgets(tx, &postings, budgets).await?;
     reverse(tx, &postings).await?;
     let accounts = move_balances(tx, scope, &postings).await?;
     let made = caused.iter().map(|(scope, posting)| Made { id: scope.id(), posting, cause: scope.cause() });
@@ -74,23 +80,23 @@ pub async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Er
 }
 
 /// Spends from each fund and from every fund above it.
-async fn change_budgets(tx: &mut Tx, postings: &[&Posting]) -> Result<(), Error> {
-    let mut own: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
-    for posting in postings {
-        let change = own.entry(posting.fund).or_default();
-        *change = change.and(posting.budget_change());
-    }
-    own.retain(|_, change| *change != BudgetChange::default());
-    if own.is_empty() {
-        return Ok(());
-    }
+async fn change_budgets(tx: &mut Tx, postings: &[&Posting], budgets: &Budgets) -> Result<(), Error> {
     let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
-    for (fund, above) in fund::lines(tx, own.keys().copied()).await? {
-        let Some(change) = own.get(&fund).copied() else { continue };
-        let total = changes.entry(above).or_default();
-        *total = total.and(if fund == above { change } else { change.above() });
+    for posting in postings.iter().filter(|posting| posting.spends()) {
+        let change = posting.budget_change();
+        let line = budgets.line(posting.fund);
+        if line.is_empty() {
+            return Err(Error::internal(format!("{} is spent from, and not at hand", posting.fund)));
+        }
+        for above in line {
+            let total = changes.entry(*above).or_default();
+            *total = total.and(if posting.fund == *above { change } else { change.above() });
+        }
     }
     changes.retain(|_, change| *change != BudgetChange::default());
+    if changes.is_empty() {
+        return Ok(());
+    }
     match fund::spend(tx, &changes).await? {
         None => Ok(()),
         Some(fund) => Err(refused(tx, fund, changes[&fund]).await?),

@@ -260,6 +260,11 @@ impl Posting {
         Ok(())
     }
 
+    /// Whether it does anything to the budget.
+    pub fn spends(&self) -> bool {
+        self.budget_change() != BudgetChange::default()
+    }
+
     /// What it does to the budget.
     pub fn budget_change(&self) -> BudgetChange {
         let amount = self.amount().as_fen();

@@ -42,7 +42,8 @@ impl Budgets {
         Self { budgets: budgets.into_iter().map(|budget| (budget.fund, budget)).collect(), lines }
     }
 
-    fn line(&self, fund: FundId) -> &[FundId] {
+    /// A fund and those above it; nothing when it is not held.
+    pub fn line(&self, fund: FundId) -> &[FundId] {
         self.lines.get(&fund).map(Vec::as_slice).unwrap_or_default()
     }
 
