@@ -20,6 +20,7 @@ mod objections;
 mod offers;
 mod projects;
 mod rankings;
+mod references;
 mod refusals;
 mod reports;
 mod rounds;
