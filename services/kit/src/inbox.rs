@@ -7,14 +7,13 @@
 
 use crate::command::{pause, reaction_scope};
 use crate::context::Context;
-use crate::db::{Lane, Tx, args, instant_text, statements};
+use crate::db::{Lane, Tx, args, statements};
 use crate::error::{Code, Error};
 use crate::event::Envelope;
 use crate::letters;
 use crate::service::{Arrival, React, Service};
 use crate::telemetry;
 use futures::FutureExt;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -185,8 +184,8 @@ impl Consumer {
             if !alone {
                 // The position lets it in once; it is written down with the rest of the batch. A key that is known
                 // already fails the batch, and alone it shows which.
-                let row = (self.name(), event.key(), &event.kind, &event.subject, version, instant_text(now));
-                tx.defer(REMEMBER_ALL, &row).await?;
+                let row = args![self.name(), event.key(), event.kind.as_str(), event.subject.as_str(), version, now];
+                tx.defer(REMEMBER_ALL, row).await?;
                 return Ok(Outcome::Applied);
             }
         }
@@ -271,12 +270,9 @@ impl Positions {
     async fn hold(tx: &mut Tx, consumer: &str, batch: &[Envelope]) -> Result<Self, Error> {
         let subjects: BTreeSet<&str> =
             batch.iter().filter(|event| event.version.is_some()).map(|event| event.subject.as_str()).collect();
-        let mut versions = BTreeMap::new();
-        if !subjects.is_empty() {
-            let rows: Vec<(String, i64)> = tx.fetch_all(HOLD, args![consumer, json!(subjects).to_string()]).await?;
-            versions.extend(rows);
-        }
-        Ok(Self { versions, advanced: BTreeSet::new() })
+        let subjects = subjects.into_iter().map(|subject| args![subject]).collect();
+        let rows: Vec<(String, i64)> = tx.fetch_rows(HOLD, args![consumer], subjects).await?;
+        Ok(Self { versions: rows.into_iter().collect(), advanced: BTreeSet::new() })
     }
 
     fn of(&self, subject: &str) -> i64 {
@@ -289,11 +285,8 @@ impl Positions {
     }
 
     async fn store(&self, tx: &mut Tx, consumer: &str) -> Result<(), Error> {
-        if !self.advanced.is_empty() {
-            let rows: Vec<_> = self.advanced.iter().map(|subject| json!([subject, self.of(subject)])).collect();
-            tx.execute(ADVANCE, args![consumer, json!(rows).to_string()]).await?;
-        }
-        Ok(())
+        let rows = self.advanced.iter().map(|subject| args![subject.as_str(), self.of(subject)]).collect();
+        tx.execute_rows(ADVANCE, args![consumer], rows).await.map(|_| ())
     }
 }
 
@@ -306,27 +299,27 @@ fn kind_of(text: &str) -> String {
 }
 
 statements! {
-    /// Locks the positions of aggregates, given as a JSON array, and answers them. One that is new starts at zero;
+    /// Locks the positions of aggregates, given as rows, and answers them. One that is new starts at zero;
     /// the empty update is what takes the lock.
     HOLD = {
-        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, subject, 0 FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (subject) ORDER BY subject ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
-        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value, 0 FROM json_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, subject, 0 FROM unnest(CAST($2 AS TEXT[])) AS wanted (subject) ORDER BY subject ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
+        sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value->>0, 0 FROM jsonb_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = inbox_position.version RETURNING subject, version",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
-    /// Takes the new positions as a JSON array of pairs. Their rows are held; an upsert finds each by its key,
+    /// Takes the new positions as rows. Their rows are held; an upsert finds each by its key,
     /// where an update from a list may go through every position of the consumer.
     ADVANCE = {
-        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, e->>0, CAST(e->>1 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS reached (e) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
+        postgres: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, subject, version FROM unnest(CAST($2 AS TEXT[]), CAST($3 AS BIGINT[])) AS reached (subject, version) ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
         sqlite: "INSERT INTO inbox_position (consumer, subject, version) SELECT $1, value->>0, value->>1 FROM jsonb_each($2) WHERE TRUE ON CONFLICT (consumer, subject) DO UPDATE SET version = excluded.version",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     REMEMBER = "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
-    /// Takes applied events as a JSON array of rows. One that is known already is not written, and then the
+    /// Takes applied events as rows. One that is known already is not written, and then the
     /// number of rows tells.
     REMEMBER_ALL = {
-        postgres: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT e->>0, e->>1, e->>2, e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS TIMESTAMPTZ) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS events (e) ON CONFLICT (consumer, event_key) DO NOTHING",
+        postgres: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT * FROM unnest(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS TIMESTAMPTZ[])) ON CONFLICT (consumer, event_key) DO NOTHING",
         sqlite: "INSERT INTO inbox (consumer, event_key, kind, subject, version, applied_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (consumer, event_key) DO NOTHING",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     PARK = "INSERT INTO inbox_parked (consumer, event_key, subject, version, envelope, parked_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (consumer, event_key) DO NOTHING";
     UNPARK = "DELETE FROM inbox_parked WHERE consumer = $1 AND event_key = $2";

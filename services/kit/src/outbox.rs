@@ -1,7 +1,8 @@
 //! The relay: what was committed is delivered.
 //!
-//! Events are written in the transaction that caused them; the relay claims the unsent ones, publishes
-//! them and marks those the bus has acknowledged. It never asks for "everything after number n":
+//! Events are written in the transaction that caused them; the relay claims those that wait, publishes them, and takes
+//! what the bus has acknowledged off the list. They wait by the lot: on PostgreSQL a lot is what one statement wrote, on SQLite
+//! every event is one. The relay never asks for "everything after number n":
 //! transactions commit out of the order of their numbers, and such a reader loses events. A commit wakes
 //! it; the slow look-round is for what another process committed and died over.
 
@@ -13,10 +14,11 @@ use crate::event::Envelope;
 use crate::id::EventId;
 use crate::id::Id as _;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Events claimed at once.
+/// Events sent at once, by the last lot of which there may be more.
 const BATCH: i64 = 256;
 const LOOK_ROUND: Duration = Duration::from_secs(5);
 
@@ -27,8 +29,16 @@ pub struct Relay {
     bus: Bus,
 }
 
+/// Events that wait together, and how many they are.
+#[derive(sqlx::FromRow)]
+struct Lot {
+    lot: i64,
+    events: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
+    lot: i64,
     seq: i64,
     event_id: EventId,
     kind: String,
@@ -91,29 +101,40 @@ impl Relay {
         loop {
             let relay = self.clone();
             // In a task of its own: the claim is a transaction, and whoever waits for us may be cancelled.
-            let batch = tokio::spawn(async move { relay.send_batch().await }).await.map_err(Error::internal)??;
-            if batch == 0 {
+            let (batch, more) = tokio::spawn(async move { relay.send_batch().await }).await.map_err(Error::internal)??;
+            sent += batch;
+            if !more {
                 return Ok(sent);
             }
-            sent += batch;
         }
     }
 
-    async fn send_batch(&self) -> Result<u64, Error> {
+    /// Answers how many events were sent, and whether more may wait.
+    async fn send_batch(&self) -> Result<(u64, bool), Error> {
         let db = &self.context.db;
-        // On PostgreSQL the claim holds its rows until they are marked, so that two relays never send the
+        // On PostgreSQL the claim holds its lots until they are sent, so that two relays never send the
         // same ones. A SQLite file has one process and one relay per service, and its one writer must stay
         // free for the consumers that are about to apply these very events: there the claim is a read.
         let mut claim = match db.engine() {
             Engine::Postgres => db.begin(Lane::Claim).await?,
             Engine::Sqlite => db.read(Lane::Background).await?,
         };
-        let rows: Vec<Row> = claim.fetch_all(UNSENT, args![self.context.service, BATCH]).await?;
-        if rows.is_empty() {
+        let lots: Vec<Lot> = claim.fetch_all(UNSENT, args![self.context.service, BATCH]).await?;
+        if lots.is_empty() {
             claim.rollback().await?;
-            return Ok(0);
+            return Ok((0, false));
         }
-        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        let (mut first, mut events) = (Vec::new(), 0);
+        for lot in &lots {
+            if events >= BATCH {
+                break;
+            }
+            first.push(args![lot.lot]);
+            events += lot.events;
+        }
+        let more = events >= BATCH;
+        let rows: Vec<Row> = claim.fetch_rows(EVENTS, args![self.context.service], first).await?;
+        let places: Vec<(i64, i64)> = rows.iter().map(|row| (row.lot, row.seq)).collect();
         let envelopes = rows.into_iter().map(|row| row.envelope(self.context.service)).collect();
         let held = match db.engine() {
             Engine::Postgres => Some(claim),
@@ -127,40 +148,67 @@ impl Relay {
             Some(tx) => tx,
             None => db.begin(Lane::Background).await?,
         };
-        self.mark(tx, &seqs, results).await
+        Ok((self.mark(tx, &places, results).await?, more))
     }
 
-    async fn mark(&self, mut tx: Tx, seqs: &[i64], results: Vec<Result<(), Error>>) -> Result<u64, Error> {
-        let mut acknowledged = Vec::with_capacity(seqs.len());
-        let mut failure = None;
-        for (seq, result) in seqs.iter().zip(results) {
+    async fn mark(&self, mut tx: Tx, places: &[(i64, i64)], results: Vec<Result<(), Error>>) -> Result<u64, Error> {
+        let mut left: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let (mut sent, mut failure) = (0, None);
+        for ((lot, seq), result) in places.iter().zip(results) {
+            let left = left.entry(*lot).or_default();
             match result {
-                Ok(()) => acknowledged.push(*seq),
-                Err(error) => failure = Some(error),
+                Ok(()) => sent += 1,
+                Err(error) => {
+                    left.push(*seq);
+                    failure = Some(error);
+                }
             }
         }
-        let list = serde_json::to_string(&acknowledged).map_err(Error::internal)?;
-        let sent = tx.execute(MARK_SENT, args![list, self.context.clock.now()]).await?;
+        let service = self.context.service;
+        let whole = left.iter().filter(|(_, left)| left.is_empty()).map(|(lot, _)| args![*lot]).collect();
+        tx.execute_rows(SENT, args![service], whole).await?;
+        let left = left.iter().flat_map(|(lot, left)| left.iter().map(|seq| args![*lot, *seq])).collect();
+        tx.execute_rows(LEFT, args![service], left).await?;
         tx.commit().await?;
-        metrics::counter!("talentflow_events_published_total", "service" => self.context.service).increment(sent);
+        metrics::counter!("talentflow_events_published_total", "service" => service).increment(sent);
         failure.map_or(Ok(sent), Err)
     }
 }
 
 statements! {
     UNSENT = {
-        postgres: "SELECT seq, event_id, kind, subject, version, occurred_at, data, cause, traceparent FROM outbox WHERE service = $1 AND sent_at IS NULL ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED",
-        sqlite: "SELECT seq, event_id, kind, subject, version, occurred_at, data, cause, traceparent FROM outbox WHERE service = $1 AND sent_at IS NULL ORDER BY seq LIMIT $2",
+        postgres: "SELECT lot, CAST(cardinality(seqs) AS BIGINT) AS events FROM outbox_lot WHERE service = $1 ORDER BY lot LIMIT $2 FOR UPDATE SKIP LOCKED",
+        sqlite: "SELECT lot, json_array_length(seqs) AS events FROM outbox_lot WHERE service = $1 ORDER BY lot LIMIT $2",
         reason: "several relays share a PostgreSQL outbox; a SQLite file has one process, and no SKIP LOCKED",
     };
-    /// Takes the numbers as a JSON array: one statement for the whole batch.
-    MARK_SENT = {
-        postgres: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))))",
-        sqlite: "UPDATE outbox SET sent_at = $2 WHERE sent_at IS NULL AND seq IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+    /// Takes lots as rows.
+    EVENTS = {
+        postgres: "SELECT l.lot, o.seq, o.event_id, o.kind, o.subject, o.version, o.occurred_at, o.data, o.cause, o.traceparent FROM (SELECT u.lot, unnest(u.seqs) AS seq FROM outbox_lot u WHERE u.service = $1 AND u.lot = ANY (CAST($2 AS BIGINT[]))) AS l JOIN outbox o ON o.seq = l.seq ORDER BY o.seq",
+        sqlite: "SELECT l.lot, o.seq, o.event_id, o.kind, o.subject, o.version, o.occurred_at, o.data, o.cause, o.traceparent FROM jsonb_each($2) AS wanted CROSS JOIN outbox_lot l ON l.service = $1 AND l.lot = wanted.value->>0 CROSS JOIN json_each(l.seqs) AS s CROSS JOIN outbox o ON o.seq = s.value ORDER BY o.seq",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
-    PENDING = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE service = $1 AND sent_at IS NULL";
-    RESEND = "UPDATE outbox SET sent_at = NULL WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3 AND sent_at IS NOT NULL";
+    /// Takes lots as rows: all of each was sent.
+    SENT = {
+        postgres: "DELETE FROM outbox_lot WHERE service = $1 AND lot = ANY (CAST($2 AS BIGINT[]))",
+        sqlite: "DELETE FROM outbox_lot WHERE service = $1 AND lot IN (SELECT value->>0 FROM jsonb_each($2))",
+        reason: "SQLite knows no arrays: they come as JSON",
+    };
+    /// Takes lots and what is left of each as rows.
+    LEFT = {
+        postgres: "UPDATE outbox_lot AS l SET seqs = r.seqs FROM (SELECT lot, array_agg(seq ORDER BY seq) AS seqs FROM unnest(CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[])) AS rest (lot, seq) GROUP BY lot) AS r WHERE l.service = $1 AND l.lot = r.lot",
+        sqlite: "UPDATE outbox_lot AS l SET seqs = r.seqs FROM (SELECT value->>0 AS lot, json_group_array(value->>1) AS seqs FROM jsonb_each($2) GROUP BY value->>0) AS r WHERE l.service = $1 AND l.lot = r.lot",
+        reason: "SQLite knows no arrays: they come as JSON",
+    };
+    PENDING = {
+        postgres: "SELECT CAST(COALESCE(sum(cardinality(seqs)), 0) AS BIGINT) FROM outbox_lot WHERE service = $1",
+        sqlite: "SELECT CAST(COALESCE(sum(json_array_length(seqs)), 0) AS BIGINT) FROM outbox_lot WHERE service = $1",
+        reason: "SQLite knows no arrays: they come as JSON",
+    };
+    RESEND = {
+        postgres: "INSERT INTO outbox_lot (service, seqs) SELECT $1, array_agg(seq ORDER BY seq) FROM (SELECT seq, (row_number() OVER (ORDER BY seq) - 1) / 256 AS part FROM outbox WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3) AS again GROUP BY part RETURNING CAST(cardinality(seqs) AS BIGINT)",
+        sqlite: "INSERT INTO outbox_lot (service, lot, seqs) SELECT service, seq, json_array(seq) FROM outbox WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3 ON CONFLICT (service, lot) DO NOTHING RETURNING json_array_length(seqs)",
+        reason: "SQLite knows no arrays, and every event is a lot of its own",
+    };
 }
 
 /// How many events of a service wait to be sent.
@@ -170,12 +218,12 @@ pub async fn pending(context: &Context) -> Result<i64, Error> {
     Ok(count)
 }
 
-/// Marks the events of a period as unsent, so that they are published again: after a stream was lost or
+/// Has the events of a period wait to be sent again: after a stream was lost or
 /// restored from an older copy. Consumers know what they have applied.
 pub async fn republish(context: &Context, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<u64, Error> {
     let mut tx = context.db.begin(Lane::Background).await?;
-    let count = tx.execute(RESEND, args![context.service, from, to]).await?;
+    let lots: Vec<(i64,)> = tx.fetch_all(RESEND, args![context.service, from, to]).await?;
     tx.wakes(&context.wake);
     tx.commit().await?;
-    Ok(count)
+    Ok(lots.iter().map(|(events,)| events.unsigned_abs()).sum())
 }

@@ -46,6 +46,7 @@ pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
         "0008_sources",
         "0009_offset",
         "0010_guards",
+        "0011_resolved",
     ]
 );
 

@@ -154,5 +154,5 @@ statements! {
         sqlite: "SELECT 0",
         reason: "SQLite has no server that could cut anybody off",
     };
-    UNSENT = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE sent_at IS NULL";
+    UNSENT = "SELECT CAST(count(*) AS BIGINT) FROM v_outbox WHERE sent_at IS NULL";
 }

@@ -176,5 +176,5 @@ async fn an_event_the_consumer_could_not_take_stays_in_the_outbox_and_comes_agai
 
 statements! {
     APPEND = "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause) VALUES ('rotation', $1, $2, $3, 1, $4, $5, 'test')";
-    OVERTAKEN = "SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE sent_at IS NULL AND seq < (SELECT max(seq) FROM outbox WHERE sent_at IS NOT NULL)";
+    OVERTAKEN = "SELECT CAST(count(*) AS BIGINT) FROM outbox o JOIN v_outbox v ON v.event_id = CAST(o.event_id AS TEXT) WHERE v.sent_at IS NULL AND o.seq < (SELECT max(s.seq) FROM outbox s JOIN v_outbox w ON w.event_id = CAST(s.event_id AS TEXT) WHERE w.sent_at IS NOT NULL)";
 }

@@ -2,12 +2,11 @@
 
 use super::Call;
 use crate::context::Context;
-use crate::db::{Tx, args, instant_text, statements};
+use crate::db::{Tx, args, statements};
 use crate::error::Error;
-use crate::id::{AuditId, Id as _};
+use crate::id::AuditId;
 use chrono::{DateTime, Utc};
 use prost::Message;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use tonic::Request;
@@ -85,25 +84,25 @@ impl Asked {
     /// As `keep`, where no key was claimed before: the whole record is written at once, with others of its transaction.
     /// That the same command is under way elsewhere shows when they are written, and then all of it is tried again.
     pub async fn keep_whole(&self, tx: &mut Tx, answer: &[u8], entry: &Entry<'_>) -> Result<(), Error> {
-        let at = instant_text(entry.at);
-        let (method, request) = (&self.call.method, &self.fingerprint);
-        tx.defer(KEEP_WHOLE, &(entry.service, self.subject(), &self.key, method, request, hex::encode(answer), at)).await?;
+        let (method, request) = (self.call.method.as_str(), self.fingerprint.as_str());
+        let row = args![entry.service, self.subject(), self.key.as_str(), method, request, answer, entry.at];
+        tx.defer(KEEP_WHOLE, row).await?;
         self.audit(tx, answer, entry).await
     }
 
     async fn audit(&self, tx: &mut Tx, answer: &[u8], entry: &Entry<'_>) -> Result<(), Error> {
-        let row = (
-            entry.id.uuid(),
+        let row = args![
+            entry.id,
             entry.service,
-            instant_text(entry.at),
+            entry.at,
             self.subject(),
-            &self.call.principal.organisation,
-            &self.call.method,
-            &self.fingerprint,
+            self.call.principal.organisation.as_deref(),
+            self.call.method.as_str(),
+            self.fingerprint.as_str(),
             hex::encode(Sha256::digest(answer)),
             entry.traceparent,
-        );
-        tx.defer(AUDIT, &row).await
+        ];
+        tx.defer(AUDIT, row).await
     }
 }
 
@@ -136,8 +135,8 @@ pub(super) async fn known<'a>(
     tx: &mut Tx,
     asked: impl Iterator<Item = &'a Asked>,
 ) -> Result<BTreeMap<(String, String), First>, Error> {
-    let keys: Vec<_> = asked.map(|one| json!([one.subject(), one.key])).collect();
-    let rows: Vec<Row> = tx.fetch_all(ANSWERS_OF_KEYS, args![context.service, json!(keys).to_string()]).await?;
+    let keys = asked.map(|one| args![one.subject(), one.key.as_str()]).collect();
+    let rows: Vec<Row> = tx.fetch_rows(ANSWERS_OF_KEYS, args![context.service], keys).await?;
     Ok(rows.into_iter().map(|row| ((row.subject, row.key), (row.method, row.request, row.answer))).collect())
 }
 
@@ -162,23 +161,23 @@ statements! {
     CLAIM_KEY = "INSERT INTO idempotency (service, subject, key, method, request, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (service, subject, key) DO NOTHING";
     ANSWER_OF_KEY = "SELECT method, request, answer FROM idempotency WHERE service = $1 AND subject = $2 AND key = $3";
     KEEP_ANSWER = "UPDATE idempotency SET answer = $4 WHERE service = $1 AND subject = $2 AND key = $3";
-    /// Takes subjects and keys as a JSON array of pairs.
+    /// Takes subjects and keys as rows.
     ANSWERS_OF_KEYS = {
-        postgres: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS asked (e) JOIN idempotency i ON i.service = $1 AND i.subject = e->>0 AND i.key = e->>1",
-        sqlite: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_each($2) AS asked JOIN idempotency i ON i.service = $1 AND i.subject = asked.value->>0 AND i.key = asked.value->>1",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM unnest(CAST($2 AS TEXT[]), CAST($3 AS TEXT[])) AS asked (subject, key) JOIN idempotency i ON i.service = $1 AND i.subject = asked.subject AND i.key = asked.key",
+        sqlite: "SELECT i.subject, i.key, i.method, i.request, i.answer FROM jsonb_each($2) AS asked CROSS JOIN idempotency i ON i.service = $1 AND i.subject = asked.value->>0 AND i.key = asked.value->>1",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
-    /// Takes whole records as a JSON array of rows. A key that somebody else has used is not written, and then the
+    /// Takes whole records as rows. A key that somebody else has used is not written, and then the
     /// number of rows tells.
     KEEP_WHOLE = {
-        postgres: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT e->>0, e->>1, e->>2, e->>3, e->>4, decode(e->>5, 'hex'), CAST(e->>6 AS TIMESTAMPTZ) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS kept (e) ORDER BY e->>1, e->>2 ON CONFLICT (service, subject, key) DO NOTHING",
+        postgres: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT * FROM unnest(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS BYTEA[]), CAST($7 AS TIMESTAMPTZ[])) AS kept (service, subject, key) ORDER BY subject, key ON CONFLICT (service, subject, key) DO NOTHING",
         sqlite: "INSERT INTO idempotency (service, subject, key, method, request, answer, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (service, subject, key) DO NOTHING",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
-    /// Takes the entries as a JSON array of rows.
+    /// Takes the entries as rows.
     AUDIT = {
-        postgres: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT CAST(e->>0 AS UUID), e->>1, CAST(e->>2 AS TIMESTAMPTZ), e->>3, e->>4, e->>5, e->>6, e->>7, e->>8 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS entries (e)",
+        postgres: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT * FROM unnest(CAST($1 AS UUID[]), CAST($2 AS TEXT[]), CAST($3 AS TIMESTAMPTZ[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]))",
         sqlite: "INSERT INTO audit (audit_id, service, at, actor, organisation, method, request, answer, traceparent) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
 }

@@ -18,18 +18,14 @@ use futures::future::BoxFuture;
 use prost::Message;
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status};
 
 /// Commands of one transaction at most.
 const MOST: usize = 256;
-/// From so many on, the commands of a transaction are a crowd: who was answered together comes back together, and the
-/// first of them waits a moment for the others instead of taking a transaction alone.
-const CROWD: usize = 8;
-const MOMENT: Duration = Duration::from_millis(1);
+/// So many commands are a crowd, which is worth two transactions.
+const CROWD: usize = 16;
 
 /// One of the commands of a transaction.
 #[derive(Debug)]
@@ -56,10 +52,25 @@ struct Inner<C, A> {
 
 struct Queue<C> {
     waiting: VecDeque<Waiting<C>>,
-    /// Whether a task is at work on the queue.
-    driven: bool,
-    /// Commands of the transaction before.
-    before: usize,
+    /// Commands of each transaction that is under way; two at most.
+    sizes: Vec<usize>,
+}
+
+/// A transaction under way. However it ends, the next is looked for.
+struct Place<C: Clone + Send + Sync + 'static, A: Send + 'static> {
+    inner: Arc<Inner<C, A>>,
+    size: usize,
+}
+
+impl<C: Clone + Send + Sync + 'static, A: Send + 'static> Drop for Place<C, A> {
+    fn drop(&mut self) {
+        let mut queue = self.inner.lock();
+        if let Some(at) = queue.sizes.iter().position(|size| *size == self.size) {
+            queue.sizes.swap_remove(at);
+        }
+        drop(queue);
+        Inner::begin(&self.inner);
+    }
 }
 
 struct Waiting<C> {
@@ -91,7 +102,7 @@ where
     /// `Res` is what an answer is on the wire.
     pub fn new<Res: Message + From<A>>(context: Context, use_case: UseCaseOfMany<C, A>) -> Self {
         let encode = |answer: A| Res::from(answer).encode_to_vec();
-        let queue = Mutex::new(Queue { waiting: VecDeque::new(), driven: false, before: 0 });
+        let queue = Mutex::new(Queue { waiting: VecDeque::new(), sizes: Vec::new() });
         Self { inner: Arc::new(Inner { context, use_case, encode, queue }) }
     }
 
@@ -112,12 +123,47 @@ where
     }
 
     fn enqueue(&self, waiting: Waiting<C>) {
-        let mut queue = self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.waiting.push_back(waiting);
-        if !std::mem::replace(&mut queue.driven, true) {
-            let inner = Arc::clone(&self.inner);
-            tokio::spawn(inner.drive());
+        self.inner.lock().waiting.push_back(waiting);
+        Inner::begin(&self.inner);
+    }
+}
+
+impl<C> Queue<C> {
+    /// The commands that begin now, in the order of their arrival. Of two with the same key the second waits, and then finds
+    /// the answer of the first.
+    fn next(&mut self) -> Option<Vec<Waiting<C>>> {
+        let (under_way, crowd) = (self.sizes.iter().sum::<usize>(), self.sizes.iter().sum::<usize>() + self.waiting.len());
+        let due = match self.sizes.len() {
+            0 => !self.waiting.is_empty(),
+            // A second one begins when it is as large as the first, and not before: each costs the same, however small.
+            1 => self.waiting.len() >= under_way,
+            _ => false,
+        };
+        if !due {
+            return None;
         }
+        // Half of a crowd, so that the other half is the next while this one is at work.
+        let most = if crowd < CROWD { crowd } else { crowd.div_ceil(2) }.min(MOST);
+        let mut keys = BTreeSet::new();
+        let (mut group, mut later) = (Vec::new(), VecDeque::new());
+        while group.len() < most {
+            let Some(waiting) = self.waiting.pop_front() else { break };
+            if keys.insert((waiting.asked.subject().to_owned(), waiting.asked.key.clone())) {
+                group.push(waiting);
+            } else {
+                later.push_back(waiting);
+            }
+        }
+        later.append(&mut self.waiting);
+        self.waiting = later;
+        self.sizes.push(group.len());
+        Some(group)
+    }
+}
+
+impl<C, A> Inner<C, A> {
+    fn lock(&self) -> MutexGuard<'_, Queue<C>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,57 +172,20 @@ where
     C: Clone + Send + Sync + 'static,
     A: Send + 'static,
 {
-    /// Works until nobody waits. While a transaction is written to the disk the next one begins; what both need, it waits
-    /// for in the database.
-    async fn drive(self: Arc<Self>) {
-        let mut before: Option<JoinHandle<()>> = None;
-        loop {
-            if self.expects_more() {
-                tokio::time::sleep(MOMENT).await;
-            }
-            let Some(group) = self.next() else { return };
-            let (ending, ends) = oneshot::channel();
-            let inner = Arc::clone(&self);
-            let task = tokio::spawn(async move { inner.carry_out(group, ending).await });
-            // It is dropped untold where a transaction fails before its end.
-            let _ = ends.await;
-            if let Some(before) = before.replace(task) {
-                let _ = before.await;
-            }
+    /// Begins what is due. While a transaction waits for the disk, or for rows that it needs of the one before, the next is
+    /// at work.
+    fn begin(inner: &Arc<Self>) {
+        let mut queue = inner.lock();
+        while let Some(group) = queue.next() {
+            let place = Place { inner: Arc::clone(inner), size: group.len() };
+            tokio::spawn(async move { place.inner.carry_out(group).await });
         }
     }
 
-    fn expects_more(&self) -> bool {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        (1..queue.before / 2).contains(&queue.waiting.len()) && queue.before >= CROWD
-    }
-
-    /// The next commands in the order of their arrival. Of two with the same key the second waits, and then finds the
-    /// answer of the first.
-    fn next(&self) -> Option<Vec<Waiting<C>>> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = BTreeSet::new();
-        let (mut group, mut later) = (Vec::new(), VecDeque::new());
-        while group.len() < MOST {
-            let Some(waiting) = queue.waiting.pop_front() else { break };
-            if keys.insert((waiting.asked.subject().to_owned(), waiting.asked.key.clone())) {
-                group.push(waiting);
-            } else {
-                later.push_back(waiting);
-            }
-        }
-        later.append(&mut queue.waiting);
-        queue.waiting = later;
-        queue.driven = !group.is_empty();
-        queue.before = if group.is_empty() { queue.before } else { group.len() };
-        (!group.is_empty()).then_some(group)
-    }
-
-    /// Says so when all is decided and only the end is left.
-    async fn carry_out(&self, group: Vec<Waiting<C>>, ending: oneshot::Sender<()>) {
+    async fn carry_out(&self, group: Vec<Waiting<C>>) {
         metrics::histogram!("talentflow_commands_together", "service" => self.context.service)
             .record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
-        match self.tries(&group, Some(ending)).await {
+        match self.tries(&group).await {
             Ok(outcomes) => answer(group, outcomes),
             Err(error) if group.len() == 1 => answer(group, vec![Err(error)]),
             // Something about one of them fails the others: alone each shows what.
@@ -184,19 +193,21 @@ where
                 for waiting in group {
                     let alone = [waiting];
                     let outcome =
-                        self.tries(&alone, None).await.map_or_else(Err, |mut outcomes| outcomes.pop().unwrap_or_else(missing));
+                        self.tries(&alone).await.map_or_else(Err, |mut outcomes| outcomes.pop().unwrap_or_else(missing));
                     answer(alone, vec![outcome]);
                 }
             }
         }
     }
 
-    async fn tries(&self, group: &[Waiting<C>], mut ending: Option<oneshot::Sender<()>>) -> Result<Vec<Outcome>, Error> {
-        let mut attempt = 1;
+    async fn tries(&self, group: &[Waiting<C>]) -> Result<Vec<Outcome>, Error> {
+        let (mut attempt, mut met) = (1, false);
         loop {
             // A panic is a defect of ours like any other: the transaction rolls back, and nobody waits for ever.
-            let outcome = AssertUnwindSafe(self.once(group, &mut ending)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(self.once(group, met)).catch_unwind().await;
             match outcome.unwrap_or_else(|_| Err(Error::internal("a command panicked"))) {
+                // Whatever it is may be that of a command which is not new.
+                Err(_) if !met => met = true,
                 Err(error) if again(&error, attempt) => {
                     tracing::debug!(attempt, %error, "trying again");
                     pause(&self.context.chance, attempt).await;
@@ -207,16 +218,19 @@ where
         }
     }
 
-    async fn once(&self, group: &[Waiting<C>], ending: &mut Option<oneshot::Sender<()>>) -> Result<Vec<Outcome>, Error> {
+    /// Most commands are new, and that one is not shows by itself: what it did the first time has it refused, or a statement
+    /// fail, or its record is there already. So keys are looked for only where something of the kind was `met`.
+    async fn once(&self, group: &[Waiting<C>], met: bool) -> Result<Vec<Outcome>, Error> {
         let now = self.context.clock.now();
         let mut tx = self.context.db.begin(Lane::Request).await?;
-        let known = record::known(&self.context, &mut tx, group.iter().map(|waiting| &waiting.asked)).await?;
-        let (mut outcomes, mut fresh, mut spans) = (Vec::with_capacity(group.len()), Vec::new(), Vec::new());
-        for Waiting { asked, command, .. } in group {
-            let first = known.get(&(asked.subject().to_owned(), asked.key.clone())).cloned();
-            if let Some(first) = first {
-                let repeated = asked.repeat(&self.context, first);
-                outcomes.push(Some(repeated.and_then(|answer| answer.ok_or_else(|| Error::stale("idempotency-key")))));
+        let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(group.len());
+        outcomes.resize_with(group.len(), || None);
+        if met {
+            self.repeat(&mut tx, group, &mut outcomes, |_| true).await?;
+        }
+        let (mut fresh, mut members, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, Waiting { asked, command, .. }) in group.iter().enumerate() {
+            if outcomes[place].is_some() {
                 continue;
             }
             let span = tracing::info_span!("command", method = asked.call.method);
@@ -224,34 +238,50 @@ where
             let audit = AuditId::from_uuid(self.context.chance.uuid(now));
             let scope = span.in_scope(|| Scope::of_command(&self.context, asked, audit, now));
             spans.push(span);
-            outcomes.push(None);
-            fresh.push((audit, asked, Member { scope, command: command.clone() }));
+            fresh.push((place, audit));
+            members.push(Member { scope, command: command.clone() });
         }
-        let (asked, members): (Vec<_>, Vec<_>) = fresh.into_iter().map(|(audit, asked, member)| ((audit, asked), member)).unzip();
         let answers = if members.is_empty() { Vec::new() } else { (self.use_case)(&mut tx, &members).await? };
         drop(spans);
         if answers.len() != members.len() {
             return Err(Error::internal(format!("{} commands were given {} answers", members.len(), answers.len())));
         }
-        let mut answered = Vec::with_capacity(answers.len());
-        for (((audit, asked), member), answer) in asked.into_iter().zip(&members).zip(answers) {
-            answered.push(match answer {
+        for (((place, audit), member), answer) in fresh.into_iter().zip(&members).zip(answers) {
+            outcomes[place] = Some(match answer {
                 Ok(answer) => {
                     let bytes = (self.encode)(answer);
                     let traceparent = member.scope.traceparent();
                     let entry = Entry { id: audit, service: self.context.service, at: now, traceparent };
-                    asked.keep_whole(&mut tx, &bytes, &entry).await?;
+                    group[place].asked.keep_whole(&mut tx, &bytes, &entry).await?;
                     Ok(bytes)
                 }
                 Err(error) => Err(error),
             });
         }
-        if let Some(ending) = ending.take() {
-            let _ = ending.send(());
+        if !met {
+            self.repeat(&mut tx, group, &mut outcomes, |outcome| matches!(outcome, Some(Err(_)))).await?;
         }
         tx.commit().await?;
-        let mut answered = answered.into_iter();
-        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| answered.next().unwrap_or_else(missing))).collect())
+        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect())
+    }
+
+    /// Gives those commands their first answer that have one, of those whose outcome so far is as wanted.
+    async fn repeat(
+        &self,
+        tx: &mut Tx,
+        group: &[Waiting<C>],
+        outcomes: &mut [Option<Outcome>],
+        wanted: fn(&Option<Outcome>) -> bool,
+    ) -> Result<(), Error> {
+        let asked = group.iter().zip(&*outcomes).filter(|(_, outcome)| wanted(outcome)).map(|(waiting, _)| &waiting.asked);
+        let mut known = record::known(&self.context, tx, asked).await?;
+        for (Waiting { asked, .. }, outcome) in group.iter().zip(outcomes) {
+            if let Some(first) = known.remove(&(asked.subject().to_owned(), asked.key.clone())) {
+                let repeated = asked.repeat(&self.context, first);
+                *outcome = Some(repeated.and_then(|answer| answer.ok_or_else(|| Error::stale("idempotency-key"))));
+            }
+        }
+        Ok(())
     }
 }
 

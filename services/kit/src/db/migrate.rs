@@ -87,7 +87,7 @@ impl Migration {
 }
 
 /// Kit's own tables: outbox, inbox, idempotency, audit, dead letters.
-pub const KIT: Migrations = crate::migrations!("kit", ["0001_init"]);
+pub const KIT: Migrations = crate::migrations!("kit", ["0001_init", "0002_lots"]);
 
 statements! {
     CREATE_HISTORY = {

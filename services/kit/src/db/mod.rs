@@ -8,6 +8,7 @@
 mod lock;
 mod migrate;
 mod open;
+mod rows;
 mod sql;
 mod tx;
 mod value;

@@ -1,8 +1,9 @@
 //! An open transaction: what a use case holds while it works.
 
+use super::rows::{self, Column, Rows};
 use super::{Engine, Sql, Value, Wake};
 use crate::error::{Code, Error};
-use serde::Serialize;
+use futures::future::BoxFuture;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, Sqlite, Transaction};
@@ -15,13 +16,23 @@ pub trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Sen
 impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
 /// An open transaction. Dropped without commit it rolls back.
-#[derive(Debug)]
 pub struct Tx {
     inner: Inner,
     /// Whom to wake after commit: the relay of what was written, the worker of what was begun.
     wakes: Vec<Wake>,
     /// Rows that go into a table together, at the latest at commit.
     deferred: Vec<Deferred>,
+    /// What is left for the moment before the commit.
+    last: Vec<Last>,
+}
+
+/// Work that is done when all the rest of a transaction is written.
+type Last = Box<dyn for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<(), Error>> + Send>;
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("inner", &self.inner).finish_non_exhaustive()
+    }
 }
 
 /// Deferred rows that make one statement.
@@ -31,9 +42,7 @@ const DEFERRED: u64 = 500;
 #[derive(Debug)]
 struct Deferred {
     sql: Sql,
-    rows: u64,
-    /// A JSON array of the rows, without its closing bracket.
-    text: Vec<u8>,
+    rows: Rows,
 }
 
 #[derive(Debug)]
@@ -45,15 +54,31 @@ enum Inner {
 /// Ids are `UUID` on PostgreSQL and readable text on SQLite, so that a person with `sqlite3` can follow
 /// a reference by eye; `id!` decodes both.
 macro_rules! bound {
-    ($query:expr, $args:expr, $id:expr) => {
+    ($query:expr, $args:expr, $id:expr, $ids:expr) => {
         $args.into_iter().fold($query, |query, value| match value {
             Value::Bool(v) => query.bind(v),
             Value::Int(v) => query.bind(v),
             Value::Text(v) => query.bind(v),
             Value::Bytes(v) => query.bind(v),
             Value::Id(v) => query.bind(v.map($id)),
+            Value::Ids(v) => query.bind($ids(v)),
             Value::Instant(v) => query.bind(v),
             Value::Date(v) => query.bind(v),
+        })
+    };
+}
+
+/// Binds columns after the other arguments, each as an array.
+macro_rules! with_columns {
+    ($query:expr, $columns:expr) => {
+        $columns.into_iter().fold($query, |query, column| match column {
+            Column::Bool(v) => query.bind(v),
+            Column::Int(v) => query.bind(v),
+            Column::Text(v) => query.bind(v),
+            Column::Bytes(v) => query.bind(v),
+            Column::Id(v) => query.bind(v),
+            Column::Instant(v) => query.bind(v),
+            Column::Date(v) => query.bind(v),
         })
     };
 }
@@ -61,8 +86,22 @@ macro_rules! bound {
 macro_rules! on_engine {
     ($self:ident, $sql:ident, $args:ident, $make:path, $call:ident) => {
         match &mut $self.inner {
-            Inner::Postgres(tx) => bound!($make($sql.postgres), $args, identity).$call(&mut **tx).await,
-            Inner::Sqlite(tx) => bound!($make($sql.sqlite), $args, as_text).$call(&mut **tx).await,
+            Inner::Postgres(tx) => bound!($make($sql.postgres), $args, identity, identity).$call(&mut **tx).await,
+            Inner::Sqlite(tx) => bound!($make($sql.sqlite), $args, as_text, as_json).$call(&mut **tx).await,
+        }
+    };
+}
+
+macro_rules! with_rows {
+    ($self:ident, $sql:ident, $args:ident, $rows:ident, $make:path, $call:ident) => {
+        match (&mut $self.inner, $rows) {
+            (Inner::Postgres(tx), Rows::Columns { columns, .. }) => {
+                with_columns!(bound!($make($sql.postgres), $args, identity, identity), columns).$call(&mut **tx).await
+            }
+            (Inner::Sqlite(tx), Rows::Json { text, .. }) => {
+                bound!($make($sql.sqlite), $args, as_text, as_json).bind(rows::json(text)?).$call(&mut **tx).await
+            }
+            _ => return Err(Error::internal("rows for another engine")),
         }
     };
 }
@@ -71,13 +110,17 @@ fn as_text(id: Uuid) -> String {
     id.to_string()
 }
 
+fn as_json(ids: Vec<Uuid>) -> String {
+    ids.into_iter().map(as_text).collect::<serde_json::Value>().to_string()
+}
+
 impl Tx {
     pub(super) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(tx), wakes: Vec::new(), deferred: Vec::new() }
+        Self { inner: Inner::Postgres(tx), wakes: Vec::new(), deferred: Vec::new(), last: Vec::new() }
     }
 
     pub(super) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(tx), wakes: Vec::new(), deferred: Vec::new() }
+        Self { inner: Inner::Sqlite(tx), wakes: Vec::new(), deferred: Vec::new(), last: Vec::new() }
     }
 
     pub fn engine(&self) -> Engine {
@@ -91,10 +134,12 @@ impl Tx {
     pub async fn execute(&mut self, sql: Sql, args: Vec<Value>) -> Result<u64, Error> {
         let rows = match &mut self.inner {
             Inner::Postgres(tx) => {
-                bound!(sqlx::query(sql.postgres), args, identity).execute(&mut **tx).await.map(|done| done.rows_affected())
+                let query = bound!(sqlx::query(sql.postgres), args, identity, identity);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
             Inner::Sqlite(tx) => {
-                bound!(sqlx::query(sql.sqlite), args, as_text).execute(&mut **tx).await.map(|done| done.rows_affected())
+                let query = bound!(sqlx::query(sql.sqlite), args, as_text, as_json);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
             }
         };
         rows.map_err(|error| Error::statement(sql.name, error))
@@ -120,26 +165,64 @@ impl Tx {
         on_engine!(self, sql, args, sqlx::query_as, fetch_all).map_err(|error| Error::statement(sql.name, error))
     }
 
-    /// Keeps a row for `sql`, which takes a JSON array of rows as its one argument: a batch of a thousand then
-    /// costs a few statements instead of a thousand. The row is a tuple, so that it is written down without being
-    /// built as a value first.
-    pub(crate) async fn defer(&mut self, sql: Sql, row: &impl Serialize) -> Result<(), Error> {
+    /// Runs a statement on rows, which come after its other arguments, and answers how many rows it changed. Without
+    /// any there is nothing to do.
+    pub async fn execute_rows(&mut self, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<u64, Error> {
+        let rows = self.rows(rows)?;
+        self.write(sql, args, rows).await
+    }
+
+    /// As [`Tx::execute_rows`], for a statement that answers rows of its own.
+    pub async fn fetch_rows<T: Row>(&mut self, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<Vec<T>, Error> {
+        let rows = self.rows(rows)?;
+        if rows.count() == 0 {
+            return Ok(Vec::new());
+        }
+        with_rows!(self, sql, args, rows, sqlx::query_as, fetch_all).map_err(|error| Error::statement(sql.name, error))
+    }
+
+    fn rows(&self, rows: Vec<Vec<Value>>) -> Result<Rows, Error> {
+        let mut all = Rows::new(self.engine());
+        for row in rows {
+            all.push(row)?;
+        }
+        Ok(all)
+    }
+
+    async fn write(&mut self, sql: Sql, args: Vec<Value>, rows: Rows) -> Result<u64, Error> {
+        if rows.count() == 0 {
+            return Ok(0);
+        }
+        let done = match (&mut self.inner, rows) {
+            (Inner::Postgres(tx), Rows::Columns { columns, .. }) => {
+                let query = with_columns!(bound!(sqlx::query(sql.postgres), args, identity, identity), columns);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            (Inner::Sqlite(tx), Rows::Json { text, .. }) => {
+                let query = bound!(sqlx::query(sql.sqlite), args, as_text, as_json).bind(rows::json(text)?);
+                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            _ => return Err(Error::internal("rows for another engine")),
+        };
+        done.map_err(|error| Error::statement(sql.name, error))
+    }
+
+    /// Keeps a row for `sql`, which takes nothing but rows: a batch of a thousand then costs a few statements instead of
+    /// a thousand.
+    pub(crate) async fn defer(&mut self, sql: Sql, row: Vec<Value>) -> Result<(), Error> {
         let at = self.deferred.iter().position(|known| known.sql.name == sql.name).unwrap_or_else(|| {
-            self.deferred.push(Deferred { sql, rows: 0, text: Vec::new() });
+            self.deferred.push(Deferred { sql, rows: Rows::new(self.engine()) });
             self.deferred.len() - 1
         });
-        let waiting = &mut self.deferred[at];
-        waiting.text.push(if waiting.rows == 0 { b'[' } else { b',' });
-        serde_json::to_writer(&mut waiting.text, row).map_err(Error::internal)?;
-        waiting.rows += 1;
-        if waiting.rows >= DEFERRED { self.flush().await } else { Ok(()) }
+        let waiting = &mut self.deferred[at].rows;
+        waiting.push(row)?;
+        if waiting.count() >= DEFERRED { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
-        for Deferred { sql, rows: count, mut text } in std::mem::take(&mut self.deferred) {
-            text.push(b']');
-            let rows = String::from_utf8(text).map_err(Error::internal)?;
-            let done = self.execute(sql, vec![Value::Text(Some(rows))]).await;
+        for Deferred { sql, rows } in std::mem::take(&mut self.deferred) {
+            let count = rows.count();
+            let done = self.write(sql, Vec::new(), rows).await;
             match done {
                 Ok(written) if written == count => {}
                 // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is
@@ -161,6 +244,15 @@ impl Tx {
         run.map_err(|error| Error::statement("migration", error))
     }
 
+    /// Leaves for the moment before the commit, when all the rest is written, what takes rows that everybody needs: they
+    /// are held for as short as can be. An error of it is one of the transaction.
+    pub fn last<F>(&mut self, work: F)
+    where
+        F: for<'a> FnOnce(&'a mut Self) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
+    {
+        self.last.push(Box::new(work));
+    }
+
     /// Remembers to wake somebody once this transaction has committed.
     pub(crate) fn wakes(&mut self, wake: &Wake) {
         if !self.wakes.iter().any(|known| Arc::ptr_eq(known, wake)) {
@@ -170,6 +262,10 @@ impl Tx {
 
     /// Commits. An error here means the outcome is unknown: the same idempotency key asks for it.
     pub async fn commit(mut self) -> Result<(), Error> {
+        self.flush().await?;
+        for work in std::mem::take(&mut self.last) {
+            work(&mut self).await?;
+        }
         self.flush().await?;
         match self.inner {
             Inner::Postgres(tx) => tx.commit().await,

@@ -11,6 +11,8 @@ pub enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
     Id(Option<Uuid>),
+    /// Ids for `= ANY (CAST($1 AS UUID[]))`; on SQLite a JSON array for `json_each($1)`.
+    Ids(Vec<Uuid>),
     Instant(Option<DateTime<Utc>>),
     Date(Option<NaiveDate>),
 }
@@ -43,6 +45,9 @@ bind! {
     bool => Bool, |v| v;
     i64 => Int, |v| v;
     i32 => Int, i64::from;
+    // No database counts as far as these could.
+    u64 => Int, |v| i64::try_from(v).unwrap_or(i64::MAX);
+    usize => Int, |v| i64::try_from(v).unwrap_or(i64::MAX);
     u32 => Int, i64::from;
     u16 => Int, i64::from;
     u8 => Int, i64::from;
@@ -64,6 +69,13 @@ impl Bind for &[u8] {
     const NULL: Value = Value::Bytes(None);
     fn value(self) -> Value {
         Value::Bytes(Some(self.to_vec()))
+    }
+}
+
+impl Bind for Vec<Uuid> {
+    const NULL: Value = Value::Ids(Self::new());
+    fn value(self) -> Value {
+        Value::Ids(self)
     }
 }
 

@@ -30,7 +30,7 @@ statements! {
     COUNTS = "SELECT CAST(count(*) AS BIGINT), CAST(count(DISTINCT event_key) AS BIGINT) FROM probe_effect";
     ORDER = "SELECT version FROM probe_effect WHERE subject = $1 ORDER BY rowid";
     PARKED = "SELECT CAST(count(*) AS BIGINT), CAST(count(*) AS BIGINT) FROM inbox_parked";
-    SENT = "SELECT CAST(count(*) AS BIGINT), CAST(count(sent_at) AS BIGINT) FROM outbox";
+    SENT = "SELECT CAST(count(*) AS BIGINT), CAST(count(sent_at) AS BIGINT) FROM v_outbox";
     MEMORY = "SELECT last_seq, CAST(0 AS BIGINT) FROM bus_stream WHERE stream = 'TALENTFLOW'";
 }
 

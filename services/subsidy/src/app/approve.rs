@@ -2,10 +2,13 @@
 //! roles, as their scheme says. The last of them commits the amount.
 //!
 //! Claims are held first, then caps of organisations, then budgets, then accounts, each in the order of their ids. The
-//! budget's row is the one that everybody needs: approvals that come one by one are carried out together, and lock it once.
+//! budget's row is the one that everybody needs: approvals that come one by one are carried out together and lock it once,
+//! when all the rest is written. They are decided on what a budget is seen to have; whether it still has it, the statement
+//! that spends finds out.
 //! Who approved before is read under the claim's lock, and only where a scheme wants several; who carries a claim is decided
 //! under the budgets' locks, and kept only where a scheme names sources.
 
+use super::books::Caused;
 use super::check::{catch_up, passed};
 use super::sources::Sources;
 use super::{Changed, Decided, at, books, caps, load, save_all, schemes};
@@ -37,8 +40,8 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     read_before(tx, scope, &mut loaded).await?;
     let mut caps = caps::hold(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
     let sources = Sources::of(tx, scope, loaded.iter().map(|stored| &stored.claim)).await?;
-    // Where no source is named, what a budget refuses is found by the statement that spends.
-    let mut budgets = if sources.is_empty() { None } else { Some(hold_budgets(tx, &loaded, &sources).await?) };
+    // Where no source is named, what a budget refuses of them all is found by the statement that spends.
+    let mut budgets = if sources.is_empty() { None } else { Some(budgets(tx, &loaded, &sources).await?) };
     let (mut postings, mut new) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
     let (mut decided, mut carried) = (Vec::with_capacity(ids.len()), Vec::new());
     for (place, (stored, approval)) in loaded.into_iter().zip(command.0).enumerate() {
@@ -53,7 +56,7 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
     approval::insert_all(tx, &new, scope.now()).await?;
     source::insert_all(tx, &carried).await?;
     caps.keep(tx).await?;
-    books::post(tx, scope, &postings).await?;
+    books::post_last(tx, scope, postings);
     Ok(changed)
 }
 
@@ -69,7 +72,7 @@ pub fn approve_each<'a>(
         read_before(tx, first, &mut held).await?;
         let mut caps = caps::hold(tx, first, held.iter().map(|stored| &stored.claim)).await?;
         let sources = Sources::of(tx, first, held.iter().map(|stored| &stored.claim)).await?;
-        let mut budgets = hold_budgets(tx, &held, &sources).await?;
+        let mut budgets = budgets(tx, &held, &sources).await?;
         let mut claims: BTreeMap<ClaimId, Stored> = held.into_iter().map(|stored| (stored.claim.id, stored)).collect();
         let mut granted = Granted::default();
         let mut outcomes = Vec::with_capacity(members.len());
@@ -87,7 +90,7 @@ pub fn approve_each<'a>(
             }));
         }
         caps.keep(tx).await?;
-        granted.save(tx, members, &budgets).await?;
+        granted.save(tx, members, budgets).await?;
         Ok(outcomes)
     })
 }
@@ -100,12 +103,13 @@ struct Granted {
     told: Vec<(usize, Claim, Event)>,
     new: Vec<New>,
     carried: Vec<(ClaimId, Vec<Portion>)>,
-    postings: Vec<(usize, Posting)>,
+    postings: Vec<Caused>,
 }
 
 impl Granted {
     fn take(&mut self, at: usize, scope: &Scope, one: Decision) -> Stored {
-        self.postings.extend(one.commitments().into_iter().map(|posting| (at, posting)));
+        let caused = |posting| Caused { posting, cause: scope.cause().to_owned() };
+        self.postings.extend(one.commitments().into_iter().map(caused));
         self.carried.extend(one.carried());
         let (from, after) = (one.decided.before.claim.version, one.decided.after.clone());
         self.told.push((at, after.clone(), one.decided.event));
@@ -115,17 +119,18 @@ impl Granted {
         one.decided.saved(scope)
     }
 
-    async fn save(self, tx: &mut Tx, members: &[Member<Approval>], budgets: &Budgets) -> Result<(), Error> {
+    async fn save(self, tx: &mut Tx, members: &[Member<Approval>], budgets: Budgets) -> Result<(), Error> {
         let Some((first, ..)) = self.told.first() else { return Ok(()) };
-        let now = members[*first].scope.now();
+        let first = &members[*first].scope;
+        let now = first.now();
         claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now).await?;
         approval::insert_all(tx, &self.new, now).await?;
         source::insert_all(tx, &self.carried).await?;
         for (at, claim, event) in &self.told {
             events::tell(tx, &members[*at].scope, claim, *event).await?;
         }
-        let postings: Vec<_> = self.postings.iter().map(|(at, posting)| (&members[*at].scope, posting)).collect();
-        books::post_held(tx, &postings, budgets).await
+        books::post_decided(tx, first, self.postings, budgets);
+        Ok(())
     }
 }
 
@@ -174,10 +179,11 @@ impl Decision {
     }
 }
 
-/// The budgets of claims' funds and of their sources.
-async fn hold_budgets(tx: &mut Tx, claims: &[Stored], sources: &Sources) -> Result<Budgets, Error> {
+/// The budgets of claims' funds and of their sources. They are held where sources are asked, so that what one is said to have
+/// is what it gives.
+async fn budgets(tx: &mut Tx, claims: &[Stored], sources: &Sources) -> Result<Budgets, Error> {
     let funds = claims.iter().filter_map(|stored| stored.claim.fund).chain(sources.funds());
-    books::hold_budgets(tx, funds).await
+    if sources.is_empty() { books::read_budgets(tx, funds).await } else { books::hold_budgets(tx, funds).await }
 }
 
 /// Reads who approved before, for those claims whose scheme wants several approvals, and what an older release did not look

@@ -6,8 +6,8 @@
 use super::log::Grown;
 use super::month;
 use crate::domain::{
-    Account, AccountId, AccountKind, BudgetChange, Budgets, Claim, FundId, Logged, Period, Posting, PostingKind, Refusal, Side,
-    TransactionId,
+    Account, AccountId, AccountKind, BudgetChange, Budgets, Claim, FundId, Lines, Logged, Period, Posting, PostingKind, Refusal,
+    Side, TransactionId,
 };
 use crate::store::ledger::{Made, NewEntry, Occasion, OfClaim};
 use crate::store::{fund, ledger, log, period};
@@ -24,49 +24,89 @@ pub async fn hold_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> R
 
 /// The budgets of funds and those above them, as they are at the moment.
 pub async fn read_budgets(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Budgets, Error> {
-    let lines = lines(tx, funds).await?;
-    let budgets = fund::budgets(tx, lines.values().flatten().copied()).await?;
-    Ok(Budgets::new(budgets, lines))
+    let rows = fund::lines_with_budgets(tx, funds.collect::<BTreeSet<_>>()).await?;
+    let lines = lines_of(rows.iter().map(|(fund, budget)| (*fund, budget.fund)));
+    Ok(Budgets::new(rows.into_iter().map(|(_, budget)| budget), lines))
 }
 
-/// Each fund with itself and those above it, in the order of their ids.
-async fn lines(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<BTreeMap<FundId, Vec<FundId>>, Error> {
-    let mut lines: BTreeMap<FundId, Vec<FundId>> = BTreeMap::new();
+async fn lines(tx: &mut Tx, funds: impl Iterator<Item = FundId>) -> Result<Lines, Error> {
     let funds: BTreeSet<FundId> = funds.collect();
-    if funds.is_empty() {
-        return Ok(lines);
-    }
-    for (fund, above) in fund::lines(tx, funds).await? {
+    Ok(if funds.is_empty() { Lines::new() } else { lines_of(fund::lines(tx, funds).await?) })
+}
+
+fn lines_of(pairs: impl IntoIterator<Item = (FundId, FundId)>) -> Lines {
+    let mut lines = Lines::new();
+    for (fund, above) in pairs {
         lines.entry(fund).or_default().push(above);
     }
     for line in lines.values_mut() {
         line.sort_unstable();
     }
-    Ok(lines)
+    lines
+}
+
+/// A posting, and the command or event that caused it.
+#[derive(Debug, Clone)]
+pub struct Caused {
+    pub posting: Posting,
+    pub cause: String,
 }
 
 /// Posts all of them or, by its error, none.
 pub async fn post(tx: &mut Tx, scope: &Scope, postings: &[Posting]) -> Result<(), Error> {
     let lines = lines(tx, postings.iter().filter(|posting| posting.spends()).map(|posting| posting.fund)).await?;
-    let caused: Vec<_> = postings.iter().map(|posting| (scope, posting)).collect();
-    post_held(tx, &caused, &Budgets::new([], lines)).await
+    let caused: Vec<(&Posting, &str)> = postings.iter().map(|posting| (posting, scope.cause())).collect();
+    match write(tx, scope, &caused, &lines).await? {
+        None => Ok(()),
+        Some(short) => Err(refused(tx, short).await?),
+    }
 }
 
-/// As [`post`], each in the name of what caused it, at the same moment, where the budgets are at hand.
-pub async fn post_held(tx: &mut Tx, caused: &[(&Scope, &Posting)], budgets: &Budgets) -> Result<(), Error> {
-    let Some((scope, _)) = caused.first() else { return Ok(()) };
-    let postings: Vec<&Posting> = caused.iter().map(|(_, posting)| *posting).collect();
+/// As [`post`], right before the commit: what everybody needs is held for as short as can be.
+pub fn post_last(tx: &mut Tx, scope: &Scope, postings: Vec<Posting>) {
+    let scope = scope.clone();
+    tx.last(move |tx| Box::pin(async move { post(tx, &scope, &postings).await }));
+}
+
+/// As [`post_last`], where budgets were seen to have enough for all. Should others have spent of them since, it is all
+/// decided again.
+pub fn post_decided(tx: &mut Tx, scope: &Scope, caused: Vec<Caused>, budgets: Budgets) {
+    let (scope, lines) = (scope.clone(), budgets.into_lines());
+    tx.last(move |tx| {
+        Box::pin(async move {
+            let caused: Vec<_> = caused.iter().map(|one| (&one.posting, one.cause.as_str())).collect();
+            match write(tx, &scope, &caused, &lines).await? {
+                None => Ok(()),
+                Some((fund, _)) => Err(Error::stale(&fund.to_string())),
+            }
+        })
+    });
+}
+
+/// Writes postings of one moment; answers whose budget refuses what.
+async fn write(
+    tx: &mut Tx,
+    scope: &Scope,
+    caused: &[(&Posting, &str)],
+    lines: &Lines,
+) -> Result<Option<(FundId, BudgetChange)>, Error> {
+    if caused.is_empty() {
+        return Ok(None);
+    }
+    let postings: Vec<&Posting> = caused.iter().map(|(posting, _)| *posting).collect();
     for posting in &postings {
         posting.balanced()?;
     }
-    change_budgets(tx, &postings, budgets).await?;
+    if let Some(short) = change_budgets(tx, &postings, lines).await? {
+        return Ok(Some(short));
+    }
     reverse(tx, &postings).await?;
     let accounts = move_balances(tx, scope, &postings).await?;
-    let made = caused.iter().map(|(scope, posting)| Made { id: scope.id(), posting, cause: scope.cause() });
-    let made: Vec<Made> = made.collect();
+    let made: Vec<Made> = caused.iter().map(|(posting, cause)| Made { id: scope.id(), posting, cause }).collect();
     let occasion = Occasion { period: Period::of(scope.now()), now: scope.now() };
     ledger::insert_transactions(tx, &made, occasion).await?;
-    append(tx, scope, &made, &accounts, occasion).await
+    append(tx, scope, &made, &accounts, occasion).await?;
+    Ok(None)
 }
 
 /// The commitment of an approved claim goes back to what is available.
@@ -79,32 +119,24 @@ pub async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Er
     post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }
 
-/// Spends from each fund and from every fund above it.
-async fn change_budgets(tx: &mut Tx, postings: &[&Posting], budgets: &Budgets) -> Result<(), Error> {
+/// Spends from each fund and from every fund above it; answers the first that does not allow it.
+async fn change_budgets(tx: &mut Tx, postings: &[&Posting], lines: &Lines) -> Result<Option<(FundId, BudgetChange)>, Error> {
     let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
     for posting in postings.iter().filter(|posting| posting.spends()) {
         let change = posting.budget_change();
-        let line = budgets.line(posting.fund);
-        if line.is_empty() {
-            return Err(Error::internal(format!("{} is spent from, and not at hand", posting.fund)));
-        }
+        let line = lines.get(&posting.fund);
+        let line = line.ok_or_else(|| Error::internal(format!("{} is spent from, and not at hand", posting.fund)))?;
         for above in line {
             let total = changes.entry(*above).or_default();
             *total = total.and(if posting.fund == *above { change } else { change.above() });
         }
     }
     changes.retain(|_, change| *change != BudgetChange::default());
-    if changes.is_empty() {
-        return Ok(());
-    }
-    match fund::spend(tx, &changes).await? {
-        None => Ok(()),
-        Some(fund) => Err(refused(tx, fund, changes[&fund]).await?),
-    }
+    Ok(fund::spend(tx, &changes).await?.map(|fund| (fund, changes[&fund])))
 }
 
 /// Why a budget refuses a change.
-async fn refused(tx: &mut Tx, fund: FundId, change: BudgetChange) -> Result<Error, Error> {
+async fn refused(tx: &mut Tx, (fund, change): (FundId, BudgetChange)) -> Result<Error, Error> {
     let budget = fund::budget(tx, fund).await?.ok_or_else(|| Error::not_found(fund))?;
     if change.fits(&budget) {
         let parent = fund::by_id(tx, fund).await?.and_then(|fund| fund.parent);

@@ -70,7 +70,7 @@ pub use scheme::{
     After, ApprovalLevel, Caps, Clawback, Exclusion, Fault, Scheme, SchemeFaults, Schemes, Source, SourceKind, Stage, Together,
 };
 pub use simulation::{Month, Overlap, Simulation};
-pub use source::{Asked, Budgets, Portion, split, take_back};
+pub use source::{Asked, Budgets, Lines, Portion, split, take_back};
 
 kit::id! {
     FundId => "funds";

@@ -29,22 +29,28 @@ pub struct Portion {
     pub amount: Money,
 }
 
-/// Budgets that are held, with every one above them: what they have left is known, and nobody else spends of it.
+/// Budgets with every one above them, and what they have left. Where they are held nobody else spends of it.
 #[derive(Debug, Clone, Default)]
 pub struct Budgets {
     budgets: BTreeMap<FundId, Budget>,
-    /// Each fund's own budget and those above it.
-    lines: BTreeMap<FundId, Vec<FundId>>,
+    lines: Lines,
 }
 
+/// Each fund with itself and those above it, in the order of their ids.
+pub type Lines = BTreeMap<FundId, Vec<FundId>>;
+
 impl Budgets {
-    pub fn new(budgets: impl IntoIterator<Item = Budget>, lines: BTreeMap<FundId, Vec<FundId>>) -> Self {
+    pub fn new(budgets: impl IntoIterator<Item = Budget>, lines: Lines) -> Self {
         Self { budgets: budgets.into_iter().map(|budget| (budget.fund, budget)).collect(), lines }
     }
 
     /// A fund and those above it; nothing when it is not held.
     pub fn line(&self, fund: FundId) -> &[FundId] {
         self.lines.get(&fund).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub fn into_lines(self) -> Lines {
+        self.lines
     }
 
     fn left(&self, fund: FundId) -> Money {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 statements! {
     CLEAR = {
-        postgres: "DELETE FROM subsidy_agenda WHERE person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "DELETE FROM subsidy_agenda WHERE person_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "DELETE FROM subsidy_agenda WHERE person_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -1,13 +1,11 @@
 //! Who approved which claim; only ever added to.
 
 use super::claim::Stored;
-use super::{id_list, many};
+use super::{every, id_list};
 use crate::domain::{ClaimId, Endorsement};
 use chrono::{DateTime, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// One approval that was decided on: of which claim as it was seen, the how manieth of how many.
@@ -21,27 +19,23 @@ pub struct New {
 }
 
 statements! {
-    /// Takes approvals as a JSON array of rows. A claim that says something else by now gets none.
+    /// Takes approvals as rows. A claim that says something else by now gets none.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, e->>1, c.submitted_by, c.content_hash, CAST(e->>3 AS BIGINT), CAST(e->>4 AS BIGINT), $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS approvals (e) JOIN subsidy_claim c ON c.claim_id = CAST(e->>0 AS UUID) AND c.content_hash = e->>2",
-        sqlite: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, a.value->>1, c.submitted_by, c.content_hash, a.value->>3, a.value->>4, $2 FROM jsonb_each($1) AS a JOIN subsidy_claim c ON c.claim_id = a.value->>0 AND c.content_hash = a.value->>2",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, a.approved_by, c.submitted_by, c.content_hash, a.place, a.needed, $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS BIGINT[])) AS a (claim_id, approved_by, content_hash, place, needed) JOIN subsidy_claim c ON c.claim_id = a.claim_id AND c.content_hash = a.content_hash",
+        sqlite: "INSERT INTO subsidy_claim_approval (claim_id, approved_by, submitted_by, content_hash, place, needed, approved_at) SELECT c.claim_id, a.value->>1, c.submitted_by, c.content_hash, a.value->>3, a.value->>4, $1 FROM jsonb_each($2) AS a JOIN subsidy_claim c ON c.claim_id = a.value->>0 AND c.content_hash = a.value->>2",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     OF_CLAIMS = {
-        postgres: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id, place",
+        postgres: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, place",
         sqlite: "SELECT claim_id, approved_by, approved_at FROM subsidy_claim_approval WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, place",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
 }
 
 /// Keeps approvals, all of them or none.
 pub async fn insert_all(tx: &mut Tx, approvals: &[New], now: DateTime<Utc>) -> Result<(), Error> {
-    if approvals.is_empty() {
-        return Ok(());
-    }
-    let row = |new: &New| json!([new.claim.uuid(), new.by, new.content_hash, new.place, new.needed]);
-    let rows: Vec<Value> = approvals.iter().map(row).collect();
-    many(tx, INSERT_ALL, args![Value::Array(rows).to_string(), now], approvals.len()).await
+    let row = |new: &New| args![new.claim, new.by.as_str(), new.content_hash.as_str(), new.place, new.needed];
+    every(tx, INSERT_ALL, args![now], approvals.iter().map(row).collect()).await
 }
 
 /// The approvals of claims, each claim's in their order.

@@ -98,12 +98,12 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     NEWEST = {
-        postgres: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) GROUP BY owner_id",
+        postgres: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id = ANY (CAST($1 AS UUID[])) GROUP BY owner_id",
         sqlite: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id IN (SELECT value FROM json_each($1)) GROUP BY owner_id",
         reason: "neither engine reads the other's form of a JSON array",
     };
     BY_IDS = {
-        postgres: "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -111,7 +111,7 @@ statements! {
     IN_USE = "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = $1 ORDER BY a.version DESC LIMIT 1";
     /// Only by a second person, and only what no later proposal has replaced.
     CONFIRM = {
-        postgres: "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT a.bank_account_id, a.proposed_by, $2, $3 FROM subsidy_bank_account a WHERE a.bank_account_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND a.proposed_by <> $2 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account n WHERE n.owner_id = a.owner_id AND n.version > a.version)",
+        postgres: "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT a.bank_account_id, a.proposed_by, $2, $3 FROM subsidy_bank_account a WHERE a.bank_account_id = ANY (CAST($1 AS UUID[])) AND a.proposed_by <> $2 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account n WHERE n.owner_id = a.owner_id AND n.version > a.version)",
         sqlite: "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT a.bank_account_id, a.proposed_by, $2, $3 FROM subsidy_bank_account a WHERE a.bank_account_id IN (SELECT value FROM json_each($1)) AND a.proposed_by <> $2 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account n WHERE n.owner_id = a.owner_id AND n.version > a.version)",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -143,7 +143,7 @@ pub async fn insert(tx: &mut Tx, accounts: &[BankAccount], by: &str, now: DateTi
 /// The newest version of each of these owners that has one.
 pub async fn newest(tx: &mut Tx, owners: impl IntoIterator<Item = Owner>) -> Result<BTreeMap<Uuid, i64>, Error> {
     let ids: Vec<Uuid> = owners.into_iter().map(Owner::uuid).collect();
-    let rows: Vec<(OrganisationId, i64)> = tx.fetch_all(NEWEST, args![json!(ids).to_string()]).await?;
+    let rows: Vec<(OrganisationId, i64)> = tx.fetch_all(NEWEST, args![ids]).await?;
     Ok(rows.into_iter().map(|(owner, version)| (owner.uuid(), version)).collect())
 }
 

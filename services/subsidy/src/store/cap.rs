@@ -35,7 +35,7 @@ statements! {
     };
     /// The claims that left debts.
     OF_DEBTS = {
-        postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

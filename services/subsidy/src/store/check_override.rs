@@ -67,7 +67,7 @@ statements! {
     BY_ID = "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE override_id = $1";
     LIST = "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE override_id > $1 AND (claim_id = $3 OR $3 IS NULL) AND (confirmed_by IS NULL OR NOT $4) ORDER BY override_id LIMIT $2";
     OF_CLAIMS = {
-        postgres: "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id, override_id",
+        postgres: "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, override_id",
         sqlite: "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, override_id",
         reason: "neither engine reads the other's form of a JSON array",
     };

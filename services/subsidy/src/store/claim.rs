@@ -145,15 +145,15 @@ statements! {
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
     UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11, clawed_back = $13, denied = $14, publicity_end_date = $15 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
-    /// As `UPDATE`, for many: takes the decided claims as a JSON array of rows, which are held.
+    /// As `UPDATE`, for many: takes the decided claims as rows, which are held.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_claim AS c SET version = CAST(e->>1 AS BIGINT), state = e->>2, fund_id = CAST(e->>3 AS UUID), submitted_by = e->>4, approved_by = e->>5, approved_hash = e->>6, reason = e->>7, ended_by = e->>8, publicity_end_date = CAST(e->>10 AS DATE), content_hash = e->>12, evidence = e->>13, overrides = e->>14, updated_at = $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS decided (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>11 AS BIGINT) AND c.batch_id IS NOT DISTINCT FROM CAST(e->>9 AS UUID)",
-        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $2 FROM jsonb_each($1) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
+        postgres: "UPDATE subsidy_claim AS c SET version = d.version, state = d.state, fund_id = d.fund_id, submitted_by = d.submitted_by, approved_by = d.approved_by, approved_hash = d.approved_hash, reason = d.reason, ended_by = d.ended_by, publicity_end_date = d.publicity_end_date, content_hash = d.content_hash, evidence = d.evidence, overrides = d.overrides, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS UUID[]), CAST($12 AS DATE[]), CAST($13 AS BIGINT[]), CAST($14 AS TEXT[]), CAST($15 AS TEXT[]), CAST($16 AS TEXT[])) AS d (claim_id, version, state, fund_id, submitted_by, approved_by, approved_hash, reason, ended_by, batch_id, publicity_end_date, from_version, content_hash, evidence, overrides) WHERE c.claim_id = d.claim_id AND c.version = d.from_version AND c.batch_id IS NOT DISTINCT FROM d.batch_id",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $1 FROM jsonb_each($2) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
     HOLD = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id FOR UPDATE",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id FOR UPDATE",
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
@@ -174,13 +174,13 @@ statements! {
     RECONSIDERED = "UPDATE subsidy_claim SET reconsider = FALSE WHERE claim_id = $1 AND reconsider = TRUE";
     BY_ID = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id = $1";
     OF_PEOPLE = {
-        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY person_id, scheme_code, occasion, stage, part",
+        postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id = ANY (CAST($1 AS UUID[])) ORDER BY person_id, scheme_code, occasion, stage, part",
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
         reason: "neither engine reads the other's form of a JSON array",
     };
     /// Who of these people something was filed for.
     FILED_FOR = {
-        postgres: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -199,7 +199,7 @@ statements! {
     RESOLVE = "UPDATE subsidy_claim SET open_objections = open_objections - 1 WHERE claim_id = $1 AND open_objections > 0";
     /// The bank did not pay: payable again.
     PAYABLE_AGAIN = {
-        postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))) AND batch_id = $1 AND state = 'approved'",
+        postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = ANY (CAST($2 AS UUID[])) AND batch_id = $1 AND state = 'approved'",
         sqlite: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT value FROM json_each($2)) AND batch_id = $1 AND state = 'approved'",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -313,30 +313,27 @@ pub async fn update_from<'a>(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let row = |(from, claim): (i64, &Claim)| {
-        json!([
-            claim.id.uuid(),
+        args![
+            claim.id,
             claim.version,
-            claim.state.as_str(),
-            claim.fund.map(Id::uuid),
-            claim.submitted_by,
-            claim.approved_by,
-            claim.approved_by.as_ref().map(|_| &claim.content_hash),
-            claim.reason,
-            claim.ended_by,
-            claim.batch.map(Id::uuid),
+            claim.state,
+            claim.fund,
+            claim.submitted_by.as_deref(),
+            claim.approved_by.as_deref(),
+            claim.approved_by.as_ref().map(|_| claim.content_hash.as_str()),
+            claim.reason.as_deref(),
+            claim.ended_by.as_deref(),
+            claim.batch,
             claim.publicity_end,
             from,
-            claim.content_hash,
+            claim.content_hash.as_str(),
             json!(claim.evidence).to_string(),
             json!(claim.overrides).to_string(),
-        ])
+        ]
     };
-    let rows: Vec<Value> = claims.map(row).collect();
+    let rows: Vec<_> = claims.map(row).collect();
     let count = rows.len() as u64;
-    if count == 0 {
-        return Ok(());
-    }
-    let changed = tx.execute(UPDATE_ALL, args![Value::Array(rows).to_string(), now]).await?;
+    let changed = tx.execute_rows(UPDATE_ALL, args![now], rows).await?;
     if changed == count { Ok(()) } else { Err(Error::stale("claims")) }
 }
 

@@ -61,7 +61,7 @@ impl From<Row> for Fact {
 statements! {
     /// The rows' locks hold back whoever derives the same people's claims at the same time.
     LOCK_PEOPLE = {
-        postgres: "INSERT INTO subsidy_person (person_id, changes) SELECT CAST(id AS UUID), 1 FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
+        postgres: "INSERT INTO subsidy_person (person_id, changes) SELECT id, 1 FROM unnest(CAST($1 AS UUID[])) AS wanted (id) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
         sqlite: "INSERT INTO subsidy_person (person_id, changes) SELECT value, 1 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -72,7 +72,7 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_PEOPLE = {
-        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY f.person_id, f.day, f.fact_key",
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = ANY (CAST($1 AS UUID[])) ORDER BY f.person_id, f.day, f.fact_key",
         sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT value FROM json_each($1)) ORDER BY f.person_id, f.day, f.fact_key",
         reason: "neither engine reads the other's form of a JSON array",
     };
@@ -85,14 +85,14 @@ statements! {
     /// Whoever names an organisation first makes its row, and whoever names it again holds it: a fact and the
     /// registration that arrive at the same time wait for each other, and neither misses the other.
     NAME_ORGANISATIONS = {
-        postgres: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT CAST(id AS UUID), '', FALSE FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1 ON CONFLICT (organisation_id) DO UPDATE SET kind = subsidy_organisation.kind",
+        postgres: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT id, '', FALSE FROM unnest(CAST($1 AS UUID[])) AS wanted (id) ORDER BY 1 ON CONFLICT (organisation_id) DO UPDATE SET kind = subsidy_organisation.kind",
         sqlite: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT value, '', FALSE FROM json_each($1) WHERE TRUE ON CONFLICT (organisation_id) DO NOTHING",
         reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
     REGISTERED = "SELECT organisation_id FROM subsidy_organisation WHERE organisation_id = $1 AND kind <> ''";
     KINDS = {
-        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT value FROM json_each($1))",
         reason: "neither engine reads the other's form of a JSON array",
     };

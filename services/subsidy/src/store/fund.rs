@@ -4,10 +4,9 @@ use super::id_list;
 use crate::domain::{Budget, BudgetChange, FundId, OrganisationId, SourceKind};
 use chrono::{DateTime, Utc};
 use kit::db::{Sql, Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -38,33 +37,39 @@ statements! {
     BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = $1";
     /// The funds of codes, and whatever fund organisations own: takes a JSON array of codes and one of ids.
     SOURCES = {
-        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = ANY (ARRAY(SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code))) OR owner_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS owners (id)) ORDER BY fund_id",
+        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = ANY (ARRAY(SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code))) OR owner_id IN (SELECT unnest(CAST($2 AS UUID[]))) ORDER BY fund_id",
         sqlite: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT value FROM json_each($1)) OR owner_id IN (SELECT value FROM json_each($2)) ORDER BY fund_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     LIST = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
     BUDGETS = {
-        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY fund_id",
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (CAST($1 AS UUID[])) ORDER BY fund_id",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// As `BUDGETS`, held to the end of the transaction.
     HOLD = {
-        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY fund_id FOR UPDATE",
+        postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (CAST($1 AS UUID[])) ORDER BY fund_id FOR UPDATE",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };
     /// Each of these funds with itself and every fund above it. A fund never changes its parent, so this needs no lock.
     LINES = {
-        postgres: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT CAST(id AS UUID), CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT fund_id, above_id FROM line",
+        postgres: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT id, id FROM unnest(CAST($1 AS UUID[])) AS wanted (id) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT fund_id, above_id FROM line",
         sqlite: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT value, value FROM json_each($1) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT fund_id, above_id FROM line",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
+    };
+    /// As `LINES`, each with its budget.
+    LINES_WITH_BUDGETS = {
+        postgres: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT id, id FROM unnest(CAST($1 AS UUID[])) AS wanted (id) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT l.fund_id, l.above_id, b.appropriated, b.committed, b.paid FROM line l JOIN subsidy_budget b ON b.fund_id = l.above_id",
+        sqlite: "WITH RECURSIVE line (fund_id, above_id) AS (SELECT value, value FROM json_each($1) UNION ALL SELECT l.fund_id, f.parent_id FROM line l JOIN subsidy_fund f ON f.fund_id = l.above_id WHERE f.parent_id IS NOT NULL) SELECT l.fund_id, l.above_id, b.appropriated, b.committed, b.paid FROM line l JOIN subsidy_budget b ON b.fund_id = l.above_id",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// The one statement that spends: it leaves out every budget that has not enough, whoever else spends at the moment.
     /// What a fund is given stays within what its parent has; that only grows, so an older picture of it errs to the
     /// safe side.
     SPEND = {
-        postgres: "WITH held AS (SELECT b.fund_id, CAST(e->>1 AS BIGINT) AS appropriated, CAST(e->>2 AS BIGINT) AS committed, CAST(e->>3 AS BIGINT) AS paid FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS changes (e) JOIN subsidy_budget b ON b.fund_id = CAST(e->>0 AS UUID) ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
+        postgres: "WITH held AS (SELECT b.fund_id, c.appropriated, c.committed, c.paid FROM unnest(CAST($1 AS UUID[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS c (fund_id, appropriated, committed, paid) JOIN subsidy_budget b ON b.fund_id = c.fund_id ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
         sqlite: "UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM (SELECT value->>0 AS fund_id, value->>1 AS appropriated, value->>2 AS committed, value->>3 AS paid FROM jsonb_each($1)) AS h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING fund_id",
         reason: "PostgreSQL locks the rows in the order of their ids first; SQLite has one writer, and another form of a JSON array",
     };
@@ -153,12 +158,18 @@ pub async fn lines(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Resu
     tx.fetch_all(LINES, args![id_list(funds)]).await
 }
 
+/// As [`lines`], each with the budget of the fund itself or of the one above.
+pub async fn lines_with_budgets(tx: &mut Tx, funds: impl IntoIterator<Item = FundId>) -> Result<Vec<(FundId, Budget)>, Error> {
+    let rows: Vec<(FundId, FundId, Money, Money, Money)> = tx.fetch_all(LINES_WITH_BUDGETS, args![id_list(funds)]).await?;
+    let budget = |(of, fund, appropriated, committed, paid)| (of, Budget { fund, appropriated, committed, paid });
+    Ok(rows.into_iter().map(budget).collect())
+}
+
 /// Changes budgets, and answers the first that does not allow it. Others were changed then, so the caller must not
 /// commit; the one named is held, and stays as it is until the transaction ends.
 pub async fn spend(tx: &mut Tx, changes: &BTreeMap<FundId, BudgetChange>) -> Result<Option<FundId>, Error> {
-    let row = |(fund, change): (&FundId, &BudgetChange)| json!([fund.uuid(), change.appropriated, change.committed, change.paid]);
-    let rows: Vec<Value> = changes.iter().map(row).collect();
-    let changed: Vec<(FundId,)> = tx.fetch_all(SPEND, args![Value::Array(rows).to_string()]).await?;
+    let row = |(fund, change): (&FundId, &BudgetChange)| args![fund, change.appropriated, change.committed, change.paid];
+    let changed: Vec<(FundId,)> = tx.fetch_rows(SPEND, args![], changes.iter().map(row).collect()).await?;
     let changed: BTreeSet<FundId> = changed.into_iter().map(|row| row.0).collect();
     Ok(changes.keys().find(|fund| !changed.contains(fund)).copied())
 }

@@ -1,7 +1,7 @@
 //! The ledger in its tables: transactions and entries are appended, balances move with them. What is written comes in
 //! batches, and a batch is one statement for each table however large it is.
 
-use super::{id_list, many};
+use super::{every, id_list};
 use crate::domain::log::Hash;
 use crate::domain::{
     Account, AccountId, AccountKind, ClaimId, EntryId, FundId, OrganisationId, Period, Posting, PostingKind, Side, TransactionId,
@@ -11,7 +11,6 @@ use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Code, Error, Money};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// One entry with the account and the transaction it belongs to.
@@ -88,37 +87,37 @@ pub struct NewEntry {
 statements! {
     /// An account that somebody opens at the same time is waited for, and then left as it is.
     OPEN_ACCOUNTS = {
-        postgres: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, e->>3, e->>4, CAST(e->>5 AS BIGINT), 0, 0 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY AS accounts (e, place) ORDER BY place ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
+        postgres: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT account_id, fund_id, kind, party, scheme_code, stage, 0, 0 FROM unnest(CAST($1 AS UUID[]), CAST($2 AS UUID[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS BIGINT[])) WITH ORDINALITY AS accounts (account_id, fund_id, kind, party, scheme_code, stage, place) ORDER BY place ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
         sqlite: "INSERT INTO subsidy_ledger_account (account_id, fund_id, kind, party, scheme_code, stage, debits, credits) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 0, 0 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (fund_id, kind, party, scheme_code, stage) DO NOTHING",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// Adds to both sides of accounts, and answers which of them are open.
     MOVE_BALANCES = {
-        postgres: "WITH held AS (SELECT a.account_id, CAST(e->>5 AS BIGINT) AS debits, CAST(e->>6 AS BIGINT) AS credits FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS moves (e) JOIN subsidy_ledger_account a ON a.fund_id = CAST(e->>0 AS UUID) AND a.kind = e->>1 AND a.party = e->>2 AND a.scheme_code = e->>3 AND a.stage = CAST(e->>4 AS BIGINT) ORDER BY a.fund_id, a.kind, a.party, a.scheme_code, a.stage FOR UPDATE OF a) UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM held h WHERE a.account_id = h.account_id RETURNING a.account_id, a.fund_id, a.kind, a.party, a.scheme_code, a.stage",
+        postgres: "WITH held AS (SELECT a.account_id, m.debits, m.credits FROM unnest(CAST($1 AS UUID[]), CAST($2 AS TEXT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS BIGINT[]), CAST($7 AS BIGINT[])) AS m (fund_id, kind, party, scheme_code, stage, debits, credits) JOIN subsidy_ledger_account a ON a.fund_id = m.fund_id AND a.kind = m.kind AND a.party = m.party AND a.scheme_code = m.scheme_code AND a.stage = m.stage ORDER BY a.fund_id, a.kind, a.party, a.scheme_code, a.stage FOR UPDATE OF a) UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM held h WHERE a.account_id = h.account_id RETURNING a.account_id, a.fund_id, a.kind, a.party, a.scheme_code, a.stage",
         sqlite: "UPDATE subsidy_ledger_account AS a SET debits = a.debits + h.debits, credits = a.credits + h.credits FROM (SELECT value->>0 AS fund_id, value->>1 AS kind, value->>2 AS party, value->>3 AS scheme_code, value->>4 AS stage, value->>5 AS debits, value->>6 AS credits FROM jsonb_each($1)) AS h WHERE a.fund_id = h.fund_id AND a.kind = h.kind AND a.party = h.party AND a.scheme_code = h.scheme_code AND a.stage = h.stage RETURNING account_id, fund_id, kind, party, scheme_code, stage",
         reason: "PostgreSQL locks the rows in their order first; SQLite has one writer, and another form of a JSON array",
     };
     INSERT_TRANSACTIONS = {
-        postgres: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS BIGINT), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), e->>6, CAST(e->>7 AS UUID), CAST(e->>8 AS UUID), e->>9, $2, $3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS transactions (e)",
-        sqlite: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, $2, $3 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT rows.*, $1, $2 FROM unnest(CAST($3 AS UUID[]), CAST($4 AS UUID[]), CAST($5 AS TEXT[]), CAST($6 AS BIGINT[]), CAST($7 AS UUID[]), CAST($8 AS UUID[]), CAST($9 AS TEXT[]), CAST($10 AS UUID[]), CAST($11 AS UUID[]), CAST($12 AS TEXT[])) AS rows",
+        sqlite: "INSERT INTO subsidy_ledger_transaction (transaction_id, fund_id, kind, amount, claim_id, batch_id, rule, resolves, reverses, cause, period, posted_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, $1, $2 FROM jsonb_each($3)",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     INSERT_ENTRIES = {
-        postgres: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT), CAST(e->>5 AS BIGINT), e->>6 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS entries (e)",
+        postgres: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT * FROM unnest(CAST($1 AS UUID[]), CAST($2 AS UUID[]), CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS BIGINT[]), CAST($7 AS TEXT[]))",
         sqlite: "INSERT INTO subsidy_ledger_entry (entry_id, transaction_id, account_id, side, amount, leaf, leaf_hash) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// The one statement that takes payments back: it leaves out every one that would be reversed by more than it was,
     /// whoever else reverses it at the moment.
     REVERSE = {
-        postgres: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, CAST(e->>1 AS BIGINT) FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS reversals (e) JOIN subsidy_ledger_transaction t ON t.transaction_id = CAST(e->>0 AS UUID) WHERE t.kind = 'payment' AND CAST(e->>1 AS BIGINT) <= t.amount ORDER BY t.transaction_id ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
+        postgres: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, r.amount FROM unnest(CAST($1 AS UUID[]), CAST($2 AS BIGINT[])) AS r (transaction_id, amount) JOIN subsidy_ledger_transaction t ON t.transaction_id = r.transaction_id WHERE t.kind = 'payment' AND r.amount <= t.amount ORDER BY t.transaction_id ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
         sqlite: "INSERT INTO subsidy_ledger_reversal (transaction_id, amount, reversed) SELECT t.transaction_id, t.amount, value->>1 FROM jsonb_each($1) JOIN subsidy_ledger_transaction t ON t.transaction_id = value->>0 WHERE t.kind = 'payment' AND value->>1 <= t.amount ON CONFLICT (transaction_id) DO UPDATE SET reversed = subsidy_ledger_reversal.reversed + excluded.reversed WHERE subsidy_ledger_reversal.reversed + excluded.reversed <= subsidy_ledger_reversal.amount",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     OF_CLAIMS = {
-        postgres: "SELECT claim_id, transaction_id, fund_id, amount FROM subsidy_ledger_transaction WHERE kind = $2 AND claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id, transaction_id",
+        postgres: "SELECT claim_id, transaction_id, fund_id, amount FROM subsidy_ledger_transaction WHERE kind = $2 AND claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, transaction_id",
         sqlite: "SELECT claim_id, transaction_id, fund_id, amount FROM subsidy_ledger_transaction WHERE kind = $2 AND claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, transaction_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     LIST = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, a.scheme_code, a.stage, e.side, e.amount, t.claim_id, t.cause, t.rule, t.resolves, t.reverses, t.period, t.posted_at, e.leaf FROM subsidy_ledger_entry e JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id JOIN subsidy_ledger_account a ON a.account_id = e.account_id WHERE e.entry_id > $1 AND (t.fund_id = $3 OR $3 IS NULL) AND (a.scheme_code = $4 OR $4 IS NULL) AND (t.period = $5 OR $5 IS NULL) ORDER BY e.entry_id LIMIT $2";
     LIST_OF_ACCOUNT = "SELECT e.entry_id, e.transaction_id, t.fund_id, t.kind, a.kind AS account_kind, a.party, a.scheme_code, a.stage, e.side, e.amount, t.claim_id, t.cause, t.rule, t.resolves, t.reverses, t.period, t.posted_at, e.leaf FROM subsidy_ledger_account a JOIN subsidy_ledger_entry e ON e.account_id = a.account_id JOIN subsidy_ledger_transaction t ON t.transaction_id = e.transaction_id WHERE a.fund_id = $6 AND a.kind = $7 AND a.party = $8 AND e.entry_id > $1 AND (t.claim_id = $9 OR $9 IS NULL) AND (t.fund_id = $3 OR $3 IS NULL) AND (a.scheme_code = $4 OR $4 IS NULL) AND (t.period = $5 OR $5 IS NULL) ORDER BY e.entry_id LIMIT $2";
@@ -133,11 +132,9 @@ pub fn party(party: Option<OrganisationId>) -> String {
 /// Opens accounts that are not open yet, empty. False when somebody opened one of them in the meantime.
 pub async fn open_accounts(tx: &mut Tx, accounts: &[(AccountId, &Account)]) -> Result<bool, Error> {
     let row = |(id, account): &(AccountId, &Account)| {
-        let of = party(account.party);
-        json!([id.uuid(), account.fund.uuid(), account.kind.as_str(), of, account.scheme, account.stage])
+        args![id, account.fund, account.kind, party(account.party), account.scheme.as_str(), account.stage]
     };
-    let rows: Vec<Value> = accounts.iter().map(row).collect();
-    Ok(tx.execute(OPEN_ACCOUNTS, args![Value::Array(rows).to_string()]).await? == accounts.len() as u64)
+    Ok(tx.execute_rows(OPEN_ACCOUNTS, args![], accounts.iter().map(row).collect()).await? == accounts.len() as u64)
 }
 
 #[derive(sqlx::FromRow)]
@@ -158,10 +155,9 @@ pub async fn move_balances<'a>(
 ) -> Result<BTreeMap<Account, AccountId>, Error> {
     let row = |(account, (debits, credits)): (&Account, (i64, i64))| {
         let of = party(account.party);
-        json!([account.fund.uuid(), account.kind.as_str(), of, account.scheme, account.stage, debits, credits])
+        args![account.fund, account.kind, of, account.scheme.as_str(), account.stage, debits, credits]
     };
-    let rows: Vec<Value> = moves.into_iter().map(row).collect();
-    let moved: Vec<Moved> = tx.fetch_all(MOVE_BALANCES, args![Value::Array(rows).to_string()]).await?;
+    let moved: Vec<Moved> = tx.fetch_rows(MOVE_BALANCES, args![], moves.into_iter().map(row).collect()).await?;
     let mut ids = BTreeMap::new();
     for row in moved {
         let party = OrganisationId::parse_optional("party", &row.party)?;
@@ -188,22 +184,21 @@ pub struct Made<'a> {
 
 pub async fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occasion) -> Result<(), Error> {
     let row = |Made { id, posting, cause }: &Made| {
-        json!([
-            id.uuid(),
-            posting.fund.uuid(),
-            posting.kind.as_str(),
-            posting.amount().as_fen(),
-            posting.claim.map(Id::uuid),
-            posting.batch.map(Id::uuid),
-            posting.rule,
-            posting.resolves.map(Id::uuid),
-            posting.reverses.map(Id::uuid),
-            cause,
-        ])
+        args![
+            id,
+            posting.fund,
+            posting.kind,
+            posting.amount(),
+            posting.claim,
+            posting.batch,
+            posting.rule.as_str(),
+            posting.resolves,
+            posting.reverses,
+            *cause,
+        ]
     };
-    let rows: Vec<Value> = made.iter().map(row).collect();
-    let row = args![Value::Array(rows).to_string(), occasion.period, occasion.now];
-    many(tx, INSERT_TRANSACTIONS, row, made.len()).await.map_err(|error| {
+    let rows = made.iter().map(row).collect();
+    every(tx, INSERT_TRANSACTIONS, args![occasion.period, occasion.now], rows).await.map_err(|error| {
         // Somebody resolved the same commitment, or made one for the same claim, in the meantime.
         if error.code() == Code::AlreadyExists { Error::stale("ledger transaction") } else { error }
     })
@@ -212,26 +207,16 @@ pub async fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occas
 /// Writes entries, each with its place in the log and its hash.
 pub async fn insert_entries(tx: &mut Tx, entries: &[(NewEntry, u64, Hash)]) -> Result<(), Error> {
     let row = |(entry, leaf, hash): &(NewEntry, u64, Hash)| {
-        json!([
-            entry.id.uuid(),
-            entry.transaction.uuid(),
-            entry.account.uuid(),
-            entry.side.as_str(),
-            entry.amount.as_fen(),
-            leaf,
-            hash.to_string(),
-        ])
+        args![entry.id, entry.transaction, entry.account, entry.side, entry.amount, leaf, hash.to_string()]
     };
-    let rows: Vec<Value> = entries.iter().map(row).collect();
-    many(tx, INSERT_ENTRIES, args![Value::Array(rows).to_string()], entries.len()).await
+    every(tx, INSERT_ENTRIES, args![], entries.iter().map(row).collect()).await
 }
 
 /// Takes payments back, by these amounts. False when one of them would be reversed by more than it was; others were
 /// then, so the caller must not commit.
 pub async fn reverse(tx: &mut Tx, amounts: &BTreeMap<TransactionId, Money>) -> Result<bool, Error> {
-    let row = |(payment, amount): (&TransactionId, &Money)| json!([payment.uuid(), amount.as_fen()]);
-    let rows: Vec<Value> = amounts.iter().map(row).collect();
-    Ok(tx.execute(REVERSE, args![Value::Array(rows).to_string()]).await? == amounts.len() as u64)
+    let rows = amounts.iter().map(|(payment, amount)| args![payment, amount]).collect();
+    Ok(tx.execute_rows(REVERSE, args![], rows).await? == amounts.len() as u64)
 }
 
 /// The transactions of a kind that claims have, a claim's together.

@@ -30,7 +30,6 @@ pub use checks::CHECKS;
 use kit::Error;
 use kit::db::{Sql, Tx, Value, args};
 use kit::id::Id;
-use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -63,15 +62,24 @@ pub fn statements() -> Vec<Sql> {
     .concat()
 }
 
-/// Ids as one argument: a JSON array, in the order in which their rows are locked.
-fn id_list(ids: impl IntoIterator<Item = impl Id>) -> String {
+/// Ids as one argument, in the order in which their rows are locked.
+fn id_list(ids: impl IntoIterator<Item = impl Id>) -> Vec<Uuid> {
     let ids: BTreeSet<Uuid> = ids.into_iter().map(Id::uuid).collect();
-    json!(ids).to_string()
+    ids.into_iter().collect()
+}
+
+/// Runs a statement that writes a row for each of those given.
+async fn every(tx: &mut Tx, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+    let count = rows.len();
+    all_written(sql, tx.execute_rows(sql, args, rows).await?, count)
 }
 
 /// Runs a statement that writes one row for each element of its argument.
 async fn many(tx: &mut Tx, sql: Sql, args: Vec<Value>, count: usize) -> Result<(), Error> {
-    let changed = tx.execute(sql, args).await?;
+    all_written(sql, tx.execute(sql, args).await?, count)
+}
+
+fn all_written(sql: Sql, changed: u64, count: usize) -> Result<(), Error> {
     if changed == count as u64 {
         return Ok(());
     }

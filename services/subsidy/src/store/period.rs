@@ -1,11 +1,10 @@
 //! Months in their tables: what they moved, and those that are closed.
 
-use super::many;
+use super::every;
 use crate::domain::{AccountKind, Period};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
 use kit::{Error, Money};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A closed month, and the log at that moment.
@@ -32,9 +31,9 @@ pub struct Total {
 
 statements! {
     ADD_TOTALS = {
-        postgres: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $2, e->>0, CAST(e->>1 AS BIGINT), CAST(e->>2 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS totals (e) ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
-        sqlite: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $2, value->>0, value->>1, value->>2 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $1, kind, debits, credits FROM unnest(CAST($2 AS TEXT[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS totals (kind, debits, credits) ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
+        sqlite: "INSERT INTO subsidy_period_total (period, kind, debits, credits) SELECT $1, value->>0, value->>1, value->>2 FROM jsonb_each($2) WHERE TRUE ON CONFLICT (period, kind) DO UPDATE SET debits = subsidy_period_total.debits + excluded.debits, credits = subsidy_period_total.credits + excluded.credits",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     TOTALS = "SELECT period, kind, debits, credits FROM subsidy_period_total ORDER BY period, kind";
     CLOSED = "SELECT period, log_size, log_root, closed_by, closed_at FROM subsidy_period ORDER BY period";
@@ -43,9 +42,8 @@ statements! {
 
 /// Adds to what a month moved. Under the lock of the log's head.
 pub async fn add(tx: &mut Tx, period: Period, moves: &BTreeMap<AccountKind, (i64, i64)>) -> Result<(), Error> {
-    let row = |(kind, (debits, credits)): (&AccountKind, &(i64, i64))| json!([kind.as_str(), debits, credits]);
-    let rows: Vec<Value> = moves.iter().map(row).collect();
-    many(tx, ADD_TOTALS, args![Value::Array(rows).to_string(), period], moves.len()).await
+    let row = |(kind, (debits, credits)): (&AccountKind, &(i64, i64))| args![kind, debits, credits];
+    every(tx, ADD_TOTALS, args![period], moves.iter().map(row).collect()).await
 }
 
 /// Every month's totals, oldest first; a handful a month.

@@ -122,7 +122,7 @@ statements! {
     BATCHES = "SELECT DISTINCT batch_id FROM subsidy_queued_result WHERE booked_at IS NULL ORDER BY batch_id";
     /// Only what waits: a result is booked once.
     BOOK = {
-        postgres: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id = ANY (CAST($2 AS UUID[]))",
         sqlite: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id IN (SELECT value FROM json_each($2))",
         reason: "neither engine reads the other's form of a JSON array",
     };

@@ -89,7 +89,7 @@ statements! {
         reason: "a SQLite file has one writer, and no FOR UPDATE",
     };
     HOLD = {
-        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY receivable_id FOR UPDATE",
+        postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = ANY (CAST($1 AS UUID[])) ORDER BY receivable_id FOR UPDATE",
         sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id IN (SELECT value FROM json_each($1)) ORDER BY receivable_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
     };

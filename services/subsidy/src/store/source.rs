@@ -26,7 +26,7 @@ statements! {
         reason: "neither engine reads the other's form of a JSON array",
     };
     OF_CLAIMS = {
-        postgres: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY claim_id, position",
+        postgres: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, position",
         sqlite: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, position",
         reason: "neither engine reads the other's form of a JSON array",
     };
