@@ -178,14 +178,14 @@ impl Relay {
 statements! {
     UNSENT = {
         postgres: "SELECT lot, CAST(cardinality(seqs) AS BIGINT) AS events FROM outbox_lot WHERE service = $1 ORDER BY lot LIMIT $2 FOR UPDATE SKIP LOCKED",
-        sqlite: "SELECT lot, json_array_length(seqs) AS events FROM outbox_lot WHERE service = $1 ORDER BY lot LIMIT $2",
+        sqlite: "SELECT lot, 1 AS events FROM outbox_lot WHERE service = $1 ORDER BY lot LIMIT $2",
         reason: "several relays share a PostgreSQL outbox; a SQLite file has one process, and no SKIP LOCKED",
     };
     /// Takes lots as rows.
     EVENTS = {
         postgres: "SELECT l.lot, o.seq, o.event_id, o.kind, o.subject, o.version, o.occurred_at, o.data, o.cause, o.traceparent FROM (SELECT u.lot, unnest(u.seqs) AS seq FROM outbox_lot u WHERE u.service = $1 AND u.lot = ANY (CAST($2 AS BIGINT[]))) AS l JOIN outbox o ON o.seq = l.seq ORDER BY o.seq",
-        sqlite: "SELECT l.lot, o.seq, o.event_id, o.kind, o.subject, o.version, o.occurred_at, o.data, o.cause, o.traceparent FROM jsonb_each($2) AS wanted CROSS JOIN outbox_lot l ON l.service = $1 AND l.lot = wanted.value->>0 CROSS JOIN json_each(l.seqs) AS s CROSS JOIN outbox o ON o.seq = s.value ORDER BY o.seq",
-        reason: "SQLite knows no arrays: they come as JSON",
+        sqlite: "SELECT seq AS lot, seq, event_id, kind, subject, version, occurred_at, data, cause, traceparent FROM outbox WHERE service = $1 AND seq IN (SELECT value->>0 FROM jsonb_each($2)) ORDER BY seq",
+        reason: "on SQLite every event is a lot of its own; it knows no arrays: they come as JSON",
     };
     /// Takes lots as rows: all of each was sent.
     SENT = {
@@ -196,18 +196,18 @@ statements! {
     /// Takes lots and what is left of each as rows.
     LEFT = {
         postgres: "UPDATE outbox_lot AS l SET seqs = r.seqs FROM (SELECT lot, array_agg(seq ORDER BY seq) AS seqs FROM unnest(CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[])) AS rest (lot, seq) GROUP BY lot) AS r WHERE l.service = $1 AND l.lot = r.lot",
-        sqlite: "UPDATE outbox_lot AS l SET seqs = r.seqs FROM (SELECT value->>0 AS lot, json_group_array(value->>1) AS seqs FROM jsonb_each($2) GROUP BY value->>0) AS r WHERE l.service = $1 AND l.lot = r.lot",
-        reason: "SQLite knows no arrays: they come as JSON",
+        sqlite: "UPDATE outbox_lot AS l SET seqs = r.value->>1 FROM jsonb_each($2) AS r WHERE l.service = $1 AND l.lot = r.value->>0",
+        reason: "on SQLite every event is a lot of its own; it knows no arrays: they come as JSON",
     };
     PENDING = {
         postgres: "SELECT CAST(COALESCE(sum(cardinality(seqs)), 0) AS BIGINT) FROM outbox_lot WHERE service = $1",
-        sqlite: "SELECT CAST(COALESCE(sum(json_array_length(seqs)), 0) AS BIGINT) FROM outbox_lot WHERE service = $1",
-        reason: "SQLite knows no arrays: they come as JSON",
+        sqlite: "SELECT count(*) FROM outbox_lot WHERE service = $1",
+        reason: "on SQLite every event is a lot of its own",
     };
     RESEND = {
         postgres: "INSERT INTO outbox_lot (service, seqs) SELECT $1, array_agg(seq ORDER BY seq) FROM (SELECT seq, (row_number() OVER (ORDER BY seq) - 1) / 256 AS part FROM outbox WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3) AS again GROUP BY part RETURNING CAST(cardinality(seqs) AS BIGINT)",
-        sqlite: "INSERT INTO outbox_lot (service, lot, seqs) SELECT service, seq, json_array(seq) FROM outbox WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3 ON CONFLICT (service, lot) DO NOTHING RETURNING json_array_length(seqs)",
-        reason: "SQLite knows no arrays, and every event is a lot of its own",
+        sqlite: "INSERT INTO outbox_lot (service, lot, seqs) SELECT service, seq, seq FROM outbox WHERE service = $1 AND occurred_at >= $2 AND occurred_at < $3 ON CONFLICT (service, lot) DO NOTHING RETURNING 1",
+        reason: "on SQLite every event is a lot of its own",
     };
 }
 
