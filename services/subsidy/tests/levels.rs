@@ -6,10 +6,11 @@ mod city;
 mod town;
 
 use kit::auth::Role;
-use kit::db::{Lane, args, statements};
+use kit::db::{Engine, Lane, Sql, args, statements};
 use kit::{Money, id::Id};
 use proto::subsidy::v1 as pb;
-use subsidy::domain::{ClaimId, Scheme};
+use std::time::Duration;
+use subsidy::domain::{ClaimId, FundId, Scheme};
 use subsidy::store::approval::{self, New};
 use testkit::Who;
 use tonic::{Code, Status};
@@ -17,12 +18,27 @@ use town::{Client, Town, fen, reason};
 
 statements! {
     TOLD = "SELECT kind FROM outbox WHERE kind LIKE 'talentflow.subsidy.claim.approv%' ORDER BY kind";
+    TAKE_ALL = "UPDATE subsidy_budget SET committed = appropriated WHERE fund_id = $1";
+    GIVE_BACK = "UPDATE subsidy_budget SET committed = 0 WHERE fund_id = $1";
+    WAITING = {
+        postgres: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE subsidy_budget%'",
+        sqlite: "SELECT 0",
+        reason: "a SQLite file has one writer: nobody spends beside it",
+    };
+    COMMITMENTS = "SELECT CAST(count(*) AS BIGINT) FROM subsidy_ledger_transaction WHERE kind = 'commitment'";
+    APPROVALS = "SELECT CAST(count(*) AS BIGINT) FROM subsidy_claim_approval";
     ALONE = "UPDATE subsidy_claim SET state = 'approved', approved_by = 'officer@finance', approved_hash = content_hash";
 }
 
 impl Town {
     fn second(&self) -> Client {
         self.as_who(&Who::new("second@finance", None, &[Role::Finance]))
+    }
+
+    async fn count(&self, sql: Sql) -> i64 {
+        let mut tx = self.sandbox.test.db.read(Lane::Background).await.unwrap();
+        let (count,) = tx.fetch_one(sql, args![]).await.unwrap();
+        count
     }
 
     async fn one_checked(&self) -> (String, pb::ApproveClaimRequest) {
@@ -34,12 +50,19 @@ impl Town {
 }
 
 /// By both ways to approve: alone, and as a batch of one.
-async fn approve(mut who: Client, one: &pb::ApproveClaimRequest, batch: bool) -> Result<pb::Claim, Status> {
-    if !batch {
-        return who.approve_claim(one.clone()).await.map(tonic::Response::into_inner);
+fn approve(
+    mut who: Client,
+    one: &pb::ApproveClaimRequest,
+    batch: bool,
+) -> impl Future<Output = Result<pb::Claim, Status>> + Send + use<> {
+    let one = one.clone();
+    async move {
+        if !batch {
+            return who.approve_claim(one).await.map(tonic::Response::into_inner);
+        }
+        let request = pb::BatchApproveClaimsRequest { requests: vec![one] };
+        who.batch_approve_claims(request).await.map(|answer| answer.into_inner().claims.remove(0))
     }
-    let request = pb::BatchApproveClaimsRequest { requests: vec![one.clone()] };
-    who.batch_approve_claims(request).await.map(|answer| answer.into_inner().claims.remove(0))
 }
 
 fn by(claim: &pb::Claim) -> Vec<&str> {
@@ -114,6 +137,31 @@ async fn where_a_scheme_has_no_levels_one_person_is_enough_and_is_shown() {
         assert_eq!(town.claim(&one.name).await, approved);
         let listed = town.claims().await;
         assert_eq!(listed, [approved]);
+        town.verify().await;
+    }
+}
+
+/// Between the look at a budget and the statement that spends from it, somebody else takes all it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_spent_while_an_approval_is_under_way_refuses_it_and_nothing_is_left() {
+    for town in Town::both().await.into_iter().filter(|town| town.sandbox.test.db.engine() == Engine::Postgres) {
+        let (fund, one) = town.one_checked().await;
+        let id = FundId::parse("fund", &fund).unwrap();
+        let mut other = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        other.execute(TAKE_ALL, args![id]).await.unwrap();
+        let asked = tokio::spawn(approve(town.officer(), &one, false));
+        while town.count(WAITING).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        other.commit().await.unwrap();
+        let refused = asked.await.unwrap().unwrap_err();
+        assert_eq!((refused.code(), reason(&refused)), (Code::FailedPrecondition, "BUDGET_EXCEEDED".into()));
+        assert_eq!(town.claim(&one.name).await.state(), pb::ClaimState::Checked);
+        assert_eq!((town.count(COMMITMENTS).await, town.count(APPROVALS).await), (0, 0));
+        let mut other = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        other.execute(GIVE_BACK, args![id]).await.unwrap();
+        other.commit().await.unwrap();
+        assert_eq!(approve(town.officer(), &one, false).await.unwrap().state(), pb::ClaimState::Approved);
         town.verify().await;
     }
 }

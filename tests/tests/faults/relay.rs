@@ -4,7 +4,8 @@ use crate::recorder::{self, RECORDER, applied, applied_in_all};
 use crate::town::{application, assert_sound, client, count};
 use kit::Context;
 use kit::bus::{Bus, LocalBus};
-use kit::db::{Db, Lane, Tx, args, statements};
+use kit::db::{Db, Engine, Lane, Tx, args, statements};
+use kit::id::EventId;
 use kit::inbox::Consumer;
 use kit::outbox::{Relay, pending, republish};
 use kit::rng::Chance;
@@ -174,7 +175,33 @@ async fn an_event_the_consumer_could_not_take_stays_in_the_outbox_and_comes_agai
     }
 }
 
+/// Of events that wait together only what could not be taken is left, and comes again.
+#[tokio::test]
+async fn of_a_lot_only_what_the_consumer_could_not_take_stays() {
+    for test in both_engines(MIGRATIONS).await {
+        let sandbox = Sandbox::new(test, SERVICES).await;
+        let post = Post::new(&sandbox).await;
+        let event = encoded(&RotationApplied::default());
+        let mut tx = sandbox.test.db.begin(Lane::Request).await.unwrap();
+        let row = |n: u8| args![post.context.id::<EventId>(), format!("rotations/{n}")];
+        let ids = [row(1), row(2), row(3)].concat();
+        let rest = args![RotationApplied::TYPE, sandbox.clock.now(), event];
+        tx.execute(APPEND_THREE, [ids, rest].concat()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count(&sandbox.test.db, LOTS).await, if sandbox.test.db.engine() == Engine::Postgres { 1 } else { 3 });
+        recorder::plan("rotations/2", 1, recorder::Fault::Internal, 6);
+        let relay = Relay::new(post.context.clone(), post.bus.clone());
+        assert!(relay.drain().await.is_err());
+        assert_eq!((recorder::fired("rotations/2", 1), pending(&post.context).await.unwrap()), (6, 1));
+        assert_eq!(applied_in_all(&sandbox.test.db).await, 2);
+        assert_eq!((relay.drain().await.unwrap(), pending(&post.context).await.unwrap()), (1, 0));
+        assert_eq!(applied_in_all(&sandbox.test.db).await, 3);
+    }
+}
+
 statements! {
+    APPEND_THREE = "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause) VALUES ('rotation', $1, $7, $2, 1, $8, $9, 'test'), ('rotation', $3, $7, $4, 1, $8, $9, 'test'), ('rotation', $5, $7, $6, 1, $8, $9, 'test')";
+    LOTS = "SELECT CAST(count(*) AS BIGINT) FROM outbox_lot";
     APPEND = "INSERT INTO outbox (service, event_id, kind, subject, version, occurred_at, data, cause) VALUES ('rotation', $1, $2, $3, 1, $4, $5, 'test')";
     OVERTAKEN = "SELECT CAST(count(*) AS BIGINT) FROM outbox o JOIN v_outbox v ON v.event_id = CAST(o.event_id AS TEXT) WHERE v.sent_at IS NULL AND o.seq < (SELECT max(s.seq) FROM outbox s JOIN v_outbox w ON w.event_id = CAST(s.event_id AS TEXT) WHERE w.sent_at IS NOT NULL)";
 }
