@@ -124,15 +124,16 @@ impl Relay {
             claim.rollback().await?;
             return Ok((0, false));
         }
-        let (mut first, mut events) = (Vec::new(), 0);
-        for lot in &lots {
+        let (mut left, mut events) = (BTreeMap::new(), 0);
+        for Lot { lot, events: more } in lots {
             if events >= BATCH {
                 break;
             }
-            first.push(args![lot.lot]);
-            events += lot.events;
+            left.insert(lot, Vec::new());
+            events += more;
         }
         let more = events >= BATCH;
+        let first = left.keys().map(|lot| args![*lot]).collect();
         let rows: Vec<Row> = claim.fetch_rows(EVENTS, args![self.context.service], first).await?;
         let places: Vec<(i64, i64)> = rows.iter().map(|row| (row.lot, row.seq)).collect();
         let envelopes = rows.into_iter().map(|row| row.envelope(self.context.service)).collect();
@@ -148,18 +149,23 @@ impl Relay {
             Some(tx) => tx,
             None => db.begin(Lane::Background).await?,
         };
-        Ok((self.mark(tx, &places, results).await?, more))
+        Ok((self.mark(tx, left, &places, results).await?, more))
     }
 
-    async fn mark(&self, mut tx: Tx, places: &[(i64, i64)], results: Vec<Result<(), Error>>) -> Result<u64, Error> {
-        let mut left: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    /// Takes what was sent off the list; `left` names the lots, and comes to say what is left of each.
+    async fn mark(
+        &self,
+        mut tx: Tx,
+        mut left: BTreeMap<i64, Vec<i64>>,
+        places: &[(i64, i64)],
+        results: Vec<Result<(), Error>>,
+    ) -> Result<u64, Error> {
         let (mut sent, mut failure) = (0, None);
         for ((lot, seq), result) in places.iter().zip(results) {
-            let left = left.entry(*lot).or_default();
             match result {
                 Ok(()) => sent += 1,
                 Err(error) => {
-                    left.push(*seq);
+                    left.entry(*lot).or_default().push(*seq);
                     failure = Some(error);
                 }
             }

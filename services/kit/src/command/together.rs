@@ -132,7 +132,8 @@ impl<C> Queue<C> {
     /// The commands that begin now, in the order of their arrival. Of two with the same key the second waits, and then finds
     /// the answer of the first.
     fn next(&mut self) -> Option<Vec<Waiting<C>>> {
-        let (under_way, crowd) = (self.sizes.iter().sum::<usize>(), self.sizes.iter().sum::<usize>() + self.waiting.len());
+        let under_way: usize = self.sizes.iter().sum();
+        let crowd = under_way + self.waiting.len();
         let due = match self.sizes.len() {
             0 => !self.waiting.is_empty(),
             // A second one begins when it is as large as the first, and not before: each costs the same, however small.
