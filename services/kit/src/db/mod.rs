@@ -17,7 +17,6 @@ pub use lock::FileLock;
 pub use migrate::{Kind, Migration, Migrations, Report, migrate, pending};
 pub use sql::{Sql, statements};
 pub use tx::{Row, Tx};
-pub(crate) use value::instant_text;
 pub use value::{Bind, Value, args};
 
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! Many rows as the arguments of one statement.
 
-use super::{Engine, Value, instant_text};
+use super::value::instant_text;
+use super::{Engine, Value};
 use crate::error::Error;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::ser::{self, Serialize, Serializer};

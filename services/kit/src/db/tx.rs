@@ -84,22 +84,22 @@ macro_rules! with_columns {
 }
 
 macro_rules! on_engine {
-    ($self:ident, $sql:ident, $args:ident, $make:path, $call:ident) => {
+    ($self:ident, $sql:ident, $args:ident, $make:path, $call:ident $(, $then:expr)?) => {
         match &mut $self.inner {
-            Inner::Postgres(tx) => bound!($make($sql.postgres), $args, identity, identity).$call(&mut **tx).await,
-            Inner::Sqlite(tx) => bound!($make($sql.sqlite), $args, as_text, as_json).$call(&mut **tx).await,
+            Inner::Postgres(tx) => bound!($make($sql.postgres), $args, identity, identity).$call(&mut **tx).await$(.map($then))?,
+            Inner::Sqlite(tx) => bound!($make($sql.sqlite), $args, as_text, as_json).$call(&mut **tx).await$(.map($then))?,
         }
     };
 }
 
 macro_rules! with_rows {
-    ($self:ident, $sql:ident, $args:ident, $rows:ident, $make:path, $call:ident) => {
+    ($self:ident, $sql:ident, $args:ident, $rows:ident, $make:path, $call:ident $(, $then:expr)?) => {
         match (&mut $self.inner, $rows) {
             (Inner::Postgres(tx), Rows::Columns { columns, .. }) => {
-                with_columns!(bound!($make($sql.postgres), $args, identity, identity), columns).$call(&mut **tx).await
+                with_columns!(bound!($make($sql.postgres), $args, identity, identity), columns).$call(&mut **tx).await$(.map($then))?
             }
             (Inner::Sqlite(tx), Rows::Json { text, .. }) => {
-                bound!($make($sql.sqlite), $args, as_text, as_json).bind(rows::json(text)?).$call(&mut **tx).await
+                bound!($make($sql.sqlite), $args, as_text, as_json).bind(rows::json(text)?).$call(&mut **tx).await$(.map($then))?
             }
             _ => return Err(Error::internal("rows for another engine")),
         }
@@ -132,17 +132,8 @@ impl Tx {
 
     /// Runs a statement and answers how many rows it changed.
     pub async fn execute(&mut self, sql: Sql, args: Vec<Value>) -> Result<u64, Error> {
-        let rows = match &mut self.inner {
-            Inner::Postgres(tx) => {
-                let query = bound!(sqlx::query(sql.postgres), args, identity, identity);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-            Inner::Sqlite(tx) => {
-                let query = bound!(sqlx::query(sql.sqlite), args, as_text, as_json);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-        };
-        rows.map_err(|error| Error::statement(sql.name, error))
+        on_engine!(self, sql, args, sqlx::query, execute, |done| done.rows_affected())
+            .map_err(|error| Error::statement(sql.name, error))
     }
 
     /// Runs a guarded write: one row changes, or the caller's picture of `what` is out of date.
@@ -193,18 +184,8 @@ impl Tx {
         if rows.count() == 0 {
             return Ok(0);
         }
-        let done = match (&mut self.inner, rows) {
-            (Inner::Postgres(tx), Rows::Columns { columns, .. }) => {
-                let query = with_columns!(bound!(sqlx::query(sql.postgres), args, identity, identity), columns);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-            (Inner::Sqlite(tx), Rows::Json { text, .. }) => {
-                let query = bound!(sqlx::query(sql.sqlite), args, as_text, as_json).bind(rows::json(text)?);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-            _ => return Err(Error::internal("rows for another engine")),
-        };
-        done.map_err(|error| Error::statement(sql.name, error))
+        with_rows!(self, sql, args, rows, sqlx::query, execute, |done| done.rows_affected())
+            .map_err(|error| Error::statement(sql.name, error))
     }
 
     /// Keeps a row for `sql`, which takes nothing but rows: a batch of a thousand then costs a few statements instead of

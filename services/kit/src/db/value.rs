@@ -18,7 +18,7 @@ pub enum Value {
 }
 
 /// An instant within a JSON argument, written as sqlx writes one on SQLite, so that texts compare as instants do.
-pub(crate) fn instant_text(instant: DateTime<Utc>) -> String {
+pub(super) fn instant_text(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)
 }
 

@@ -15,7 +15,7 @@ statements! {
     CLEAR = {
         postgres: "DELETE FROM subsidy_agenda WHERE person_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "DELETE FROM subsidy_agenda WHERE person_id IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Takes the people, their days and for which month they wait as a JSON array of rows.
     KEEP = {

@@ -100,12 +100,12 @@ statements! {
     NEWEST = {
         postgres: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id = ANY (CAST($1 AS UUID[])) GROUP BY owner_id",
         sqlite: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id IN (SELECT value FROM json_each($1)) GROUP BY owner_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     BY_IDS = {
         postgres: "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// The account an owner pays from or is paid on.
     IN_USE = "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.owner_id = $1 ORDER BY a.version DESC LIMIT 1";
@@ -113,7 +113,7 @@ statements! {
     CONFIRM = {
         postgres: "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT a.bank_account_id, a.proposed_by, $2, $3 FROM subsidy_bank_account a WHERE a.bank_account_id = ANY (CAST($1 AS UUID[])) AND a.proposed_by <> $2 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account n WHERE n.owner_id = a.owner_id AND n.version > a.version)",
         sqlite: "INSERT INTO subsidy_bank_account_confirmation (bank_account_id, proposed_by, confirmed_by, confirmed_at) SELECT a.bank_account_id, a.proposed_by, $2, $3 FROM subsidy_bank_account a WHERE a.bank_account_id IN (SELECT value FROM json_each($1)) AND a.proposed_by <> $2 AND NOT EXISTS (SELECT 1 FROM subsidy_bank_account n WHERE n.owner_id = a.owner_id AND n.version > a.version)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     LIST = "SELECT a.bank_account_id, a.owner_kind, a.owner_id AS organisation_id, a.owner_id AS fund_id, a.version, a.holder, a.account_number, a.bank_code, a.bank_name, a.proposed_by, f.confirmed_by, a.created_at, f.confirmed_at FROM subsidy_bank_account a LEFT JOIN subsidy_bank_account_confirmation f ON f.bank_account_id = a.bank_account_id WHERE a.bank_account_id > $1 AND (a.owner_id = $3 OR $3 IS NULL) AND ((f.confirmed_by IS NOT NULL) = $4 OR $4 IS NULL) ORDER BY a.bank_account_id LIMIT $2";
     /// Who waits to be paid without an account.

@@ -37,7 +37,7 @@ statements! {
     OF_DEBTS = {
         postgres: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT r.receivable_id, c.scheme_code, c.beneficiary_id, c.earned_on FROM subsidy_receivable r JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE r.receivable_id IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
 }
 

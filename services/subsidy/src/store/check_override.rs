@@ -69,7 +69,7 @@ statements! {
     OF_CLAIMS = {
         postgres: "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, override_id",
         sqlite: "SELECT override_id, version, claim_id, check_name, reason, document, expires_on, submitted_by, requested_by, requested_at, confirmed_by, confirmed_at FROM subsidy_check_override WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, override_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
 }
 

@@ -149,13 +149,13 @@ statements! {
     UPDATE_ALL = {
         postgres: "UPDATE subsidy_claim AS c SET version = d.version, state = d.state, fund_id = d.fund_id, submitted_by = d.submitted_by, approved_by = d.approved_by, approved_hash = d.approved_hash, reason = d.reason, ended_by = d.ended_by, publicity_end_date = d.publicity_end_date, content_hash = d.content_hash, evidence = d.evidence, overrides = d.overrides, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS UUID[]), CAST($12 AS DATE[]), CAST($13 AS BIGINT[]), CAST($14 AS TEXT[]), CAST($15 AS TEXT[]), CAST($16 AS TEXT[])) AS d (claim_id, version, state, fund_id, submitted_by, approved_by, approved_hash, reason, ended_by, batch_id, publicity_end_date, from_version, content_hash, evidence, overrides) WHERE c.claim_id = d.claim_id AND c.version = d.from_version AND c.batch_id IS NOT DISTINCT FROM d.batch_id",
         sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $1 FROM jsonb_each($2) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
     HOLD = {
         postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id FOR UPDATE",
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
-        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; and knows no arrays: they come as JSON",
     };
     /// Takes ids, versions and what the checks found as a JSON array of rows.
     RECORD_CHECKS = {
@@ -176,13 +176,13 @@ statements! {
     OF_PEOPLE = {
         postgres: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id = ANY (CAST($1 AS UUID[])) ORDER BY person_id, scheme_code, occasion, stage, part",
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE person_id IN (SELECT value FROM json_each($1)) ORDER BY person_id, scheme_code, occasion, stage, part",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Who of these people something was filed for.
     FILED_FOR = {
         postgres: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT DISTINCT person_id FROM subsidy_claim WHERE filing IS NOT NULL AND person_id IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     LIST = "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id > $1 AND (state = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) AND (beneficiary_id = $5 OR $5 IS NULL) AND (person_id = $6 OR $6 IS NULL) AND (fund_id = $7 OR $7 IS NULL) ORDER BY claim_id LIMIT $2";
     /// Takes payable claims of a fund for a batch, oldest first, where there is an account to pay them on. Whoever
@@ -201,7 +201,7 @@ statements! {
     PAYABLE_AGAIN = {
         postgres: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id = ANY (CAST($2 AS UUID[])) AND batch_id = $1 AND state = 'approved'",
         sqlite: "UPDATE subsidy_claim SET batch_id = NULL WHERE claim_id IN (SELECT value FROM json_each($2)) AND batch_id = $1 AND state = 'approved'",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Claims of a batch whose facts changed while the bank had them, and that the bank has answered for.
     TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";

@@ -63,7 +63,7 @@ statements! {
     LOCK_PEOPLE = {
         postgres: "INSERT INTO subsidy_person (person_id, changes) SELECT id, 1 FROM unnest(CAST($1 AS UUID[])) AS wanted (id) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
         sqlite: "INSERT INTO subsidy_person (person_id, changes) SELECT value, 1 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Takes the facts as a JSON array of rows. One that is there already changes nothing.
     INSERT = {
@@ -74,7 +74,7 @@ statements! {
     OF_PEOPLE = {
         postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = ANY (CAST($1 AS UUID[])) ORDER BY f.person_id, f.day, f.fact_key",
         sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id IN (SELECT value FROM json_each($1)) ORDER BY f.person_id, f.day, f.fact_key",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// The starts of pairings, the newest last: they know what an end does not say.
     PAIRINGS = {
@@ -87,14 +87,14 @@ statements! {
     NAME_ORGANISATIONS = {
         postgres: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT id, '', FALSE FROM unnest(CAST($1 AS UUID[])) AS wanted (id) ORDER BY 1 ON CONFLICT (organisation_id) DO UPDATE SET kind = subsidy_organisation.kind",
         sqlite: "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) SELECT value, '', FALSE FROM json_each($1) WHERE TRUE ON CONFLICT (organisation_id) DO NOTHING",
-        reason: "neither engine reads the other's form of a JSON array, and SQLite has one writer",
+        reason: "SQLite knows no arrays: they come as JSON, and SQLite has one writer",
     };
     REGISTER_ORGANISATION = "INSERT INTO subsidy_organisation (organisation_id, kind, integration_listed) VALUES ($1, $2, $3) ON CONFLICT (organisation_id) DO UPDATE SET kind = excluded.kind, integration_listed = excluded.integration_listed";
     REGISTERED = "SELECT organisation_id FROM subsidy_organisation WHERE organisation_id = $1 AND kind <> ''";
     KINDS = {
         postgres: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT organisation_id, kind FROM subsidy_organisation WHERE organisation_id IN (SELECT value FROM json_each($1))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     PEOPLE = "SELECT person_id FROM subsidy_person WHERE person_id > $1 ORDER BY person_id LIMIT $2";
     PEOPLE_OF_ORGANISATION = "SELECT person_id FROM subsidy_fact WHERE organisation_id = $1 UNION SELECT person_id FROM subsidy_fact WHERE counterpart_id = $1 ORDER BY 1";

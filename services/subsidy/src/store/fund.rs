@@ -51,7 +51,7 @@ statements! {
     HOLD = {
         postgres: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id = ANY (CAST($1 AS UUID[])) ORDER BY fund_id FOR UPDATE",
         sqlite: "SELECT fund_id, appropriated, committed, paid FROM subsidy_budget WHERE fund_id IN (SELECT value FROM json_each($1)) ORDER BY fund_id",
-        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; and knows no arrays: they come as JSON",
     };
     /// Each of these funds with itself and every fund above it. A fund never changes its parent, so this needs no lock.
     LINES = {
@@ -71,7 +71,7 @@ statements! {
     SPEND = {
         postgres: "WITH held AS (SELECT b.fund_id, c.appropriated, c.committed, c.paid FROM unnest(CAST($1 AS UUID[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS c (fund_id, appropriated, committed, paid) JOIN subsidy_budget b ON b.fund_id = c.fund_id ORDER BY b.fund_id FOR UPDATE OF b) UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM held h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING b.fund_id",
         sqlite: "UPDATE subsidy_budget AS b SET appropriated = b.appropriated + h.appropriated, committed = b.committed + h.committed, paid = b.paid + h.paid FROM (SELECT value->>0 AS fund_id, value->>1 AS appropriated, value->>2 AS committed, value->>3 AS paid FROM jsonb_each($1)) AS h WHERE b.fund_id = h.fund_id AND b.committed + h.committed >= 0 AND b.paid + h.paid >= 0 AND b.appropriated + h.appropriated - (b.committed + h.committed) - (b.paid + h.paid) >= 0 AND (h.appropriated = 0 OR NOT EXISTS (SELECT 1 FROM subsidy_fund f JOIN subsidy_budget p ON p.fund_id = f.parent_id WHERE f.fund_id = b.fund_id AND p.appropriated < b.appropriated + h.appropriated)) RETURNING fund_id",
-        reason: "PostgreSQL locks the rows in the order of their ids first; SQLite has one writer, and another form of a JSON array",
+        reason: "PostgreSQL locks the rows in the order of their ids first; SQLite has one writer, and and knows no arrays: they come as JSON",
     };
 }
 

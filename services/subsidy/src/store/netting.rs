@@ -40,12 +40,12 @@ statements! {
     PENDING = {
         postgres: "SELECT n.claim_id, n.receivable_id, r.fund_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id = ANY (CAST($2 AS UUID[])) ORDER BY n.claim_id, n.receivable_id",
         sqlite: "SELECT n.claim_id, n.receivable_id, r.fund_id, n.amount, c.scheme_code, c.stage FROM subsidy_netting n JOIN subsidy_receivable r ON r.receivable_id = n.receivable_id JOIN subsidy_claim c ON c.claim_id = r.claim_id WHERE n.batch_id = $1 AND n.state = 'pending' AND n.claim_id IN (SELECT value FROM json_each($2)) ORDER BY n.claim_id, n.receivable_id",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     SETTLE = {
         postgres: "UPDATE subsidy_netting SET state = $3, updated_at = $4 WHERE batch_id = $1 AND state = 'pending' AND claim_id = ANY (CAST($2 AS UUID[]))",
         sqlite: "UPDATE subsidy_netting SET state = $3, updated_at = $4 WHERE batch_id = $1 AND state = 'pending' AND claim_id IN (SELECT value FROM json_each($2))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
 }
 

@@ -124,7 +124,7 @@ statements! {
     BOOK = {
         postgres: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id = ANY (CAST($2 AS UUID[]))",
         sqlite: "UPDATE subsidy_queued_result SET booked_at = $3 WHERE batch_id = $1 AND booked_at IS NULL AND claim_id IN (SELECT value FROM json_each($2))",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     LIST = "SELECT id, period, opens_on, batch_id, paid, bank_reference, failure_reason, queued_by, queued_at FROM (SELECT 'result' AS kind, claim_id AS id, period, opens_on, batch_id, paid, bank_reference, failure_reason, queued_by, queued_at FROM subsidy_queued_result WHERE booked_at IS NULL UNION ALL SELECT 'person', person_id, put_off, due_on, NULL, NULL, NULL, NULL, NULL, NULL FROM subsidy_agenda WHERE put_off <> '') AS waits WHERE id > $1 AND (period = $3 OR $3 IS NULL) AND (kind = $4 OR $4 IS NULL) ORDER BY id LIMIT $2";
     WAITING = "SELECT period, CAST(SUM(results) AS BIGINT) AS results, CAST(SUM(people) AS BIGINT) AS people FROM (SELECT period, 1 AS results, 0 AS people FROM subsidy_queued_result WHERE booked_at IS NULL UNION ALL SELECT put_off, 0, 1 FROM subsidy_agenda WHERE put_off <> '') AS waits GROUP BY period ORDER BY period";

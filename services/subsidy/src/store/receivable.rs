@@ -91,7 +91,7 @@ statements! {
     HOLD = {
         postgres: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id = ANY (CAST($1 AS UUID[])) ORDER BY receivable_id FOR UPDATE",
         sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id IN (SELECT value FROM json_each($1)) ORDER BY receivable_id",
-        reason: "a SQLite file has one writer, and no FOR UPDATE; another form of a JSON array",
+        reason: "a SQLite file has one writer, and no FOR UPDATE; and knows no arrays: they come as JSON",
     };
     /// Takes what was decided, each on the version before, as a JSON array of rows.
     UPDATE_ALL = {

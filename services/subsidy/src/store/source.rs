@@ -28,7 +28,7 @@ statements! {
     OF_CLAIMS = {
         postgres: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, position",
         sqlite: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id, position",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
 }
 
