@@ -9,6 +9,7 @@ mod town;
 use kit::auth::Role;
 use kit::{Context, Service};
 use proto::directory::v1 as directory;
+use proto::google::r#type::Date;
 use proto::subsidy::v1 as pb;
 use proto::subsidy::v1::create_claim_request::Occasion;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tonic::{Code, Status};
 use town::{Client, ENTERPRISE, OTHER_ENTERPRISE, SCHOOL, Town, day, fen, person, reason};
 
 const SHIPPED: &str = include_str!("../schemes/hiring-subsidy.1.toml");
+const MENTOR: &str = include_str!("../schemes/mentor-allowance.1.toml");
 const KEYS: &str = "filed = true\nevidence = [\"contract\"]";
 const OVERRIDES: &str = "\n[overrides]\nchecks = [\"on-record\", \"double-funding\"]\n";
 
@@ -38,6 +40,13 @@ fn staged(context: Context) -> Service {
     let text = SHIPPED.replace("retention_days = 90\n", "").replace("\n[caps]", &format!("{KEYS}\n\n[caps]"));
     let text = format!("{text}{OVERRIDES}{}{}", stage(0), stage(364));
     let schemes = Schemes::with_own([("hiring-subsidy.1.toml", text.as_str())]).unwrap();
+    subsidy::service(context.with_decided(Some(Arc::new(schemes))))
+}
+
+/// Mentors are paid by what their organisation states of a month.
+fn monthly(context: Context) -> Service {
+    let text = MENTOR.replace("retention_days = 0\n", "filed = true\n") + "\n[overrides]\nchecks = [\"on-record\"]\n";
+    let schemes = Schemes::with_own([("mentor-allowance.1.toml", text.as_str())]).unwrap();
     subsidy::service(context.with_decided(Some(Arc::new(schemes))))
 }
 
@@ -66,6 +75,21 @@ fn filing(n: u32, hire: pb::StatedHire) -> pb::CreateClaimRequest {
         person: person(n),
         occasion: Some(Occasion::Hire(hire)),
         evidence: vec![contract(&format!("{:x}", n % 16))],
+    }
+}
+
+fn guided(student: u32, minutes: i32, on: Option<Date>) -> pb::StatedGuidance {
+    pb::StatedGuidance { student: person(student), minutes, last_date: on }
+}
+
+/// Person 1 guided those students.
+fn month(students: Vec<pb::StatedGuidance>) -> pb::CreateClaimRequest {
+    let stated = pb::StatedGuidanceMonth { organisation: ENTERPRISE.into(), students };
+    pb::CreateClaimRequest {
+        scheme: "schemes/mentor-allowance".into(),
+        person: person(1),
+        occasion: Some(Occasion::GuidanceMonth(stated)),
+        evidence: vec![],
     }
 }
 
@@ -348,5 +372,62 @@ async fn what_is_not_to_be_filed_is_refused() {
         let theirs = pb::StatedHire { employment: employment(1), employer: OTHER_ENTERPRISE.into(), ..hire() };
         assert_eq!(other.create_claim(filing(1, theirs)).await.unwrap_err().code(), Code::NotFound);
         town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_month_of_guidance_is_filed_once_and_earns_what_confirmed_months_earn() {
+    for town in Town::both_with(monthly).await {
+        town.ready().await;
+        let august = || month(vec![guided(7, 20, day(2026, 8, 20)), guided(8, 15, day(2026, 8, 6))]);
+        let claim = town.file(august()).await.unwrap();
+        assert_eq!((claim.state(), claim.amount), (pb::ClaimState::Submitted, fen(20_000)));
+        assert_eq!(reason(&town.file(august()).await.unwrap_err()), "FILED_ALREADY");
+        let explained = town.clerk().explain_claim(pb::ExplainClaimRequest { name: claim.name.clone() }).await.unwrap();
+        let facts: Vec<String> = explained.into_inner().facts.into_iter().map(|fact| fact.kind).collect();
+        assert_eq!(facts.iter().filter(|kind| *kind == "guided").count(), 2, "{facts:?}");
+        let other = town.file(month(vec![guided(7, 30, day(2026, 7, 31))])).await.unwrap();
+        assert_ne!(other.name, claim.name);
+        assert_eq!(town.approved_without_record(&claim.name).await.state(), pb::ClaimState::Approved);
+        town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_confirmed_month_finds_what_was_stated_of_it_as_history() {
+    for town in Town::both_with(monthly).await {
+        town.ready().await;
+        let claim = town.file(month(vec![guided(99, 30, day(2026, 8, 20))])).await.unwrap();
+        assert!(!result(&town.check(&claim.name).await, "on-record").passed);
+        town.guided(1, 1, day(2026, 8, 28), 45).await;
+        town.sandbox.settle().await;
+        let checked = town.check(&town.only_claim().await.name).await;
+        assert_eq!((checked.state(), result(&checked, "on-record").passed), (pb::ClaimState::Checked, true));
+        // Of a month that is told, nothing is stated any more.
+        town.guided(1, 2, day(2026, 7, 28), 45).await;
+        town.sandbox.settle().await;
+        let told = town.file(month(vec![guided(8, 30, day(2026, 7, 20))])).await.unwrap_err();
+        assert_eq!((told.code(), reason(&told)), (Code::FailedPrecondition, "OCCASION_ON_RECORD".into()));
+        assert_eq!(town.claims().await.len(), 2);
+        town.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_month_of_guidance_that_is_not_to_be_filed_is_refused() {
+    for town in Town::both_with(monthly).await {
+        town.ready().await;
+        let refused = async |request: pb::CreateClaimRequest| reason(&town.file(request).await.unwrap_err());
+        let (mid, late) = (day(2026, 8, 15), day(2026, 9, 1));
+        assert_eq!(refused(month(vec![])).await, "OUT_OF_RANGE");
+        assert_eq!(refused(month((0..101).map(|n| guided(100 + n, 30, mid)).collect())).await, "OUT_OF_RANGE");
+        assert_eq!(refused(month(vec![guided(7, 0, mid)])).await, "OUT_OF_RANGE");
+        assert_eq!(refused(month(vec![guided(7, 30, mid), guided(8, 30, late)])).await, "ONE_MONTH");
+        assert_eq!(refused(month(vec![guided(7, 30, mid), guided(7, 30, mid)])).await, "EACH_ONCE");
+        assert_eq!(refused(month(vec![guided(1, 30, mid)])).await, "EACH_ONCE");
+        assert_eq!(refused(month(vec![guided(7, 29, mid)])).await, "NOTHING_DUE");
+        let today = kit::wire::date(kit::clock::local_date(town.now()));
+        assert_eq!(refused(month(vec![guided(7, 30, Some(today))])).await, "DAY_NOT_COME", "the month goes on");
+        assert!(town.claims().await.is_empty());
     }
 }

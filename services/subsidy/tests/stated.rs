@@ -7,7 +7,9 @@ mod world;
 use kit::id::Id;
 use proptest::prelude::*;
 use std::sync::Arc;
-use subsidy::domain::{Due, Fact, FactKind, Filed, Filing, Party, Schemes, Stated, derive, derive_with};
+use subsidy::domain::{
+    Due, Fact, FactKind, Filed, Filing, Guided, Known, OccasionKind, Party, Schemes, Stated, derive, derive_with,
+};
 use world::{any_history, day, fact, kind_of, organisation};
 
 /// Enterprise 2 states that it hired the person, a graduate of school 1.
@@ -24,6 +26,18 @@ fn filed(first: u16, last: Option<u16>, resource: Option<String>) -> Filed {
     let at = "2027-06-01T00:00:00Z".parse().unwrap();
     let filing = Filing { organisation: organisation(2).uuid(), by: "clerk".into(), at, resource, stated };
     Filed { scheme: "hiring-subsidy".into(), filing: Arc::new(filing) }
+}
+
+/// Organisation 1 states a month of guidance, as its own mentor allowance lets it.
+fn month(first: u16) -> (Filed, Schemes) {
+    let text = include_str!("../schemes/mentor-allowance.1.toml").replace("retention_days = 0\n", "filed = true\n");
+    let schemes = Schemes::with_own([("mentor-allowance.1.toml", text.as_str())]).unwrap();
+    let students = vec![Guided { student: organisation(9).uuid(), minutes: 30, last: day(first) }];
+    let party = Party { id: organisation(1).uuid(), kind: kind_of(1) };
+    let stated = Stated::GuidanceMonth { organisation: party, month: day(first), students };
+    let at = "2027-06-01T00:00:00Z".parse().unwrap();
+    let filing = Filing { organisation: organisation(1).uuid(), by: "clerk".into(), at, resource: None, stated };
+    (Filed { scheme: "mentor-allowance".into(), filing: Arc::new(filing) }, schemes)
 }
 
 fn said(due: &Due) -> (String, String, i64, i64, String, Vec<String>) {
@@ -62,5 +76,17 @@ proptest! {
         if on_record && graduated {
             prop_assert!(with.dues.iter().all(|due| due.filing.is_none()));
         }
+    }
+
+    #[test]
+    fn a_stated_month_counts_where_no_event_tells_of_it(history in any_history(), first in 0u16..120) {
+        let (facts, (filed, schemes)) = (known(history), month(first));
+        let key = filed.filing.key();
+        let alone = derive(&schemes, &facts, day(2000)).unwrap();
+        let with = derive_with(&schemes, &facts, &[filed], day(2000)).unwrap();
+        let (stated, recorded): (Vec<&Due>, Vec<&Due>) = with.dues.iter().partition(|due| due.filing.is_some());
+        prop_assert_eq!(recorded.into_iter().map(said).collect::<Vec<_>>(), alone.dues.iter().map(said).collect::<Vec<_>>());
+        let told = Known::new(&facts).occasions(OccasionKind::GuidanceMonth).iter().any(|occasion| occasion.key == key);
+        prop_assert_eq!(stated.iter().map(|due| due.occasion.as_str()).collect::<Vec<_>>(), if told { vec![] } else { vec![key.as_str()] });
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{Decided, save_all, schemes};
 use crate::domain::{
-    Change, Claim, ClaimId, ClaimRefusal, Derived, Evidence, Fact, Filed, Filing, OrganisationId, PersonId, Refusal, State,
-    Stated, Step, Submitting, Times, Topic, derive_with, filings, may_file, nothing_due, reconcile,
+    Change, Claim, ClaimId, ClaimRefusal, Derived, Evidence, Fact, Filed, Filing, Known, OrganisationId, PersonId, Refusal,
+    State, Stated, Step, Submitting, Topic, derive_with, filings, may_file, nothing_due, reconcile,
 };
 use crate::events;
 use crate::store::agenda::{self, Next};
@@ -70,11 +70,13 @@ fn news(filed: &Filed, facts: &[Fact], claims: &[Claim]) -> Result<(), Error> {
     if let Some(before) = before.filter(|claim| claim.beneficiary == own && claim.filing.is_some()) {
         return Err(ClaimRefusal::FiledAlready { claim: before.id, is: before.state }.into());
     }
-    if before.is_none() && !Times::new(facts, &[]).knows(kind, &key) {
+    let told = Known::new(facts).occasions(kind).into_iter().find(|occasion| occasion.key == key);
+    let parties = told.iter().flat_map(|occasion| &occasion.parties).map(|(_, party)| *party);
+    let mut parties = before.map(|claim| claim.beneficiary).into_iter().chain(parties).peekable();
+    if parties.peek().is_none() {
         return Ok(());
     }
-    let mine = facts.iter().filter(|fact| fact.resource == key);
-    if mine.flat_map(|fact| [fact.organisation, fact.counterpart]).any(|party| party == Some(own)) {
+    if parties.any(|party| party == own) {
         return Err(ClaimRefusal::OnRecord { occasion: key }.into());
     }
     Err(Error::not_found(key))

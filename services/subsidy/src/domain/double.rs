@@ -29,10 +29,6 @@ impl Times {
         Self(times)
     }
 
-    pub fn knows(&self, kind: OccasionKind, occasion: &str) -> bool {
-        self.0.contains_key(&(kind, occasion.to_owned()))
-    }
-
     /// Of a claim whose occasion is not known here nothing is known but the day on which it was earned.
     fn of(&self, schemes: &Schemes, claim: &Claim) -> (NaiveDate, Span) {
         let kind = schemes.kind(&claim.scheme.code);

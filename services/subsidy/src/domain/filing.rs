@@ -4,12 +4,13 @@
 //!
 //! Two statements are of the same occasion where they name the same resource, or else are of the same kind, organisation and
 //! first day. Whether a statement without a resource and an event are of the same occasion cannot be told: that the two are
-//! not both paid is what the check for double funding is for.
+//! not both paid is what the check for double funding is for. A month of guidance needs no name: its organisation and its
+//! month are what it is.
 
 use super::claim::{Claim, State};
 use super::derive::Derived;
 use super::fact::{Fact, FactKind};
-use super::occasion::OccasionKind;
+use super::occasion::{Month, OccasionKind};
 use super::scheme::Scheme;
 use super::{ClaimRefusal, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -30,6 +31,15 @@ impl Party {
     pub fn organisation(&self) -> OrganisationId {
         OrganisationId::from_uuid(self.id)
     }
+}
+
+/// What a mentor did for one student in a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guided {
+    pub student: Uuid,
+    pub minutes: i64,
+    /// The last day of guidance.
+    pub last: NaiveDate,
 }
 
 /// What is stated, by the kind of occasion. Days are the first and the last, both in it.
@@ -63,6 +73,13 @@ pub enum Stated {
         left: Option<NaiveDate>,
         employed_since: Option<NaiveDate>,
     },
+    GuidanceMonth {
+        organisation: Party,
+        /// Any day of the month.
+        month: NaiveDate,
+        /// Each once, by their ids, all in the month.
+        students: Vec<Guided>,
+    },
 }
 
 impl Stated {
@@ -71,6 +88,7 @@ impl Stated {
             Self::Hire { .. } => OccasionKind::Hire,
             Self::Rotation { .. } => OccasionKind::Rotation,
             Self::Enrolment { .. } => OccasionKind::Enrolment,
+            Self::GuidanceMonth { .. } => OccasionKind::GuidanceMonth,
         }
     }
 
@@ -82,6 +100,7 @@ impl Stated {
             }
             Self::Rotation { home, host, .. } => vec![("home", home), ("host", host)],
             Self::Enrolment { school, enterprise, .. } => vec![("school", school), ("enterprise", enterprise)],
+            Self::GuidanceMonth { organisation, .. } => vec![("organisation", organisation)],
         }
     }
 
@@ -93,6 +112,7 @@ impl Stated {
             (Self::Rotation { host, .. }, "host") => host,
             (Self::Enrolment { enterprise, .. }, "enterprise") => enterprise,
             (Self::Hire { school, .. } | Self::Enrolment { school, .. }, "school") => school,
+            (Self::GuidanceMonth { organisation, .. }, "organisation") => organisation,
             _ => return None,
         };
         Some(party.organisation())
@@ -106,12 +126,17 @@ impl Stated {
             Self::Enrolment { first, placed, graduated, left, employed_since, .. } => {
                 [placed, graduated, left, employed_since].into_iter().flatten().fold(*first, |latest, day| latest.max(*day))
             }
+            Self::GuidanceMonth { organisation, month, .. } => Month::of(*month, organisation.organisation()).last(),
         }
     }
 
-    fn first(&self) -> NaiveDate {
+    /// Names the occasion among the person's, as far as what is stated does.
+    fn key(&self, by: Uuid) -> String {
         match self {
-            Self::Hire { first, .. } | Self::Rotation { first, .. } | Self::Enrolment { first, .. } => *first,
+            Self::Hire { first, .. } | Self::Rotation { first, .. } | Self::Enrolment { first, .. } => {
+                format!("filed/{}/{first}/{by}", self.kind())
+            }
+            Self::GuidanceMonth { organisation, month, .. } => Month::of(*month, organisation.organisation()).key(),
         }
     }
 }
@@ -137,8 +162,7 @@ pub struct Filed {
 impl Filing {
     /// Names the occasion among the person's.
     pub fn key(&self) -> String {
-        let named = || format!("filed/{}/{}/{}", self.stated.kind(), self.stated.first(), self.organisation);
-        self.resource.clone().unwrap_or_else(named)
+        self.resource.clone().unwrap_or_else(|| self.stated.key(self.organisation))
     }
 
     /// SHA-256 of what is stated, by whom.
@@ -198,6 +222,19 @@ impl Filing {
                     at(FactKind::Hired, format!("{key}/employment"), employed_since, (enterprise, None)),
                 ];
                 std::iter::once(enrolled).chain(more.into_iter().flatten()).collect()
+            }
+            Stated::GuidanceMonth { organisation, month, students } => {
+                let month = Month::of(*month, organisation.organisation());
+                let of_student = |guided: &Guided| {
+                    let student = PersonId::from_uuid(guided.student);
+                    let about = |kind, day| {
+                        let told = fact(kind, format!("{key}/{student}"), day, (organisation, None));
+                        Fact { key: format!("{}/{}", told.key, guided.student), other_person: Some(student), ..told }
+                    };
+                    let paired = Fact { end_day: Some(month.last()), ..about(FactKind::Paired, month.first()) };
+                    [paired, Fact { quantity: guided.minutes, ..about(FactKind::Guided, guided.last) }]
+                };
+                students.iter().flat_map(of_student).collect()
             }
         }
     }

@@ -46,7 +46,7 @@ pub use double::Times;
 pub use entry::Logged;
 pub use evidence::{Document, Evidence, Extent, NamedElsewhere};
 pub use fact::{Fact, FactKind, Topic, current};
-pub use filing::{Filed, Filing, Party, Stated, filings, may_file, nothing_due};
+pub use filing::{Filed, Filing, Guided, Party, Stated, filings, may_file, nothing_due};
 pub use fund_refusal::FundRefusal;
 pub use lapse::{Lapse, Why};
 pub use ledger::{Account, AccountKind, Budget, BudgetChange, Owed, Posting, PostingKind, Side, Transfer};

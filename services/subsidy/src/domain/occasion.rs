@@ -297,9 +297,9 @@ impl<'a> Known<'a> {
             })
         };
         Some(Occasion {
-            key: format!("{} {}", month.name(), month.organisation),
+            key: month.key(),
             parties: vec![("organisation", month.organisation)],
-            span: month.span(),
+            span: Span { first: month.first(), last: Some(month.last()) },
             milestones: vec![Milestone { name: "end", day: last.day, fact: &last.key }],
             facts,
             withdrawn: false,
@@ -315,22 +315,29 @@ pub fn served(first: NaiveDate, last: NaiveDate) -> i64 {
 
 /// A mentor's month for one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Month {
+pub(super) struct Month {
     year: i32,
     number: u32,
     organisation: OrganisationId,
 }
 
 impl Month {
-    fn of(day: NaiveDate, organisation: OrganisationId) -> Self {
+    pub(super) fn of(day: NaiveDate, organisation: OrganisationId) -> Self {
         Self { year: day.year(), number: day.month(), organisation }
     }
     fn name(self) -> String {
         format!("{:04}-{:02}", self.year, self.number)
     }
-    fn span(self) -> Span {
-        let first = NaiveDate::from_ymd_opt(self.year, self.number, 1).unwrap_or_default();
-        Span { first, last: first.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()) }
+    /// Names the occasion.
+    pub(super) fn key(self) -> String {
+        format!("{} {}", self.name(), self.organisation)
+    }
+    pub(super) fn first(self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(self.year, self.number, 1).unwrap_or_default()
+    }
+    pub(super) fn last(self) -> NaiveDate {
+        let next = self.first().checked_add_months(Months::new(1));
+        next.and_then(|next| next.pred_opt()).unwrap_or(self.first())
     }
     /// Whether a range of days, open at its end if it goes on, touches it.
     fn touches(self, first: NaiveDate, last: Option<NaiveDate>) -> bool {

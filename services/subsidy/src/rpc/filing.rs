@@ -2,15 +2,19 @@
 
 use super::claim::{parse_evidence, parse_scheme};
 use crate::app::{CreateClaim, WithdrawClaim};
-use crate::domain::{ClaimId, Filing, OrganisationId, Party, PersonId, Stated};
-use chrono::NaiveDate;
+use crate::domain::{ClaimId, Filing, Guided, OrganisationId, Party, PersonId, Stated};
+use chrono::{Datelike, NaiveDate};
 use kit::Error;
 use kit::id::Id;
 use kit::wire::{parse_date, parse_date_optional, parse_within, timestamp};
 use proto::google::r#type::Date;
 use proto::subsidy::v1 as pb;
 use proto::subsidy::v1::create_claim_request::Occasion;
+use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Students of one stated month.
+const GUIDED: usize = 100;
 
 impl TryFrom<pb::CreateClaimRequest> for CreateClaim {
     type Error = Error;
@@ -21,7 +25,8 @@ impl TryFrom<pb::CreateClaimRequest> for CreateClaim {
             Some(Occasion::Hire(hire)) => stated_hire(hire)?,
             Some(Occasion::Rotation(rotation)) => stated_rotation(rotation)?,
             Some(Occasion::Enrolment(enrolment)) => stated_enrolment(enrolment)?,
-            None => return Err(Error::required("occasion", "one of hire, rotation and enrolment")),
+            Some(Occasion::GuidanceMonth(month)) => (None, stated_guidance(month, person)?),
+            None => return Err(Error::required("occasion", "one of hire, rotation, enrolment and guidance_month")),
         };
         let evidence = if request.evidence.is_empty() { Vec::new() } else { parse_evidence(request.evidence)? };
         Ok(Self { scheme, person, resource, stated, evidence })
@@ -79,6 +84,37 @@ fn stated_enrolment(enrolment: pb::StatedEnrolment) -> Result<(Option<String>, S
         employed_since: day("employed_since", enrolment.employed_since)?,
     };
     Ok((resource("enrolment.enrolment", "enrolments", enrolment.enrolment)?, stated))
+}
+
+fn stated_guidance(month: pb::StatedGuidanceMonth, mentor: PersonId) -> Result<Stated, Error> {
+    let organisation = party("guidance_month.organisation", &month.organisation)?;
+    if month.students.is_empty() || month.students.len() > GUIDED {
+        let en = format!("`guidance_month.students` has {} students: expected 1 to {GUIDED}", month.students.len());
+        let zh = format!("`guidance_month.students` 有 {} 名学生，应为 1 至 {GUIDED} 名", month.students.len());
+        return Err(Error::invalid("guidance_month.students", "OUT_OF_RANGE", en, zh));
+    }
+    let mut students: BTreeMap<Uuid, Guided> = BTreeMap::new();
+    for (n, guided) in month.students.into_iter().enumerate() {
+        let field = |name: &str| format!("guidance_month.students[{n}].{name}");
+        let student = PersonId::parse(&field("student"), &guided.student)?;
+        let minutes = i64::from(parse_within(&field("minutes"), guided.minutes, 1..=31 * 24 * 60, "minutes")?);
+        let last = parse_date(&field("last_date"), guided.last_date)?;
+        let of_month = |one: &Guided| (one.last.year(), one.last.month()) == (last.year(), last.month());
+        if let Some(other) = students.values().find(|one| !of_month(one)) {
+            let en = format!("`{}` is {last}, and another is {}: one statement is of one month", field("last_date"), other.last);
+            let zh = format!("`{}` 为 {last}，另有 {}：一次申报只限一个月", field("last_date"), other.last);
+            return Err(
+                Error::invalid(&field("last_date"), "ONE_MONTH", en, zh).way_out("file each month by itself", "请按月分别申报")
+            );
+        }
+        if student == mentor || students.insert(student.uuid(), Guided { student: student.uuid(), minutes, last }).is_some() {
+            let en = format!("`{}` is {student}: a student is named once, and is not the mentor", field("student"));
+            let zh = format!("`{}` 为 {student}：每名学生只填一次，且不得为导师本人", field("student"));
+            return Err(Error::invalid(&field("student"), "EACH_ONCE", en, zh));
+        }
+    }
+    let students: Vec<Guided> = students.into_values().collect();
+    Ok(Stated::GuidanceMonth { organisation, month: students[0].last, students })
 }
 
 /// What the directory says of it is looked up later.

@@ -68,9 +68,9 @@ impl OccasionKind {
         matches!(self, Self::Hire | Self::Enrolment)
     }
 
-    /// Whether an organisation may state it: not what several people confirm month by month, nor what is no person's.
+    /// Whether an organisation may state it: not what is no person's.
     pub const fn can_be_stated(self) -> bool {
-        matches!(self, Self::Hire | Self::Rotation | Self::Enrolment)
+        !matches!(self, Self::InvestmentYear)
     }
 
     /// Whether it can be completed, so that money may be paid in advance of that.

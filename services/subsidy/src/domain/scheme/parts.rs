@@ -228,7 +228,7 @@ pub fn overrides(table: &mut Table<'_, '_>, faults: Read<'_, '_>) -> (Vec<(Check
     (checks, days)
 }
 
-/// What organisations may state: not what is confirmed by several people as it happens, and no tax.
+/// What organisations may state: whatever is a person's, and no tax.
 pub fn filed(
     table: &mut Table<'_, '_>,
     faults: Read<'_, '_>,
@@ -243,8 +243,8 @@ pub fn filed(
         let words = words(
             format!("a {occasion} is not stated by an organisation"),
             format!("“{occasion}”不能由单位申报"),
-            "leave `filed` out, or take an occasion that is stated: hire, rotation or enrolment",
-            "请删除 `filed`，或改用可申报的事由：hire、rotation、enrolment",
+            "leave `filed` out, or take an occasion that is stated: hire, rotation, guidance-month or enrolment",
+            "请删除 `filed`，或改用可申报的事由：hire、rotation、guidance-month、enrolment",
         );
         faults.add(filed.span.start, "filed", "scheme/filed", words);
     }

@@ -3,7 +3,7 @@ use super::*;
 const GOOD: &str = include_str!("../../../schemes/hiring-subsidy.1.toml");
 const STAGED: &str = include_str!("../../../schemes/hiring-subsidy.2.toml");
 const CLASS: &str = include_str!("../../../schemes/order-class.1.toml");
-const MENTOR: &str = include_str!("../../../schemes/mentor-allowance.1.toml");
+const OFFSET: &str = include_str!("../../../schemes/tax-offset.1.toml");
 const APPRENTICE: &str = include_str!("../../../schemes/new-apprenticeship.1.toml");
 
 /// `line:column rule` of every fault.
@@ -110,7 +110,7 @@ fn each_rule_of_a_file_is_held_where_it_is_broken() {
         (STAGED, "\"double-funding\"]", "\"on-record\"]", "\"on-record\"]", "scheme/twice"),
         (STAGED, "at_most_days = 30", "at_most_days = 367", "367", "scheme/range"),
         (STAGED, "filed = true\n", "", "\"on-record\"", "scheme/filed"),
-        (MENTOR, "retention_days = 0", "filed = true", "true", "scheme/filed"),
+        (OFFSET, "clawback = \"none\"", "clawback = \"none\"\nfiled = true", "true", "scheme/filed"),
         (CLASS, "shared_evidence = [\"class-agreement\"", "shared_evidence = [\"contract\"", "\"contract\"", "scheme/evidence"),
         (
             CLASS,
