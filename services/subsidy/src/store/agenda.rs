@@ -6,9 +6,7 @@ use crate::domain::PersonId;
 use chrono::NaiveDate;
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 statements! {
@@ -17,11 +15,11 @@ statements! {
         sqlite: "DELETE FROM subsidy_agenda WHERE person_id IN (SELECT value FROM json_each($1))",
         reason: "SQLite knows no arrays: they come as JSON",
     };
-    /// Takes the people, their days and for which month they wait as a JSON array of rows.
+    /// Takes the people, their days and for which month they wait.
     KEEP = {
-        postgres: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS DATE), e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS days (e) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
+        postgres: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT n.person_id, n.due_on, n.put_off FROM unnest(CAST($1 AS UUID[]), CAST($2 AS DATE[]), CAST($3 AS TEXT[])) AS n (person_id, due_on, put_off) ORDER BY 1 ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
         sqlite: "INSERT INTO subsidy_agenda (person_id, due_on, put_off) SELECT value->>0, value->>1, value->>2 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET due_on = excluded.due_on, put_off = excluded.put_off",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     BEGIN_RUN = "UPDATE subsidy_accrual_run SET begun_through = $1";
     /// No later day than the one it was for, nor than the one that was begun last: another run may have begun, or the day have
@@ -48,14 +46,11 @@ pub async fn keep(tx: &mut Tx, days: &BTreeMap<PersonId, Next>) -> Result<(), Er
     }
     let coming = |(person, next): (&PersonId, &Next)| match next {
         Next::Never => None,
-        Next::On(day) => Some(json!([person.uuid(), day, ""])),
-        Next::Once(until) => Some(json!([person.uuid(), until.opens_on, until.period.to_string()])),
+        Next::On(day) => Some(args![person, day, ""]),
+        Next::Once(until) => Some(args![person, until.opens_on, until.period]),
     };
-    let coming: Vec<Value> = days.iter().filter_map(coming).collect();
-    if !coming.is_empty() {
-        tx.execute(KEEP, args![Value::Array(coming).to_string()]).await?;
-    }
-    Ok(())
+    let coming = days.iter().filter_map(coming).collect();
+    tx.execute_rows(KEEP, args![], coming).await.map(|_| ())
 }
 
 /// A run over everybody whose day has come begins.

@@ -6,7 +6,6 @@ use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Code, Error, Money};
-use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -91,11 +90,11 @@ impl TryFrom<Row> for Stored {
 }
 
 statements! {
-    /// Takes the accounts as a JSON array of rows.
+    /// Takes the accounts.
     INSERT = {
-        postgres: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT CAST(e->>0 AS UUID), e->>1, CAST(e->>2 AS UUID), CAST(e->>3 AS BIGINT), e->>4, e->>5, e->>6, e->>7, $2, $3 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS accounts (e)",
-        sqlite: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, $2, $3 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT n.id, n.owner_kind, n.owner_id, n.version, n.holder, n.account_number, n.bank_code, n.bank_name, $1, $2 FROM unnest(CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS BIGINT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS TEXT[])) AS n (id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name)",
+        sqlite: "INSERT INTO subsidy_bank_account (bank_account_id, owner_kind, owner_id, version, holder, account_number, bank_code, bank_name, proposed_by, created_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, $1, $2 FROM jsonb_each($3)",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     NEWEST = {
         postgres: "SELECT owner_id, MAX(version) AS version FROM subsidy_bank_account WHERE owner_id = ANY (CAST($1 AS UUID[])) GROUP BY owner_id",
@@ -124,19 +123,18 @@ statements! {
 pub async fn insert(tx: &mut Tx, accounts: &[BankAccount], by: &str, now: DateTime<Utc>) -> Result<(), Error> {
     let row = |account: &BankAccount| {
         let details = &account.details;
-        json!([
-            account.id.uuid(),
-            account.owner.kind().as_str(),
+        args![
+            account.id,
+            account.owner.kind(),
             account.owner.uuid(),
             account.version,
-            details.holder,
+            &details.holder,
             details.number.whole(),
             details.bank_code.as_str(),
-            details.bank_name,
-        ])
+            &details.bank_name,
+        ]
     };
-    let rows: Vec<_> = accounts.iter().map(row).collect();
-    let inserted = tx.execute(INSERT, args![json!(rows).to_string(), by, now]).await;
+    let inserted = tx.execute_rows(INSERT, args![by, now], accounts.iter().map(row).collect()).await;
     inserted.map(|_| ()).map_err(|error| if error.code() == Code::AlreadyExists { Error::stale("bank account") } else { error })
 }
 

@@ -5,11 +5,10 @@ use crate::domain::{
     SchemeVersion, State,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::db::{Tx, args, statements};
-use kit::id::Id;
+use kit::db::{Sql, Tx, Value, args, statements};
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -136,11 +135,11 @@ pub struct Filter {
 }
 
 statements! {
-    /// Takes new claims as a JSON array of rows.
+    /// Takes new claims.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), e->>2, CAST(e->>3 AS BIGINT), e->>4, e->>5, CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, CAST(e->>9 AS BIGINT), CAST(e->>10 AS BIGINT), CAST(e->>11 AS BIGINT), CAST(e->>12 AS DATE), e->>13, e->>14, e->>15, CAST(e->>16 AS BOOLEAN), e->>17, '[]', $2, $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS claims (e)",
-        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $2, $2 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT n.claim_id, n.version, n.scheme_code, n.scheme_version, n.scheme_digest, n.fund_code, n.person_id, n.beneficiary_id, n.occasion, n.stage, n.part, n.amount, n.earned_on, n.facts, n.state, n.content_hash, n.reconsider, n.filing, '[]', $1, $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS UUID[]), CAST($9 AS UUID[]), CAST($10 AS TEXT[]), CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]), CAST($14 AS DATE[]), CAST($15 AS TEXT[]), CAST($16 AS TEXT[]), CAST($17 AS TEXT[]), CAST($18 AS BOOLEAN[]), CAST($19 AS TEXT[])) AS n (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing)",
+        sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $1, $1 FROM jsonb_each($2)",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
     /// not be voided on the strength of an older picture.
@@ -157,17 +156,17 @@ statements! {
         sqlite: "SELECT claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, fund_id, person_id, beneficiary_id, occasion, stage, part, amount, clawed_back, denied, earned_on, facts, state, content_hash, submitted_by, approved_by, checks, batch_id, reconsider, reason, ended_by, evidence, publicity_end_date, open_objections, later_checks, overrides, filing, created_at, updated_at FROM subsidy_claim WHERE claim_id IN (SELECT value FROM json_each($1)) ORDER BY claim_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; and knows no arrays: they come as JSON",
     };
-    /// Takes ids, versions and what the checks found as a JSON array of rows.
+    /// Takes ids, versions and what the checks found.
     RECORD_CHECKS = {
-        postgres: "UPDATE subsidy_claim AS c SET checks = e->>2, later_checks = e->>3 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS found (e) WHERE c.claim_id = CAST(e->>0 AS UUID) AND c.version = CAST(e->>1 AS BIGINT)",
+        postgres: "UPDATE subsidy_claim AS c SET checks = f.checks, later_checks = f.later_checks FROM unnest(CAST($1 AS UUID[]), CAST($2 AS BIGINT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[])) AS f (claim_id, version, checks, later_checks) WHERE c.claim_id = f.claim_id AND c.version = f.version",
         sqlite: "UPDATE subsidy_claim AS c SET checks = f.value->>2, later_checks = f.value->>3 FROM jsonb_each($1) AS f WHERE c.claim_id = f.value->>0 AND c.version = f.value->>1",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
-    /// Makes accrued claims say what is due now; takes them as a JSON array of rows.
+    /// Makes accrued claims say what is due now.
     AMEND_ALL = {
-        postgres: "UPDATE subsidy_claim SET version = CAST(e->>1 AS BIGINT), scheme_version = CAST(e->>3 AS BIGINT), scheme_digest = e->>4, fund_code = e->>5, beneficiary_id = CAST(e->>6 AS UUID), amount = CAST(e->>7 AS BIGINT), earned_on = CAST(e->>8 AS DATE), facts = e->>9, content_hash = e->>10, updated_at = $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS claims (e) WHERE claim_id = CAST(e->>0 AS UUID) AND version = CAST(e->>2 AS BIGINT) AND state = 'accrued'",
-        sqlite: "UPDATE subsidy_claim SET version = value->>1, scheme_version = value->>3, scheme_digest = value->>4, fund_code = value->>5, beneficiary_id = value->>6, amount = value->>7, earned_on = value->>8, facts = value->>9, content_hash = value->>10, updated_at = $2 FROM jsonb_each($1) WHERE claim_id = value->>0 AND version = value->>2 AND state = 'accrued'",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "UPDATE subsidy_claim AS c SET version = d.version, scheme_version = d.scheme_version, scheme_digest = d.scheme_digest, fund_code = d.fund_code, beneficiary_id = d.beneficiary_id, amount = d.amount, earned_on = d.earned_on, facts = d.facts, content_hash = d.content_hash, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS BIGINT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS UUID[]), CAST($9 AS BIGINT[]), CAST($10 AS DATE[]), CAST($11 AS TEXT[]), CAST($12 AS TEXT[])) AS d (claim_id, version, was, scheme_version, scheme_digest, fund_code, beneficiary_id, amount, earned_on, facts, content_hash) WHERE c.claim_id = d.claim_id AND c.version = d.was AND c.state = 'accrued'",
+        sqlite: "UPDATE subsidy_claim SET version = value->>1, scheme_version = value->>3, scheme_digest = value->>4, fund_code = value->>5, beneficiary_id = value->>6, amount = value->>7, earned_on = value->>8, facts = value->>9, content_hash = value->>10, updated_at = $1 FROM jsonb_each($2) WHERE claim_id = value->>0 AND version = value->>2 AND state = 'accrued'",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// The bank has it at this moment, and so long its state stands.
     RECONSIDER = "UPDATE subsidy_claim SET reconsider = TRUE WHERE claim_id = $1 AND state = 'approved' AND batch_id IS NOT NULL";
@@ -207,42 +206,36 @@ statements! {
     TO_RECONSIDER = "SELECT c.claim_id, c.person_id FROM subsidy_claim c JOIN subsidy_payment_line l ON l.claim_id = c.claim_id WHERE l.batch_id = $1 AND l.state <> 'pending' AND c.reconsider = TRUE ORDER BY c.person_id";
 }
 
-/// Claims that one statement takes at most.
-const TOGETHER: usize = 2000;
-
 /// Keeps new claims, all of them or none.
 pub async fn insert_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    let rows: Vec<Value> = claims.into_iter().map(new_row).collect();
-    for some in rows.chunks(TOGETHER) {
-        tx.execute(INSERT_ALL, args![json!(some).to_string(), now]).await.map_err(|error| {
-            // Somebody derived the same person at the same time without holding them: derive again.
-            if error.code() == kit::Code::AlreadyExists { Error::stale("claims") } else { error }
-        })?;
-    }
-    Ok(())
+    let rows = claims.into_iter().map(new_row).collect();
+    tx.execute_rows(INSERT_ALL, args![now], rows).await.map(|_| ()).map_err(|error| {
+        // Somebody derived the same person at the same time without holding them: derive again.
+        if error.code() == kit::Code::AlreadyExists { Error::stale("claims") } else { error }
+    })
 }
 
-fn new_row(claim: &Claim) -> Value {
-    json!([
-        claim.id.uuid(),
+fn new_row(claim: &Claim) -> Vec<Value> {
+    args![
+        claim.id,
         claim.version,
-        claim.scheme.code,
+        &claim.scheme.code,
         claim.scheme.version,
-        claim.scheme.digest,
-        claim.fund_code,
-        claim.person.uuid(),
-        claim.beneficiary.uuid(),
-        claim.occasion,
+        &claim.scheme.digest,
+        &claim.fund_code,
+        claim.person,
+        claim.beneficiary,
+        &claim.occasion,
         claim.stage,
         claim.part,
-        claim.amount.as_fen(),
+        claim.amount,
         claim.earned_on,
         claim.facts.join("\n"),
-        claim.state.as_str(),
-        claim.content_hash,
+        claim.state,
+        &claim.content_hash,
         claim.reconsider,
         claim.filing.as_ref().map(|filing| json!(filing.as_ref()).to_string()),
-    ])
+    ]
 }
 
 /// Saves a decision that was made on the version before.
@@ -269,30 +262,29 @@ pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<()
 
 /// Saves amendments that were each made on the version before, all of them or none.
 pub async fn amend_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    let rows: Vec<Value> = claims.into_iter().map(amended_row).collect();
-    for some in rows.chunks(TOGETHER) {
-        let changed = tx.execute(AMEND_ALL, args![json!(some).to_string(), now]).await?;
-        if changed != some.len() as u64 {
-            return Err(Error::stale("claims"));
-        }
-    }
-    Ok(())
+    changed_all(tx, AMEND_ALL, args![now], claims.into_iter().map(amended_row).collect()).await
 }
 
-fn amended_row(claim: &Claim) -> Value {
-    json!([
-        claim.id.uuid(),
+fn amended_row(claim: &Claim) -> Vec<Value> {
+    args![
+        claim.id,
         claim.version,
         claim.version - 1,
         claim.scheme.version,
-        claim.scheme.digest,
-        claim.fund_code,
-        claim.beneficiary.uuid(),
-        claim.amount.as_fen(),
+        &claim.scheme.digest,
+        &claim.fund_code,
+        claim.beneficiary,
+        claim.amount,
         claim.earned_on,
         claim.facts.join("\n"),
-        claim.content_hash,
-    ])
+        &claim.content_hash,
+    ]
+}
+
+/// Runs a guarded write on rows: all of them change, or the caller's picture of the claims is out of date.
+async fn changed_all(tx: &mut Tx, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+    let count = rows.len() as u64;
+    if tx.execute_rows(sql, args, rows).await? == count { Ok(()) } else { Err(Error::stale("claims")) }
 }
 
 /// Claims, held to the end of the transaction, in the order of their ids; those that are not there are left out.
@@ -331,10 +323,7 @@ pub async fn update_from<'a>(
             json!(claim.overrides).to_string(),
         ]
     };
-    let rows: Vec<_> = claims.map(row).collect();
-    let count = rows.len() as u64;
-    let changed = tx.execute_rows(UPDATE_ALL, args![now], rows).await?;
-    if changed == count { Ok(()) } else { Err(Error::stale("claims")) }
+    changed_all(tx, UPDATE_ALL, args![now], claims.map(row).collect()).await
 }
 
 /// Records what the checks found of each claim as it was at its version.
@@ -342,11 +331,10 @@ pub async fn record_checks(tx: &mut Tx, checked: &[Stored]) -> Result<(), Error>
     let row = |one: &Stored| {
         let (first, later): (Vec<&CheckResult>, Vec<&CheckResult>) =
             one.checks.iter().partition(|result| result.check.is_long_known());
-        Ok(json!([one.claim.id.uuid(), one.claim.version, serde_json::to_string(&first)?, serde_json::to_string(&later)?]))
+        Ok(args![one.claim.id, one.claim.version, serde_json::to_string(&first)?, serde_json::to_string(&later)?])
     };
-    let rows: Vec<Value> = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
-    let recorded = tx.execute(RECORD_CHECKS, args![Value::Array(rows).to_string()]).await?;
-    if recorded == checked.len() as u64 { Ok(()) } else { Err(Error::stale("claims")) }
+    let rows = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
+    changed_all(tx, RECORD_CHECKS, args![], rows).await
 }
 
 pub async fn reconsider(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {

@@ -4,9 +4,7 @@ use super::id_list;
 use crate::domain::{Fact, FactKind, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
-use kit::id::Id;
-use serde_json::{Value, json};
+use kit::db::{Tx, Value, args, statements};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -65,11 +63,11 @@ statements! {
         sqlite: "INSERT INTO subsidy_person (person_id, changes) SELECT value, 1 FROM json_each($1) WHERE TRUE ON CONFLICT (person_id) DO UPDATE SET changes = subsidy_person.changes + 1",
         reason: "SQLite knows no arrays: they come as JSON",
     };
-    /// Takes the facts as a JSON array of rows. One that is there already changes nothing.
+    /// One that is there already changes nothing.
     INSERT = {
-        postgres: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT e->>0, CAST(e->>1 AS UUID), e->>2, e->>3, CAST(e->>4 AS BIGINT), e->>5, e->>6, CAST(e->>7 AS DATE), CAST(e->>8 AS DATE), CAST(e->>9 AS UUID), CAST(e->>10 AS UUID), CAST(e->>11 AS UUID), CAST(e->>12 AS BIGINT), CAST(e->>13 AS BIGINT), e->>14, CAST(e->>15 AS BOOLEAN), $2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS facts (e) ON CONFLICT (fact_key) DO NOTHING",
-        sqlite: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, $2 FROM jsonb_each($1) WHERE TRUE ON CONFLICT (fact_key) DO NOTHING",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT n.fact_key, n.person_id, n.kind, n.resource, n.version, n.event_type, n.subject, n.day, n.end_day, n.organisation_id, n.counterpart_id, n.other_person_id, n.quantity, n.share_percent, n.detail, n.withdrawn, $1 FROM unnest(CAST($2 AS TEXT[]), CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS BIGINT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS DATE[]), CAST($10 AS DATE[]), CAST($11 AS UUID[]), CAST($12 AS UUID[]), CAST($13 AS UUID[]), CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS TEXT[]), CAST($17 AS BOOLEAN[])) AS n (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn) ON CONFLICT (fact_key) DO NOTHING",
+        sqlite: "INSERT INTO subsidy_fact (fact_key, person_id, kind, resource, version, event_type, subject, day, end_day, organisation_id, counterpart_id, other_person_id, quantity, share_percent, detail, withdrawn, received_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, $1 FROM jsonb_each($2) WHERE TRUE ON CONFLICT (fact_key) DO NOTHING",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     OF_PEOPLE = {
         postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, COALESCE(o.kind, '') AS organisation_kind, COALESCE(c.kind, '') AS counterpart_kind FROM subsidy_fact f LEFT JOIN subsidy_organisation o ON o.organisation_id = f.organisation_id LEFT JOIN subsidy_organisation c ON c.organisation_id = f.counterpart_id WHERE f.person_id = ANY (CAST($1 AS UUID[])) ORDER BY f.person_id, f.day, f.fact_key",
@@ -78,9 +76,9 @@ statements! {
     };
     /// The starts of pairings, the newest last: they know what an end does not say.
     PAIRINGS = {
-        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource = ANY (ARRAY(SELECT name FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (name))) ORDER BY f.resource, f.version",
-        sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT value FROM json_each($1)) ORDER BY f.resource, f.version",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource = ANY (CAST($1 AS TEXT[])) ORDER BY f.resource, f.version",
+        sqlite: "SELECT f.fact_key, f.person_id, f.kind, f.resource, f.version, f.event_type, f.subject, f.day, f.end_day, f.organisation_id, f.counterpart_id, f.other_person_id, f.quantity, f.share_percent, f.detail, f.withdrawn, '' AS organisation_kind, '' AS counterpart_kind FROM subsidy_fact f WHERE f.kind = 'paired' AND f.resource IN (SELECT value->>0 FROM jsonb_each($1)) ORDER BY f.resource, f.version",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// Whoever names an organisation first makes its row, and whoever names it again holds it: a fact and the
     /// registration that arrive at the same time wait for each other, and neither misses the other.
@@ -112,29 +110,28 @@ pub async fn name_organisations(tx: &mut Tx, ids: &BTreeSet<OrganisationId>) -> 
 
 /// Keeps facts. One that is there already changes nothing.
 pub async fn insert<'a>(tx: &mut Tx, facts: impl IntoIterator<Item = &'a Fact>, now: DateTime<Utc>) -> Result<(), Error> {
-    let rows: Vec<Value> = facts.into_iter().map(row_of).collect();
-    tx.execute(INSERT, args![Value::Array(rows).to_string(), now]).await.map(|_| ())
+    tx.execute_rows(INSERT, args![now], facts.into_iter().map(row_of).collect()).await.map(|_| ())
 }
 
-fn row_of(fact: &Fact) -> Value {
-    json!([
-        fact.key,
-        fact.person.uuid(),
-        fact.kind.as_str(),
-        fact.resource,
+fn row_of(fact: &Fact) -> Vec<Value> {
+    args![
+        &fact.key,
+        fact.person,
+        fact.kind,
+        &fact.resource,
         fact.version,
-        fact.event_type,
-        fact.subject,
+        &fact.event_type,
+        &fact.subject,
         fact.day,
         fact.end_day,
-        fact.organisation.map(Id::uuid),
-        fact.counterpart.map(Id::uuid),
-        fact.other_person.map(Id::uuid),
+        fact.organisation,
+        fact.counterpart,
+        fact.other_person,
         fact.quantity,
         fact.share_percent,
-        fact.detail,
+        &fact.detail,
         fact.withdrawn,
-    ])
+    ]
 }
 
 /// The facts of people, each person's in the order of their days.
@@ -151,7 +148,8 @@ pub async fn people(tx: &mut Tx, after: Uuid, most: i64) -> Result<Vec<PersonId>
 
 /// The newest start of each of these pairings that has one.
 pub async fn pairings(tx: &mut Tx, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Fact>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(PAIRINGS, args![json!(names).to_string()]).await?;
+    let names = names.iter().map(|name| args![*name]).collect();
+    let rows: Vec<Row> = tx.fetch_rows(PAIRINGS, args![], names).await?;
     Ok(rows.into_iter().map(|row| (row.resource.clone(), Fact::from(row))).collect())
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use kit::db::{Sql, Tx, args, statements};
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -35,10 +34,10 @@ statements! {
     LOCK_FOR_BATCH = "UPDATE subsidy_fund SET batches = batches + 1 WHERE fund_id = $1";
     BY_ID = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id = $1";
     BY_CODE = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = $1";
-    /// The funds of codes, and whatever fund organisations own: takes a JSON array of codes and one of ids.
+    /// The funds of codes, and whatever fund organisations own: takes rows of a code or an owner.
     SOURCES = {
-        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = ANY (ARRAY(SELECT code FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (code))) OR owner_id IN (SELECT unnest(CAST($2 AS UUID[]))) ORDER BY fund_id",
-        sqlite: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT value FROM json_each($1)) OR owner_id IN (SELECT value FROM json_each($2)) ORDER BY fund_id",
+        postgres: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code = ANY (CAST($1 AS TEXT[])) OR owner_id IN (SELECT unnest(CAST($2 AS UUID[]))) ORDER BY fund_id",
+        sqlite: "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE code IN (SELECT value->>0 FROM jsonb_each($1)) OR owner_id IN (SELECT value->>1 FROM jsonb_each($1)) ORDER BY fund_id",
         reason: "SQLite knows no arrays: its rows come as JSON",
     };
     LIST = "SELECT fund_id, version, code, display_name, parent_id, kind, owner_id, created_at FROM subsidy_fund WHERE fund_id > $1 ORDER BY fund_id LIMIT $2";
@@ -119,7 +118,9 @@ pub async fn sources(
     codes: &BTreeSet<&str>,
     owners: impl IntoIterator<Item = OrganisationId>,
 ) -> Result<Vec<Fund>, Error> {
-    tx.fetch_all(SOURCES, args![json!(codes).to_string(), id_list(owners)]).await
+    let codes = codes.iter().map(|code| args![*code, None::<OrganisationId>]);
+    let owners = owners.into_iter().map(|owner| args![None::<&str>, owner]);
+    tx.fetch_rows(SOURCES, args![], codes.chain(owners).collect()).await
 }
 
 pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Fund>, Error> {

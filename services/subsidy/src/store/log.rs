@@ -1,13 +1,12 @@
 //! The Merkle log in its tables: the head that is locked by whoever appends, the hashes that proofs are made of, and
 //! the entries as they were hashed.
 
-use super::many;
+use super::every;
 use crate::domain::log::{Frontier, Hash, Subtree};
 use crate::domain::{EntryId, Logged, Period};
 use chrono::{DateTime, SecondsFormat, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The log as a whole.
@@ -112,15 +111,15 @@ statements! {
     GROW = "UPDATE subsidy_ledger_head SET frontier = $2, backlog = FALSE WHERE size = $1";
     CLOSE_THROUGH = "UPDATE subsidy_ledger_head SET closed_through = $1 WHERE closed_through < $1";
     INSERT_TILES = {
-        postgres: "INSERT INTO subsidy_ledger_tile (level, tile, hash) SELECT CAST(e->>0 AS BIGINT), CAST(e->>1 AS BIGINT), e->>2 FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS tiles (e)",
+        postgres: "INSERT INTO subsidy_ledger_tile (level, tile, hash) SELECT n.level, n.tile, n.hash FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS TEXT[])) AS n (level, tile, hash)",
         sqlite: "INSERT INTO subsidy_ledger_tile (level, tile, hash) SELECT value->>0, value->>1, value->>2 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// Gives entries from before the log their hashes.
     FILL = {
-        postgres: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM (SELECT CAST(e->>0 AS BIGINT) AS leaf, e->>1 AS hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS hashes (e)) AS h WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
+        postgres: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS TEXT[])) AS h (leaf, hash) WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
         sqlite: "UPDATE subsidy_ledger_entry AS e SET leaf_hash = h.hash FROM (SELECT value->>0 AS leaf, value->>1 AS hash FROM jsonb_each($1)) AS h WHERE e.leaf = h.leaf AND e.leaf_hash = ''",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// Entries as they are hashed, from a place on. A transaction or account that is gone leaves its words empty.
     WALK = {
@@ -131,9 +130,9 @@ statements! {
     LEAF_OF = "SELECT leaf FROM subsidy_ledger_entry WHERE entry_id = $1";
     /// Hashes of leaves (level 0) and of kept subtrees, by ranges.
     HASHES = {
-        postgres: "SELECT CAST(0 AS BIGINT) AS level, e.leaf AS place, e.leaf_hash AS hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS ranges (r) JOIN subsidy_ledger_entry e ON e.leaf >= CAST(r->>1 AS BIGINT) AND e.leaf < CAST(r->>2 AS BIGINT) WHERE r->>0 = '0' UNION ALL SELECT t.level, t.tile, t.hash FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS ranges (r) JOIN subsidy_ledger_tile t ON t.level = CAST(r->>0 AS BIGINT) AND t.tile >= CAST(r->>1 AS BIGINT) AND t.tile < CAST(r->>2 AS BIGINT)",
+        postgres: "SELECT CAST(0 AS BIGINT) AS level, e.leaf AS place, e.leaf_hash AS hash FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[])) AS r (level, first, past) JOIN subsidy_ledger_entry e ON e.leaf >= r.first AND e.leaf < r.past WHERE r.level = 0 UNION ALL SELECT t.level, t.tile, t.hash FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[])) AS r (level, first, past) JOIN subsidy_ledger_tile t ON t.level = r.level AND t.tile >= r.first AND t.tile < r.past",
         sqlite: "SELECT 0 AS level, e.leaf AS place, e.leaf_hash AS hash FROM jsonb_each($1) JOIN subsidy_ledger_entry e ON e.leaf >= value->>1 AND e.leaf < value->>2 WHERE value->>0 = 0 UNION ALL SELECT t.level, t.tile, t.hash FROM jsonb_each($1) JOIN subsidy_ledger_tile t ON t.level = value->>0 AND t.tile >= value->>1 AND t.tile < value->>2",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     TILES = "SELECT level, tile, hash FROM subsidy_ledger_tile ORDER BY level, tile";
 }
@@ -166,14 +165,12 @@ pub async fn close_through(tx: &mut Tx, period: Period) -> Result<(), Error> {
 }
 
 pub async fn insert_tiles(tx: &mut Tx, tiles: &[(Subtree, Hash)]) -> Result<(), Error> {
-    let row = |(tile, hash): &(Subtree, Hash)| json!([tile.level, tile.index, hash.to_string()]);
-    let rows: Vec<Value> = tiles.iter().map(row).collect();
-    many(tx, INSERT_TILES, args![Value::Array(rows).to_string()], tiles.len()).await
+    let row = |(tile, hash): &(Subtree, Hash)| args![tile.level, tile.index, hash.to_string()];
+    every(tx, INSERT_TILES, args![], tiles.iter().map(row).collect()).await
 }
 
 pub async fn fill(tx: &mut Tx, hashes: &[(i64, Hash)]) -> Result<(), Error> {
-    let rows: Vec<Value> = hashes.iter().map(|(leaf, hash)| json!([leaf, hash.to_string()])).collect();
-    many(tx, FILL, args![Value::Array(rows).to_string()], hashes.len()).await
+    every(tx, FILL, args![], hashes.iter().map(|(leaf, hash)| args![*leaf, hash.to_string()]).collect()).await
 }
 
 /// At most `most` entries from a place on.
@@ -189,8 +186,8 @@ pub async fn leaf_of(tx: &mut Tx, entry: EntryId) -> Result<Option<i64>, Error> 
 
 /// The hashes of leaves (level 0) and kept subtrees, by level and index.
 pub async fn hashes(tx: &mut Tx, ranges: &BTreeSet<(u32, (u64, u64))>) -> Result<BTreeMap<(u32, u64), Hash>, Error> {
-    let rows: Vec<Value> = ranges.iter().map(|(level, (from, to))| json!([level, from, to])).collect();
-    keyed(tx.fetch_all(HASHES, args![Value::Array(rows).to_string()]).await?)
+    let rows = ranges.iter().map(|(level, (from, to))| args![*level, *from, *to]).collect();
+    keyed(tx.fetch_rows(HASHES, args![], rows).await?)
 }
 
 /// Every kept subtree.

@@ -71,15 +71,7 @@ fn id_list(ids: impl IntoIterator<Item = impl Id>) -> Vec<Uuid> {
 /// Runs a statement that writes a row for each of those given.
 async fn every(tx: &mut Tx, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<(), Error> {
     let count = rows.len();
-    all_written(sql, tx.execute_rows(sql, args, rows).await?, count)
-}
-
-/// Runs a statement that writes one row for each element of its argument.
-async fn many(tx: &mut Tx, sql: Sql, args: Vec<Value>, count: usize) -> Result<(), Error> {
-    all_written(sql, tx.execute(sql, args).await?, count)
-}
-
-fn all_written(sql: Sql, changed: u64, count: usize) -> Result<(), Error> {
+    let changed = tx.execute_rows(sql, args, rows).await?;
     if changed == count as u64 {
         return Ok(());
     }

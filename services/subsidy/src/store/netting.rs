@@ -1,12 +1,10 @@
 //! What of payments is set against debts.
 
-use super::{id_list, many};
+use super::{every, id_list};
 use crate::domain::{ClaimId, FundId, Netting, Owed, PaymentBatchId, ReceivableId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::{Error, Money};
-use serde_json::{Value, json};
 
 kit::words! {
     /// Where a netting stands; as its line does.
@@ -28,11 +26,11 @@ struct Row {
 }
 
 statements! {
-    /// Takes the nettings of a batch as a JSON array of rows.
+    /// Takes the nettings of a batch.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), 'pending', $3, $3 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS nettings (e)",
-        sqlite: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, value->>0, value->>1, value->>2, 'pending', $3, $3 FROM jsonb_each($2)",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, n.claim_id, n.receivable_id, n.amount, 'pending', $2, $2 FROM unnest(CAST($3 AS UUID[]), CAST($4 AS UUID[]), CAST($5 AS BIGINT[])) AS n (claim_id, receivable_id, amount)",
+        sqlite: "INSERT INTO subsidy_netting (batch_id, claim_id, receivable_id, amount, state, created_at, updated_at) SELECT $1, value->>0, value->>1, value->>2, 'pending', $2, $2 FROM jsonb_each($3)",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     LESSEN_LINES = "UPDATE subsidy_payment_line SET netted = (SELECT CAST(SUM(n.amount) AS BIGINT) FROM subsidy_netting n WHERE n.batch_id = subsidy_payment_line.batch_id AND n.claim_id = subsidy_payment_line.claim_id) WHERE batch_id = $1 AND claim_id IN (SELECT n.claim_id FROM subsidy_netting n WHERE n.batch_id = $1)";
     LESSEN_BATCH = "UPDATE subsidy_payment_batch SET netted = (SELECT CAST(SUM(n.amount) AS BIGINT) FROM subsidy_netting n WHERE n.batch_id = $1) WHERE batch_id = $1";
@@ -51,9 +49,8 @@ statements! {
 
 /// Sets lines of a batch that was just made against debts.
 pub async fn insert_all(tx: &mut Tx, batch: PaymentBatchId, nettings: &[Netting], now: DateTime<Utc>) -> Result<(), Error> {
-    let row = |one: &Netting| json!([one.claim.uuid(), one.receivable.uuid(), one.amount.as_fen()]);
-    let rows: Vec<Value> = nettings.iter().map(row).collect();
-    many(tx, INSERT_ALL, args![batch, Value::Array(rows).to_string(), now], nettings.len()).await?;
+    let row = |one: &Netting| args![one.claim, one.receivable, one.amount];
+    every(tx, INSERT_ALL, args![batch, now], nettings.iter().map(row).collect()).await?;
     tx.execute(LESSEN_LINES, args![batch]).await?;
     tx.change(LESSEN_BATCH, args![batch], &batch.to_string()).await
 }

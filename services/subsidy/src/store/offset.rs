@@ -7,10 +7,9 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -163,11 +162,11 @@ statements! {
     /// Holds an enterprise: the row's lock makes whoever changes another of its years wait.
     HOLD = "UPDATE subsidy_organisation SET kind = kind WHERE organisation_id = $1 RETURNING kind, integration_listed";
     INSERT = "INSERT INTO subsidy_offset_year (offset_year_id, version, enterprise_id, year, revision, state, confirmed_revision, brought, credit, used, carried, updated_at) VALUES ($1, 1, $2, $3, 1, 'filed', 0, 0, 0, 0, 0, $4)";
-    /// Takes the years as a JSON array of rows, each changed on the version before.
+    /// Takes the years, each changed on the version before.
     UPDATE = {
-        postgres: "UPDATE subsidy_offset_year AS y SET version = CAST(e->>1 AS BIGINT), revision = CAST(e->>2 AS BIGINT), state = e->>3, confirmed_revision = CAST(e->>4 AS BIGINT), brought = CAST(e->>5 AS BIGINT), credit = CAST(e->>6 AS BIGINT), used = CAST(e->>7 AS BIGINT), carried = CAST(e->>8 AS BIGINT), updated_at = $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS years (e) WHERE y.offset_year_id = CAST(e->>0 AS UUID) AND y.version = CAST(e->>1 AS BIGINT) - 1",
-        sqlite: "UPDATE subsidy_offset_year AS y SET version = e.value->>1, revision = e.value->>2, state = e.value->>3, confirmed_revision = e.value->>4, brought = e.value->>5, credit = e.value->>6, used = e.value->>7, carried = e.value->>8, updated_at = $2 FROM jsonb_each($1) AS e WHERE y.offset_year_id = e.value->>0 AND y.version = (e.value->>1) - 1",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "UPDATE subsidy_offset_year AS y SET version = d.version, revision = d.revision, state = d.state, confirmed_revision = d.confirmed_revision, brought = d.brought, credit = d.credit, used = d.used, carried = d.carried, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS TEXT[]), CAST($6 AS BIGINT[]), CAST($7 AS BIGINT[]), CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[])) AS d (offset_year_id, version, revision, state, confirmed_revision, brought, credit, used, carried) WHERE y.offset_year_id = d.offset_year_id AND y.version = d.version - 1",
+        sqlite: "UPDATE subsidy_offset_year AS y SET version = e.value->>1, revision = e.value->>2, state = e.value->>3, confirmed_revision = e.value->>4, brought = e.value->>5, credit = e.value->>6, used = e.value->>7, carried = e.value->>8, updated_at = $1 FROM jsonb_each($2) AS e WHERE y.offset_year_id = e.value->>0 AND y.version = (e.value->>1) - 1",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     INSERT_FILING = "INSERT INTO subsidy_offset_filing (offset_year_id, revision, investment, surcharges, evidence, filed_by, filed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     /// Only of the latest filing, and only by another person than filed it.
@@ -211,11 +210,9 @@ pub async fn file(tx: &mut Tx, year: &OffsetYear, filing: &OffsetFiling, now: Da
 pub async fn update_all(tx: &mut Tx, years: &[OffsetYear], now: DateTime<Utc>) -> Result<(), Error> {
     let row = |year: &OffsetYear| {
         let Offset { brought, credit, used, carried, .. } = year.offset;
-        let [brought, credit, used, carried] = [brought, credit, used, carried].map(Money::as_fen);
-        json!([year.id.uuid(), year.version, year.revision, year.state.as_str(), year.confirmed, brought, credit, used, carried])
+        args![year.id, year.version, year.revision, year.state, year.confirmed, brought, credit, used, carried]
     };
-    let rows: Vec<Value> = years.iter().map(row).collect();
-    let changed = tx.execute(UPDATE, args![Value::Array(rows).to_string(), now]).await?;
+    let changed = tx.execute_rows(UPDATE, args![now], years.iter().map(row).collect()).await?;
     if changed == years.len() as u64 { Ok(()) } else { Err(Error::stale("a year of the tax offset")) }
 }
 

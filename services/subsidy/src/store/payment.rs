@@ -3,10 +3,8 @@
 use crate::domain::{BankAccountId, BatchState, ClaimId, FundId, Line, LineState, OrganisationId, PaymentBatch, PaymentBatchId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::id::Id as _;
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::json;
 
 #[derive(Debug, Clone)]
 pub struct Stored {
@@ -107,11 +105,11 @@ statements! {
     /// The row's lock holds back whoever takes in results for the same batch at the same time.
     LOCK = "UPDATE subsidy_payment_batch SET changes = changes + 1 WHERE batch_id = $1";
     SETTLE = "UPDATE subsidy_payment_batch SET version = $2, state = $4, updated_at = $5 WHERE batch_id = $1 AND version = $3";
-/// Takes the lines as a JSON array of claim, state, reference and reason.
+    /// Takes the claims of lines, with their states, references and reasons.
     SETTLE_LINES = {
-        postgres: "UPDATE subsidy_payment_line SET state = e->>1, bank_reference = e->>2, failure_reason = e->>3, updated_at = $3 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS settled (e) WHERE batch_id = $1 AND claim_id = CAST(e->>0 AS UUID) AND state = 'pending'",
-        sqlite: "UPDATE subsidy_payment_line SET state = value->>1, bank_reference = value->>2, failure_reason = value->>3, updated_at = $3 FROM jsonb_each($2) WHERE batch_id = $1 AND claim_id = value->>0 AND state = 'pending'",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "UPDATE subsidy_payment_line AS l SET state = d.state, bank_reference = d.bank_reference, failure_reason = d.failure_reason, updated_at = $2 FROM unnest(CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS TEXT[]), CAST($6 AS TEXT[])) AS d (claim_id, state, bank_reference, failure_reason) WHERE l.batch_id = $1 AND l.claim_id = d.claim_id AND l.state = 'pending'",
+        sqlite: "UPDATE subsidy_payment_line SET state = value->>1, bank_reference = value->>2, failure_reason = value->>3, updated_at = $2 FROM jsonb_each($3) WHERE batch_id = $1 AND claim_id = value->>0 AND state = 'pending'",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     BY_ID = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id = $1";
     LIST = "SELECT batch_id, version, fund_id, state, total, lines, netted, left_out, created_at FROM subsidy_payment_batch WHERE batch_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (state = $4 OR $4 IS NULL) ORDER BY batch_id LIMIT $2";
@@ -144,12 +142,8 @@ pub async fn settle(tx: &mut Tx, batch: &PaymentBatch, now: DateTime<Utc>) -> Re
 }
 
 pub async fn settle_lines(tx: &mut Tx, batch: PaymentBatchId, lines: &[Line], now: DateTime<Utc>) -> Result<(), Error> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let row = |line: &Line| json!([line.claim.uuid(), line.state.as_str(), line.bank_reference, line.failure_reason]);
-    let rows: Vec<_> = lines.iter().map(row).collect();
-    let settled = tx.execute(SETTLE_LINES, args![batch, json!(rows).to_string(), now]).await?;
+    let row = |line: &Line| args![line.claim, line.state, &line.bank_reference, &line.failure_reason];
+    let settled = tx.execute_rows(SETTLE_LINES, args![batch, now], lines.iter().map(row).collect()).await?;
     if usize::try_from(settled) == Ok(lines.len()) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
 }
 

@@ -1,13 +1,12 @@
 //! What the bank said while no month took postings, until it is booked.
 
-use super::{id_list, many};
+use super::{every, id_list};
 use crate::domain::{BankResult, ClaimId, Line, LineState, PaymentBatchId, Period, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -112,11 +111,11 @@ impl From<ItemRow> for Item {
 }
 
 statements! {
-    /// Takes lines as the bank's answers leave them as a JSON array of rows.
+    /// Takes lines as the bank's answers leave them.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BOOLEAN), e->>2, e->>3, $3, $4, $5, $6 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS results (e)",
-        sqlite: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, value->>0, value->>1, value->>2, value->>3, $3, $4, $5, $6 FROM jsonb_each($2)",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, n.claim_id, n.paid, n.bank_reference, n.failure_reason, $2, $3, $4, $5 FROM unnest(CAST($6 AS UUID[]), CAST($7 AS BOOLEAN[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[])) AS n (claim_id, paid, bank_reference, failure_reason)",
+        sqlite: "INSERT INTO subsidy_queued_result (batch_id, claim_id, paid, bank_reference, failure_reason, period, opens_on, queued_by, queued_at) SELECT $1, value->>0, value->>1, value->>2, value->>3, $2, $3, $4, $5 FROM jsonb_each($6)",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     OF_BATCH = "SELECT claim_id, paid, bank_reference, failure_reason FROM subsidy_queued_result WHERE batch_id = $1 AND booked_at IS NULL ORDER BY claim_id";
     BATCHES = "SELECT DISTINCT batch_id FROM subsidy_queued_result WHERE booked_at IS NULL ORDER BY batch_id";
@@ -138,13 +137,9 @@ pub async fn insert_all(
     until: Until,
     by: (&str, DateTime<Utc>),
 ) -> Result<(), Error> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let row = |line: &Line| json!([line.claim.uuid(), line.state == LineState::Paid, line.bank_reference, line.failure_reason]);
-    let rows: Vec<Value> = lines.iter().map(row).collect();
-    let row = args![batch, Value::Array(rows).to_string(), until.period, until.opens_on, by.0, by.1];
-    many(tx, INSERT_ALL, row, lines.len()).await
+    let row = |line: &Line| args![line.claim, line.state == LineState::Paid, &line.bank_reference, &line.failure_reason];
+    let of_all = args![batch, until.period, until.opens_on, by.0, by.1];
+    every(tx, INSERT_ALL, of_all, lines.iter().map(row).collect()).await
 }
 
 /// What waits for a batch, which is held.

@@ -5,10 +5,8 @@ use super::report::Window;
 use crate::domain::{ClaimId, FundId, OrganisationId, PaymentBatchId, Receivable, ReceivableId, ReceivableState};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::{Value, json};
 
 /// A receivable with what only its table knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,11 +91,11 @@ statements! {
         sqlite: "SELECT receivable_id, version, fund_id, debtor_id, claim_id, amount, outstanding, netted, recovered, state, created_at FROM subsidy_receivable WHERE receivable_id IN (SELECT value FROM json_each($1)) ORDER BY receivable_id",
         reason: "a SQLite file has one writer, and no FOR UPDATE; and knows no arrays: they come as JSON",
     };
-    /// Takes what was decided, each on the version before, as a JSON array of rows.
+    /// Takes what was decided, each on the version before.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_receivable AS r SET version = CAST(e->>1 AS BIGINT), outstanding = CAST(e->>2 AS BIGINT), netted = CAST(e->>3 AS BIGINT), recovered = CAST(e->>4 AS BIGINT), state = e->>5, updated_at = $2 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS decided (e) WHERE r.receivable_id = CAST(e->>0 AS UUID) AND r.version = CAST(e->>1 AS BIGINT) - 1",
-        sqlite: "UPDATE subsidy_receivable AS r SET version = d.value->>1, outstanding = d.value->>2, netted = d.value->>3, recovered = d.value->>4, state = d.value->>5, updated_at = $2 FROM jsonb_each($1) AS d WHERE r.receivable_id = d.value->>0 AND r.version = (d.value->>1) - 1",
-        reason: "neither engine reads the other's form of a JSON array",
+        postgres: "UPDATE subsidy_receivable AS r SET version = d.version, outstanding = d.outstanding, netted = d.netted, recovered = d.recovered, state = d.state, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS BIGINT[]), CAST($6 AS BIGINT[]), CAST($7 AS TEXT[])) AS d (receivable_id, version, outstanding, netted, recovered, state) WHERE r.receivable_id = d.receivable_id AND r.version = d.version - 1",
+        sqlite: "UPDATE subsidy_receivable AS r SET version = d.value->>1, outstanding = d.value->>2, netted = d.value->>3, recovered = d.value->>4, state = d.value->>5, updated_at = $1 FROM jsonb_each($2) AS d WHERE r.receivable_id = d.value->>0 AND r.version = (d.value->>1) - 1",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     /// A reference stands for one payment, whoever records it at the same time.
     INSERT_RECOVERY = "INSERT INTO subsidy_recovery (bank_reference, receivable_id, amount, recorded_by, recorded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (bank_reference) DO NOTHING";
@@ -136,15 +134,8 @@ pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ReceivableId>) -> R
 
 /// Saves what was decided, each on the version before.
 pub async fn update_all(tx: &mut Tx, receivables: &[Receivable], now: DateTime<Utc>) -> Result<(), Error> {
-    if receivables.is_empty() {
-        return Ok(());
-    }
-    let row = |one: &Receivable| {
-        let amounts = [one.outstanding, one.netted, one.recovered].map(Money::as_fen);
-        json!([one.id.uuid(), one.version, amounts[0], amounts[1], amounts[2], one.state.as_str()])
-    };
-    let rows: Vec<Value> = receivables.iter().map(row).collect();
-    let changed = tx.execute(UPDATE_ALL, args![Value::Array(rows).to_string(), now]).await?;
+    let row = |one: &Receivable| args![one.id, one.version, one.outstanding, one.netted, one.recovered, one.state];
+    let changed = tx.execute_rows(UPDATE_ALL, args![now], receivables.iter().map(row).collect()).await?;
     if changed == receivables.len() as u64 { Ok(()) } else { Err(Error::stale("receivables")) }
 }
 

@@ -3,10 +3,8 @@
 use crate::domain::{ClaimId, Finding, FundId, Outcome, Period, Population, Sample, SampleId, SampleItem, SampleItemId};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
 use kit::{Error, Money};
-use serde_json::{Value, json};
 
 /// A sample with what only its table knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,11 +111,11 @@ pub struct ItemFilter {
 statements! {
     POPULATION = "SELECT DISTINCT t.claim_id FROM subsidy_ledger_transaction t JOIN subsidy_claim c ON c.claim_id = t.claim_id WHERE t.kind = 'payment' AND t.period >= $1 AND t.period <= $2 AND (c.fund_id = $3 OR $3 IS NULL) AND (c.scheme_code = $4 OR $4 IS NULL)";
     INSERT = "INSERT INTO subsidy_sample (sample_id, seed, fund_id, scheme_code, first_month, last_month, population, size, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    /// Takes the claims of a sample as a JSON array of rows.
+    /// Takes the claims of a sample.
     INSERT_ITEMS = {
-        postgres: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT CAST(e->>0 AS UUID), 0, $1, CAST(e->>1 AS UUID), CAST(e->>2 AS BIGINT), e->>3, 0, '' FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS items (e)",
+        postgres: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT n.item_id, 0, $1, n.claim_id, n.place, n.draw, 0, '' FROM unnest(CAST($2 AS UUID[]), CAST($3 AS UUID[]), CAST($4 AS BIGINT[]), CAST($5 AS TEXT[])) AS n (item_id, claim_id, place, draw)",
         sqlite: "INSERT INTO subsidy_sample_item (item_id, version, sample_id, claim_id, place, draw, amount, ground) SELECT value->>0, 0, $1, value->>1, value->>2, value->>3, 0, '' FROM jsonb_each($2)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     BY_ID = "SELECT sample_id, seed, fund_id, scheme_code, first_month, last_month, population, size, created_by, created_at FROM subsidy_sample WHERE sample_id = $1";
     LIST = "SELECT sample_id, seed, fund_id, scheme_code, first_month, last_month, population, size, created_by, created_at FROM subsidy_sample WHERE sample_id > $1 AND (fund_id = $3 OR $3 IS NULL) AND (scheme_code = $4 OR $4 IS NULL) ORDER BY sample_id LIMIT $2";
@@ -148,9 +146,8 @@ pub async fn insert(tx: &mut Tx, sample: &Sample, items: &[SampleItem], now: Dat
         now,
     ];
     tx.execute(INSERT, row).await?;
-    let row = |item: &SampleItem| json!([item.id.uuid(), item.claim.uuid(), item.place, item.draw]);
-    let rows: Vec<Value> = items.iter().map(row).collect();
-    super::many(tx, INSERT_ITEMS, args![sample.id, Value::Array(rows).to_string()], items.len()).await
+    let row = |item: &SampleItem| args![item.id, item.claim, item.place, &item.draw];
+    super::every(tx, INSERT_ITEMS, args![sample.id], items.iter().map(row).collect()).await
 }
 
 pub async fn by_id(tx: &mut Tx, id: SampleId) -> Result<Option<Stored>, Error> {

@@ -1,12 +1,10 @@
 //! Who carries a claim; only ever added to.
 
 use super::claim::Stored;
-use super::{id_list, many};
+use super::{every, id_list};
 use crate::domain::{ClaimId, FundId, Portion, SourceKind};
-use kit::db::{Tx, args, statements};
-use kit::id::Id;
+use kit::db::{Tx, Value, args, statements};
 use kit::{Error, Money};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[derive(sqlx::FromRow)]
@@ -19,11 +17,11 @@ struct Row {
 }
 
 statements! {
-    /// Takes what funds carry of claims as a JSON array of rows.
+    /// Takes what funds carry of claims.
     INSERT_ALL = {
-        postgres: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), e->>3, CAST(e->>4 AS BIGINT) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS sources (e)",
+        postgres: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT n.claim_id, n.position, n.fund_id, n.kind, n.amount FROM unnest(CAST($1 AS UUID[]), CAST($2 AS BIGINT[]), CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[])) AS n (claim_id, position, fund_id, kind, amount)",
         sqlite: "INSERT INTO subsidy_claim_source (claim_id, position, fund_id, kind, amount) SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each($1)",
-        reason: "neither engine reads the other's form of a JSON array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     OF_CLAIMS = {
         postgres: "SELECT claim_id, kind, fund_id, amount FROM subsidy_claim_source WHERE claim_id = ANY (CAST($1 AS UUID[])) ORDER BY claim_id, position",
@@ -34,18 +32,11 @@ statements! {
 
 /// Keeps who carries claims, each claim's in the order in which they were asked.
 pub async fn insert_all(tx: &mut Tx, carried: &[(ClaimId, Vec<Portion>)]) -> Result<(), Error> {
-    let row = |claim: ClaimId, at: usize, one: &Portion| {
-        json!([claim.uuid(), at + 1, one.fund.uuid(), one.kind.as_str(), one.amount.as_fen()])
-    };
-    let of_claim = |(claim, portions): &(ClaimId, Vec<Portion>)| -> Vec<Value> {
+    let row = |claim: ClaimId, at: usize, one: &Portion| args![claim, at + 1, one.fund, one.kind, one.amount];
+    let of_claim = |(claim, portions): &(ClaimId, Vec<Portion>)| -> Vec<Vec<Value>> {
         portions.iter().enumerate().map(|(at, one)| row(*claim, at, one)).collect()
     };
-    let rows: Vec<Value> = carried.iter().flat_map(of_claim).collect();
-    let count = rows.len();
-    if count == 0 {
-        return Ok(());
-    }
-    many(tx, INSERT_ALL, args![Value::Array(rows).to_string()], count).await
+    every(tx, INSERT_ALL, args![], carried.iter().flat_map(of_claim).collect()).await
 }
 
 /// Who carries claims, each claim's in their order; nothing of a claim that its fund carries alone.
