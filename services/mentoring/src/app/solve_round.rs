@@ -85,11 +85,11 @@ pub fn think_round(scope: &Scope, seen: Seen) -> Result<Solved, Error> {
         proof: answer.proof,
         created_at: scope.now(),
     };
-    let rows = rows(scope, answer)?;
+    let rows = rows(scope, answer);
     Ok(Solved { run, rows, round: seen.round })
 }
 
-fn rows(scope: &Scope, answer: DryRun) -> Result<Rows, Error> {
+fn rows(scope: &Scope, answer: DryRun) -> Rows {
     Rows::new(answer.proposals.into_iter().map(|(side, assignment, because)| {
         let row = Proposal {
             proposal_id: scope.id(),

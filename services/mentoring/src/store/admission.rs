@@ -1,12 +1,12 @@
 //! How organisations take students in rounds, in its table.
 
+use super::id_list;
 use crate::domain::{Admission, AdmissionId, OrganisationId, Priority, RoundId};
 use chrono::{DateTime, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
 use kit::id::Id;
 use kit::page::Page;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An admission with what only the table knows.
@@ -50,9 +50,9 @@ statements! {
     OF_ROUND = "SELECT admission_id, round_id, organisation_id, quota, priorities, updated_at FROM mentoring_admission WHERE round_id = $1 ORDER BY admission_id";
     LIST = "SELECT admission_id, round_id, organisation_id, quota, priorities, updated_at FROM mentoring_admission WHERE round_id = $1 AND admission_id > $2 AND (organisation_id = $4 OR $4 IS NULL) ORDER BY admission_id LIMIT $3";
     WITH_QUOTA = {
-        postgres: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT DISTINCT round_id FROM mentoring_admission WHERE quota IS NOT NULL AND round_id IN (SELECT value FROM json_each($1))",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// By way of the mentors of the organisations that have a quota, so that no index of all pairings by round is needed.
     /// Whom a round that is being published is about to give a mentor is guided, as the places are taken.
@@ -80,8 +80,7 @@ pub async fn list(tx: &mut Tx, round: RoundId, organisation: Option<Organisation
 
 /// Which of these rounds have a quota.
 pub async fn with_quota(tx: &mut Tx, rounds: &BTreeSet<RoundId>) -> Result<BTreeSet<RoundId>, Error> {
-    let ids: Vec<String> = rounds.iter().map(|round| round.uuid().to_string()).collect();
-    let rows: Vec<(RoundId,)> = tx.fetch_all(WITH_QUOTA, args![json!(ids).to_string()]).await?;
+    let rows: Vec<(RoundId,)> = tx.fetch_all(WITH_QUOTA, args![id_list(rounds.iter().copied())]).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 

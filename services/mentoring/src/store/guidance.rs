@@ -4,9 +4,7 @@ use crate::domain::{Guidance, GuidanceRecordId, Kind, MentorId, Month, Organisat
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 
 /// A guidance record with what only the table knows.
 #[derive(Debug, Clone)]
@@ -56,19 +54,18 @@ pub struct Filter {
 }
 
 statements! {
-    /// Takes the rows as a JSON array of arrays.
     INSERT = {
-        postgres: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS DATE), CAST(e->>4 AS BIGINT), e->>5 FROM jsonb_array_elements(CAST(CAST($3 AS TEXT) AS JSONB)) AS records (e)",
+        postgres: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, records.* FROM unnest(CAST($3 AS UUID[]), CAST($4 AS UUID[]), CAST($5 AS UUID[]), CAST($6 AS DATE[]), CAST($7 AS BIGINT[]), CAST($8 AS TEXT[])) AS records",
         sqlite: "INSERT INTO mentoring_guidance_record (created_at, recorded_by, guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM jsonb_each($3)",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     BY_ID = "SELECT guidance_record_id, pairing_id, mentor_id, held_on, minutes, kind, recorded_by, created_at, withdrawn_at FROM mentoring_guidance_record WHERE guidance_record_id = $1";
     WITHDRAW = "UPDATE mentoring_guidance_record SET withdrawn_at = $2 WHERE guidance_record_id = $1 AND withdrawn_at IS NULL";
-    /// The guidance of pairings, each in a month, by JSON rows of pairing, first day and first day after.
+    /// The guidance of pairings, each in a month: from its first day to before the first day after.
     SUMS = {
-        postgres: "SELECT g.pairing_id, CAST(e->>1 AS DATE) AS first_day, CAST(count(*) AS BIGINT) AS records, CAST(sum(g.minutes) AS BIGINT) AS minutes, max(g.held_on) AS last_day FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)))) AS asked (e) JOIN mentoring_guidance_record g ON g.pairing_id = CAST(e->>0 AS UUID) AND g.held_on >= CAST(e->>1 AS DATE) AND g.held_on < CAST(e->>2 AS DATE) WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
+        postgres: "SELECT g.pairing_id, asked.first_day, CAST(count(*) AS BIGINT) AS records, CAST(sum(g.minutes) AS BIGINT) AS minutes, max(g.held_on) AS last_day FROM unnest(CAST($1 AS UUID[]), CAST($2 AS DATE[]), CAST($3 AS DATE[])) AS asked (pairing_id, first_day, next_day) JOIN mentoring_guidance_record g ON g.pairing_id = asked.pairing_id AND g.held_on >= asked.first_day AND g.held_on < asked.next_day WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, asked.first_day",
         sqlite: "SELECT g.pairing_id, value->>1 AS first_day, count(*) AS records, sum(g.minutes) AS minutes, max(g.held_on) AS last_day FROM jsonb_each($1) CROSS JOIN mentoring_guidance_record g ON g.pairing_id = value->>0 AND g.held_on >= value->>1 AND g.held_on < value->>2 WHERE g.withdrawn_at IS NULL GROUP BY g.pairing_id, first_day",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     SUM_OF_MENTOR = "SELECT CAST(coalesce(sum(minutes), 0) AS BIGINT) FROM mentoring_guidance_record WHERE mentor_id = $1 AND held_on >= $2 AND held_on < $3 AND withdrawn_at IS NULL";
     LIST = "SELECT g.guidance_record_id, g.pairing_id, g.mentor_id, g.held_on, g.minutes, g.kind, g.recorded_by, g.created_at, g.withdrawn_at FROM mentoring_guidance_record g JOIN mentoring_pairing p ON p.pairing_id = g.pairing_id WHERE g.guidance_record_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) ORDER BY g.guidance_record_id LIMIT $2";
@@ -82,18 +79,10 @@ pub async fn insert(tx: &mut Tx, records: &[Stored]) -> Result<(), Error> {
     let Some(first) = records.first() else { return Ok(()) };
     let row = |record: &Stored| {
         let guidance = &record.guidance;
-        json!([
-            record.id.uuid(),
-            guidance.pairing.uuid(),
-            record.mentor.uuid(),
-            guidance.on,
-            guidance.minutes,
-            guidance.kind.as_str(),
-        ])
+        args![record.id, guidance.pairing, record.mentor, guidance.on, guidance.minutes, guidance.kind]
     };
-    let rows: Vec<Value> = records.iter().map(row).collect();
-    let row = args![first.created_at, first.recorded_by.as_str(), Value::Array(rows).to_string()];
-    tx.execute(INSERT, row).await.map(|_| ())
+    let rows = records.iter().map(row).collect();
+    tx.execute_rows(INSERT, args![first.created_at, first.recorded_by.as_str()], rows).await.map(|_| ())
 }
 
 pub async fn by_id(tx: &mut Tx, id: GuidanceRecordId) -> Result<Option<Stored>, Error> {
@@ -118,9 +107,8 @@ pub struct Sum {
 
 /// The sums of pairings, each in a month; there is none where there is no guidance.
 pub async fn sums(tx: &mut Tx, asked: &[(PairingId, Month)]) -> Result<Vec<Sum>, Error> {
-    let row = |(pairing, month): &(PairingId, Month)| json!([pairing.uuid(), month.first(), month.end()]);
-    let asked: Vec<Value> = asked.iter().map(row).collect();
-    tx.fetch_all(SUMS, args![Value::Array(asked).to_string()]).await
+    let row = |(pairing, month): &(PairingId, Month)| args![*pairing, month.first(), month.end()];
+    tx.fetch_rows(SUMS, args![], asked.iter().map(row).collect()).await
 }
 
 /// The minutes of a mentor from one day to before another.

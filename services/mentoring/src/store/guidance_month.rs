@@ -1,12 +1,11 @@
 //! Confirmed months of guidance in their table.
 
+use super::id_list;
 use crate::domain::{GuidanceMonthId, MentorId, Month, OrganisationId, PairingId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A month as it was confirmed.
@@ -33,17 +32,16 @@ pub struct Filter {
 }
 
 statements! {
-    /// Takes the rows as a JSON array of arrays.
     INSERT = {
-        postgres: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), CAST(e->>2 AS UUID), CAST(e->>3 AS DATE), CAST(e->>4 AS BIGINT), CAST(e->>5 AS BIGINT), e->>6 FROM jsonb_array_elements(CAST(CAST($3 AS TEXT) AS JSONB)) AS months (e)",
+        postgres: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, months.* FROM unnest(CAST($3 AS UUID[]), CAST($4 AS UUID[]), CAST($5 AS UUID[]), CAST($6 AS DATE[]), CAST($7 AS BIGINT[]), CAST($8 AS BIGINT[]), CAST($9 AS TEXT[])) AS months",
         sqlite: "INSERT INTO mentoring_guidance_month (confirmed_by, confirmed_at, guidance_month_id, pairing_id, mentor_id, first_day, records, minutes, judgement) SELECT $1, $2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($3)",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     IS_CONFIRMED = "SELECT records FROM mentoring_guidance_month WHERE pairing_id = $1 AND first_day = $2";
     CONFIRMED = {
-        postgres: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT pairing_id, first_day FROM mentoring_guidance_month WHERE pairing_id IN (SELECT value FROM json_each($1))",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     LIST = "SELECT g.guidance_month_id, g.pairing_id, g.mentor_id, g.first_day, g.records, g.minutes, g.judgement, g.confirmed_by, g.confirmed_at FROM mentoring_guidance_month g JOIN mentoring_pairing p ON p.pairing_id = g.pairing_id WHERE g.guidance_month_id > $1 AND (p.school_id = $3 OR p.enterprise_id = $3 OR p.mentor_organisation_id = $3 OR $3 IS NULL) AND (g.pairing_id = $4 OR $4 IS NULL) AND (g.mentor_id = $5 OR $5 IS NULL) ORDER BY g.guidance_month_id LIMIT $2";
 }
@@ -52,25 +50,23 @@ statements! {
 pub async fn insert(tx: &mut Tx, months: &[Confirmed]) -> Result<(), Error> {
     let Some(first) = months.first() else { return Ok(()) };
     let row = |month: &Confirmed| {
-        json!([
-            month.guidance_month_id.uuid(),
-            month.pairing_id.uuid(),
-            month.mentor_id.uuid(),
+        args![
+            month.guidance_month_id,
+            month.pairing_id,
+            month.mentor_id,
             month.first_day,
             month.records,
             month.minutes,
-            month.judgement,
-        ])
+            month.judgement.as_str(),
+        ]
     };
-    let rows: Vec<Value> = months.iter().map(row).collect();
-    let row = args![first.confirmed_by.as_str(), first.confirmed_at, Value::Array(rows).to_string()];
-    tx.execute(INSERT, row).await.map(|_| ())
+    let rows = months.iter().map(row).collect();
+    tx.execute_rows(INSERT, args![first.confirmed_by.as_str(), first.confirmed_at], rows).await.map(|_| ())
 }
 
 /// The months of pairings that are confirmed.
 pub async fn confirmed(tx: &mut Tx, pairings: &BTreeSet<PairingId>) -> Result<BTreeSet<(PairingId, Month)>, Error> {
-    let ids: Vec<String> = pairings.iter().map(|id| id.uuid().to_string()).collect();
-    let rows: Vec<(PairingId, NaiveDate)> = tx.fetch_all(CONFIRMED, args![json!(ids).to_string()]).await?;
+    let rows: Vec<(PairingId, NaiveDate)> = tx.fetch_all(CONFIRMED, args![id_list(pairings.iter().copied())]).await?;
     Ok(rows.into_iter().map(|(pairing, day)| (pairing, Month::of(day))).collect())
 }
 

@@ -1,18 +1,17 @@
 //! Who guided whom before, from the pairings.
 
+use super::id_list;
 use crate::domain::{History, PersonId, RoundId, Student};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
-use serde_json::json;
 use std::collections::BTreeSet;
 
 statements! {
     /// Two of whom an objection parted one time do not go on, whatever else there was between them.
     GUIDED = {
-        postgres: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
+        postgres: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id = ANY (CAST($1 AS UUID[])) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
         sqlite: "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT value FROM json_each($1)) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     GUIDED_OF_ROUND = "SELECT p.person_id, m.person_id FROM mentoring_pairing p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.person_id IN (SELECT s.person_id FROM mentoring_student s WHERE s.open_round_id = $1) GROUP BY p.person_id, m.person_id HAVING count(*) FILTER (WHERE p.end_reason = 'objection') = 0";
 }
@@ -25,7 +24,7 @@ pub async fn of_round(tx: &mut Tx, round: RoundId) -> Result<History, Error> {
 
 /// Who guided these students before, or guides them.
 pub async fn of_students(tx: &mut Tx, students: &[&Student]) -> Result<History, Error> {
-    let people: BTreeSet<String> = students.iter().map(|student| student.person.uuid().to_string()).collect();
-    let rows: Vec<(PersonId, PersonId)> = tx.fetch_all(GUIDED, args![json!(people).to_string()]).await?;
+    let people: BTreeSet<PersonId> = students.iter().map(|student| student.person).collect();
+    let rows: Vec<(PersonId, PersonId)> = tx.fetch_all(GUIDED, args![id_list(people)]).await?;
     Ok(History::new(rows))
 }

@@ -5,9 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::clock::local_date;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 
 /// Rows of one statement.
 const AT_ONCE: usize = 500;
@@ -109,11 +107,11 @@ statements! {
         reason: "PostgreSQL needs an order in which rows are locked; SQLite has one writer, and no FOR UPDATE",
     };
     DUE = "SELECT mentor_id, version, person_id, organisation_id, side, capacity, places, term_capacity, available, next_change, load, chain, programmes, skills, place, title, years, languages, judgement, told, state, created_at FROM mentoring_mentor WHERE next_change <= $1 AND state <> 'closed' ORDER BY mentor_id";
-    /// Takes the rows as a JSON array of arrays: on the first day of a term it is thousands.
+    /// On the first day of a term it is thousands.
     FOLLOW = {
-        postgres: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = CAST(e->>2 AS BIGINT), available = CAST(e->>3 AS BOOLEAN), next_change = CAST(e->>4 AS DATE), places = CAST(e->>5 AS BIGINT), state = e->>6, told = CAST(e->>7 AS BIGINT), updated_at = $1 FROM unnest(ARRAY(SELECT jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)))) AS rows (e) WHERE mentor_id = CAST(e->>0 AS UUID) AND version = CAST(e->>1 AS BIGINT)",
+        postgres: "UPDATE mentoring_mentor AS m SET version = m.version + 1, term_capacity = f.term_capacity, available = f.available, next_change = f.next_change, places = f.places, state = f.state, told = f.told, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS BOOLEAN[]), CAST($6 AS DATE[]), CAST($7 AS BIGINT[]), CAST($8 AS TEXT[]), CAST($9 AS BIGINT[])) AS f (mentor_id, version, term_capacity, available, next_change, places, state, told) WHERE m.mentor_id = f.mentor_id AND m.version = f.version",
         sqlite: "UPDATE mentoring_mentor SET version = version + 1, term_capacity = value->>2, available = value->>3, next_change = value->>4, places = value->>5, state = value->>6, told = value->>7, updated_at = $1 FROM jsonb_each($2) WHERE mentor_id = value->>0 AND version = value->>1",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     HOLD = "UPDATE mentoring_mentor SET updated_at = $2 WHERE mentor_id = $1";
     FREE_PLACE = "UPDATE mentoring_mentor SET load = load - 1, version = version + 1, updated_at = $2 WHERE mentor_id = $1 AND load > 0";
@@ -216,20 +214,19 @@ pub async fn due(tx: &mut Tx, today: NaiveDate) -> Result<Vec<Stored>, Error> {
 /// Saves what a new day did to mentors, as long as nobody else changed them in the meantime.
 pub async fn follow(tx: &mut Tx, mentors: &[Mentor], now: DateTime<Utc>) -> Result<(), Error> {
     let row = |mentor: &Mentor| {
-        json!([
-            mentor.id.uuid(),
+        args![
+            mentor.id,
             mentor.version,
             mentor.term_capacity,
             mentor.available,
             mentor.next_change,
             mentor.places,
-            mentor.state.as_str(),
+            mentor.state,
             mentor.told,
-        ])
+        ]
     };
     for some in mentors.chunks(AT_ONCE) {
-        let rows: Vec<Value> = some.iter().map(row).collect();
-        let saved = tx.execute(FOLLOW, args![now, Value::Array(rows).to_string()]).await?;
+        let saved = tx.execute_rows(FOLLOW, args![now], some.iter().map(row).collect()).await?;
         if !usize::try_from(saved).is_ok_and(|saved| saved == some.len()) {
             return Err(Error::stale("mentors"));
         }

@@ -1,6 +1,6 @@
 //! Pairings in their table.
 
-use super::student;
+use super::{id_list, student};
 use crate::domain::{
     ClassId, EndReason, EnrolmentId, Guide, MentorId, OrganisationId, Pairing, PairingId, PairingState, PersonId, ProjectId,
     RematchId, RoundId, Side, Student,
@@ -8,9 +8,7 @@ use crate::domain::{
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of one statement.
@@ -97,31 +95,30 @@ pub struct Filter {
 
 statements! {
     INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, rematch_id, project_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)";
-    /// Takes the rows as a JSON array of arrays.
     INSERT_ALL = {
-        postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, CAST(e->>0 AS UUID), CAST(e->>1 AS BIGINT), CAST(e->>2 AS UUID), CAST(e->>3 AS UUID), CAST(e->>4 AS UUID), CAST(e->>5 AS UUID), CAST(e->>6 AS UUID), CAST(e->>7 AS UUID), e->>8, e->>9, CAST(e->>10 AS UUID), CAST(e->>11 AS UUID), CAST(e->>12 AS BIGINT), CAST(e->>13 AS DATE), CAST(e->>14 AS UUID) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS pairings (e)",
+        postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, pairings.* FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS UUID[]), CAST($5 AS UUID[]), CAST($6 AS UUID[]), CAST($7 AS UUID[]), CAST($8 AS UUID[]), CAST($9 AS UUID[]), CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS UUID[]), CAST($13 AS UUID[]), CAST($14 AS BIGINT[]), CAST($15 AS DATE[]), CAST($16 AS UUID[])) AS pairings",
         sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM jsonb_each($2)",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, project_id = $12, updated_at = $13 WHERE pairing_id = $1 AND version = $3";
     /// Gives out the next `$3` versions of a pairing, for the events of its guidance.
     ADVANCE = "UPDATE mentoring_pairing SET version = version + $3 WHERE pairing_id = $1 AND version = $2";
     /// Gives out the next version of pairings.
     ADVANCE_ALL = {
-        postgres: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "UPDATE mentoring_pairing SET version = version + 1 WHERE pairing_id IN (SELECT value FROM json_each($1))",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     VERSIONS = {
-        postgres: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT pairing_id, version FROM mentoring_pairing WHERE pairing_id IN (SELECT value FROM json_each($1))",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     BY_ID = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = $1";
     BY_IDS = {
-        postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id)))",
+        postgres: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id = ANY (CAST($1 AS UUID[]))",
         sqlite: "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.pairing_id IN (SELECT value FROM json_each($1))",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     LIVE_OF_ENROLMENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.enrolment_id = $1 AND p.state <> 'ended' ORDER BY p.pairing_id";
     WITH_STUDENT = "SELECT p.pairing_id, p.version, p.round_id, p.enrolment_id, p.class_id, p.person_id, p.school_id, p.enterprise_id, p.side, p.state, p.mentor_id, m.person_id AS mentor_person_id, p.mentor_organisation_id, p.project_id, p.fit, p.start_date, p.end_date, p.end_reason, p.rematch_id, p.created_at, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, q.skills, r.place, r.same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_pairing p LEFT JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id JOIN mentoring_student s ON s.enrolment_id = p.enrolment_id JOIN mentoring_round r ON r.round_id = p.round_id LEFT JOIN mentoring_person q ON q.person_id = s.person_id WHERE p.pairing_id = $1";
@@ -167,26 +164,25 @@ pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -
     for rows in pairings.chunks(AT_ONCE) {
         let row = |pairing: &Pairing| {
             let guide = pairing.guide;
-            (
-                pairing.id.uuid(),
+            args![
+                pairing.id,
                 pairing.version,
-                pairing.round.uuid(),
-                pairing.enrolment.uuid(),
-                pairing.class.uuid(),
-                pairing.student.uuid(),
-                pairing.school.uuid(),
-                pairing.enterprise.uuid(),
-                pairing.side.as_str(),
-                pairing.state.as_str(),
-                guide.map(|guide| guide.mentor.uuid()),
-                guide.map(|guide| guide.organisation.uuid()),
+                pairing.round,
+                pairing.enrolment,
+                pairing.class,
+                pairing.student,
+                pairing.school,
+                pairing.enterprise,
+                pairing.side,
+                pairing.state,
+                guide.map(|guide| guide.mentor),
+                guide.map(|guide| guide.organisation),
                 pairing.fit,
                 guide.map(|guide| guide.since),
-                guide.and_then(|guide| guide.project).map(Id::uuid),
-            )
+                guide.and_then(|guide| guide.project),
+            ]
         };
-        let rows = serde_json::to_string(&rows.iter().map(row).collect::<Vec<_>>()).map_err(Error::internal)?;
-        tx.execute(INSERT_ALL, args![now, rows]).await?;
+        tx.execute_rows(INSERT_ALL, args![now], rows.iter().map(row).collect()).await?;
     }
     Ok(())
 }
@@ -221,19 +217,19 @@ pub async fn advance(tx: &mut Tx, pairing: &Pairing, events: i64) -> Result<(), 
 /// those with further events.
 pub async fn advance_all<'a>(tx: &mut Tx, pairings: impl Iterator<Item = (&'a Pairing, usize)>) -> Result<(), Error> {
     let mut expected: BTreeMap<PairingId, i64> = BTreeMap::new();
-    let mut turns: Vec<Vec<String>> = Vec::new();
+    let mut turns: Vec<Vec<PairingId>> = Vec::new();
     for (pairing, events) in pairings {
         expected.insert(pairing.id, pairing.version + i64::try_from(events).unwrap_or(i64::MAX));
         turns.resize_with(turns.len().max(events), Vec::new);
         for turn in &mut turns[..events] {
-            turn.push(pairing.id.uuid().to_string());
+            turn.push(pairing.id);
         }
     }
     for ids in &turns {
-        tx.execute(ADVANCE_ALL, args![json!(ids).to_string()]).await?;
+        tx.execute(ADVANCE_ALL, args![id_list(ids.iter().copied())]).await?;
     }
     let Some(all) = turns.first() else { return Ok(()) };
-    let versions: Vec<(PairingId, i64)> = tx.fetch_all(VERSIONS, args![json!(all).to_string()]).await?;
+    let versions: Vec<(PairingId, i64)> = tx.fetch_all(VERSIONS, args![id_list(all.iter().copied())]).await?;
     match versions.into_iter().find(|(id, version)| expected.get(id) != Some(version)) {
         Some((id, _)) => Err(Error::stale(&id.to_string())),
         None => Ok(()),
@@ -247,8 +243,7 @@ pub async fn by_id(tx: &mut Tx, id: PairingId) -> Result<Option<Stored>, Error> 
 
 /// Those of the pairings that are there.
 pub async fn by_ids(tx: &mut Tx, ids: &BTreeSet<PairingId>) -> Result<BTreeMap<PairingId, Pairing>, Error> {
-    let ids: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
-    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![json!(ids).to_string()]).await?;
+    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![id_list(ids.iter().copied())]).await?;
     rows.into_iter().map(|row| Ok((row.pairing_id, Stored::try_from(row)?.pairing))).collect()
 }
 

@@ -1,12 +1,11 @@
 //! Projects in their table.
 
+use super::id_list;
 use crate::domain::{MentorId, OrganisationId, Outline, Project, ProjectId, ProjectState, RunId};
 use chrono::{DateTime, Utc};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 use kit::page::Page;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Rows of one statement.
@@ -61,19 +60,18 @@ pub struct Filter {
 }
 
 statements! {
-    /// Takes the rows as a JSON array of arrays.
     INSERT_ALL = {
-        postgres: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, CAST(e->>0 AS UUID), 1, CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS BIGINT), 0, e->>4, e->>5 FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS projects (e)",
+        postgres: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, project_id, 1, mentor_id, title, capacity, 0, skills, state FROM unnest(CAST($2 AS UUID[]), CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS BIGINT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[])) AS projects (project_id, mentor_id, title, capacity, skills, state)",
         sqlite: "INSERT INTO mentoring_project (created_at, updated_at, project_id, version, mentor_id, title, capacity, load, skills, state) SELECT $1, $1, value->>0, 1, value->>1, value->>2, value->>3, 0, value->>4, value->>5 FROM jsonb_each($2)",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
     UPDATE = "UPDATE mentoring_project SET version = $2, title = $4, capacity = $5, skills = $6, state = $7, updated_at = $8 WHERE project_id = $1 AND version = $3";
     BY_ID = "SELECT p.project_id, p.version, p.mentor_id, m.organisation_id, p.title, p.capacity, p.load, p.skills, p.state, p.created_at FROM mentoring_project p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.project_id = $1";
     LIST = "SELECT p.project_id, p.version, p.mentor_id, m.organisation_id, p.title, p.capacity, p.load, p.skills, p.state, p.created_at FROM mentoring_project p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.project_id > $1 AND (p.state = 'open' OR m.organisation_id = $3 OR $3 IS NULL) AND (p.mentor_id = $4 OR $4 IS NULL) AND (m.organisation_id = $5 OR $5 IS NULL) AND (p.state = $6 OR $6 IS NULL) ORDER BY p.project_id LIMIT $2";
     BY_IDS = {
-        postgres: "SELECT p.project_id, p.version, p.mentor_id, m.organisation_id, p.title, p.capacity, p.load, p.skills, p.state, p.created_at FROM mentoring_project p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.project_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY p.project_id",
+        postgres: "SELECT p.project_id, p.version, p.mentor_id, m.organisation_id, p.title, p.capacity, p.load, p.skills, p.state, p.created_at FROM mentoring_project p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.project_id = ANY (CAST($1 AS UUID[])) ORDER BY p.project_id",
         sqlite: "SELECT p.project_id, p.version, p.mentor_id, m.organisation_id, p.title, p.capacity, p.load, p.skills, p.state, p.created_at FROM mentoring_project p JOIN mentoring_mentor m ON m.mentor_id = p.mentor_id WHERE p.project_id IN (SELECT value FROM json_each($1)) ORDER BY p.project_id",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Takes places only where there are as many, in one statement: however many take at once, none is given twice.
     TAKE_PLACES = "UPDATE mentoring_project SET load = load + $2, version = version + 1, updated_at = $3 WHERE project_id = $1 AND state = 'open' AND load + $2 <= capacity";
@@ -95,10 +93,9 @@ pub async fn insert_all(tx: &mut Tx, projects: &[Project], now: DateTime<Utc>) -
     for rows in projects.chunks(AT_ONCE) {
         let row = |project: &Project| {
             let Outline { title, capacity, skills } = &project.outline;
-            json!([project.id.uuid(), project.mentor.uuid(), title, capacity, skills.to_text(), project.state.as_str()])
+            args![project.id, project.mentor, title.as_str(), *capacity, skills.to_text(), project.state]
         };
-        let rows: Vec<Value> = rows.iter().map(row).collect();
-        tx.execute(INSERT_ALL, args![now, Value::Array(rows).to_string()]).await?;
+        tx.execute_rows(INSERT_ALL, args![now], rows.iter().map(row).collect()).await?;
     }
     Ok(())
 }
@@ -127,8 +124,7 @@ pub async fn by_ids(tx: &mut Tx, ids: &BTreeSet<ProjectId>) -> Result<Vec<Projec
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
-    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![json!(ids).to_string()]).await?;
+    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![id_list(ids.iter().copied())]).await?;
     Ok(rows.into_iter().map(|row| Stored::from(row).project).collect())
 }
 

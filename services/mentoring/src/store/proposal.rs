@@ -1,12 +1,11 @@
 //! What dry runs propose, in its table.
 
+use super::id_list;
 use crate::domain::{EnrolmentId, Guide, MentorId, OrganisationId, PersonId, ProjectId, ProposalId, RoundId, RunId, Side};
 use chrono::NaiveDate;
 use kit::Error;
-use kit::db::{Sql, Tx, args, statements};
-use kit::id::Id;
+use kit::db::{Sql, Tx, Value, args, statements};
 use kit::page::Page;
-use serde_json::json;
 
 /// Rows of one statement.
 const AT_ONCE: usize = 4000;
@@ -64,19 +63,20 @@ impl Proposed {
 
 /// Rows ready to be kept: made while no transaction is open, for a city has very many.
 #[derive(Debug)]
-pub struct Rows(Vec<String>);
+pub struct Rows(Vec<Vec<Value>>);
 
 statements! {
-    /// Takes the rows as a JSON array of arrays: a dry run of a class is one statement.
+    /// A dry run of a class is one statement.
     INSERT = {
-        postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, CAST(e->>0 AS UUID), CAST(e->>1 AS UUID), e->>2, CAST(e->>3 AS UUID), CAST(e->>4 AS BIGINT), e->>5, CAST(e->>6 AS UUID) FROM jsonb_array_elements(CAST(CAST($2 AS TEXT) AS JSONB)) AS proposals (e)",
+        postgres: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, proposals.* FROM unnest(CAST($2 AS UUID[]), CAST($3 AS UUID[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS BIGINT[]), CAST($7 AS TEXT[]), CAST($8 AS UUID[])) AS proposals",
         sqlite: "INSERT INTO mentoring_proposal (run_id, proposal_id, enrolment_id, side, mentor_id, fit, because, project_id) SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each($2)",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: its rows come as JSON",
     };
+    /// `ARRAY(SELECT …)`: PostgreSQL that sees how many thousand there are goes through the whole run for each of its parts.
     OF_STUDENTS = {
-        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY q.enrolment_id, q.side",
+        postgres: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id = ANY (ARRAY(SELECT unnest(CAST($2 AS UUID[])))) ORDER BY q.enrolment_id, q.side",
         sqlite: "SELECT q.enrolment_id, q.side, q.mentor_id, q.project_id, q.fit, m.person_id, m.organisation_id FROM mentoring_proposal q LEFT JOIN mentoring_mentor m ON m.mentor_id = q.mentor_id WHERE q.run_id = $1 AND q.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY q.enrolment_id, q.side",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// The students of a run who still wait in its round.
     COUNT_WAITING = "SELECT CAST(count(DISTINCT q.enrolment_id) AS BIGINT) FROM mentoring_proposal q JOIN mentoring_student s ON s.enrolment_id = q.enrolment_id WHERE q.run_id = $1 AND s.open_round_id = $2 AND s.state = 'enrolled'";
@@ -93,27 +93,27 @@ statements! {
 
 impl Rows {
     /// What a dry run proposes, each with the reasons as text.
-    pub fn new(proposals: impl Iterator<Item = (Proposal, String)>) -> Result<Self, Error> {
+    pub fn new(proposals: impl Iterator<Item = (Proposal, String)>) -> Self {
         let row = |(proposal, because): (Proposal, String)| {
-            (
-                proposal.proposal_id.uuid(),
-                proposal.enrolment_id.uuid(),
-                proposal.side.as_str(),
-                proposal.mentor_id.map(Id::uuid),
+            args![
+                proposal.proposal_id,
+                proposal.enrolment_id,
+                proposal.side,
+                proposal.mentor_id,
                 proposal.fit,
                 because,
-                proposal.project_id.map(Id::uuid),
-            )
+                proposal.project_id,
+            ]
         };
-        let rows: Vec<_> = proposals.map(row).collect();
-        rows.chunks(AT_ONCE).map(serde_json::to_string).collect::<Result<_, _>>().map(Self).map_err(Error::internal)
+        Self(proposals.map(row).collect())
     }
 }
 
 /// Keeps what a dry run proposes.
 pub async fn insert(tx: &mut Tx, run: RunId, rows: Rows) -> Result<(), Error> {
-    for text in rows.0 {
-        tx.execute(INSERT, args![run, text]).await?;
+    let mut rows = rows.0.into_iter();
+    while rows.len() > 0 {
+        tx.execute_rows(INSERT, args![run], rows.by_ref().take(AT_ONCE).collect()).await?;
     }
     Ok(())
 }
@@ -126,13 +126,12 @@ pub async fn by_id(tx: &mut Tx, id: ProposalId) -> Result<Option<Explained>, Err
 pub async fn of_students(tx: &mut Tx, run: RunId, students: &[EnrolmentId]) -> Result<Vec<Proposed>, Error> {
     let mut found = Vec::with_capacity(2 * students.len());
     for some in students.chunks(AT_ONCE) {
-        let ids: Vec<String> = some.iter().map(|student| student.uuid().to_string()).collect();
-        found.extend(tx.fetch_all::<Proposed>(OF_STUDENTS, args![run, json!(ids).to_string()]).await?);
+        found.extend(tx.fetch_all::<Proposed>(OF_STUDENTS, args![run, id_list(some.iter().copied())]).await?);
     }
     Ok(found)
 }
 
-async fn count(tx: &mut Tx, sql: Sql, args: Vec<kit::db::Value>) -> Result<i64, Error> {
+async fn count(tx: &mut Tx, sql: Sql, args: Vec<Value>) -> Result<i64, Error> {
     let (count,): (i64,) = tx.fetch_one(sql, args).await?;
     Ok(count)
 }

@@ -1,9 +1,9 @@
 //! Students who need mentors, in their table.
 
+use super::id_list;
 use crate::domain::{ClassId, EnrolmentId, MentorId, OrderId, OrganisationId, PersonId, Round, RoundId, Student, StudentState};
 use kit::Error;
 use kit::db::{Tx, args, statements};
-use kit::id::Id;
 
 /// Rows of one statement.
 const AT_ONCE: usize = 2000;
@@ -53,26 +53,26 @@ statements! {
     /// Students of further rounds count as waiting, so that a class whose students are all in one is refused, not empty.
     CLASSES_WAITING = "SELECT DISTINCT class_id FROM mentoring_student WHERE state = 'enrolled' AND round_id IS NULL AND (school_id = $1 OR $1 IS NULL) AND (enterprise_id = $2 OR $2 IS NULL) AND (chain = $3 OR $3 IS NULL)";
     /// Takes students into a round who are in no other: the condition is on the row, so whoever comes second finds it taken.
-    /// The classes of a city are thousands. As an array they are looked up in the index one by one; as rows, whose number
-    /// PostgreSQL guesses, they were held against every student.
+    /// The classes of a city are thousands. As an array whose length PostgreSQL does not see they are looked up in the index
+    /// one by one; as rows, or where it sees how many, they are held against every student.
     CLAIM = {
-        postgres: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
+        postgres: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id = ANY (ARRAY(SELECT unnest(CAST($1 AS UUID[])))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
         sqlite: "UPDATE mentoring_student SET open_round_id = $2 WHERE class_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id IS NULL",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     CLAIMED_BY_ANOTHER = {
-        postgres: "SELECT open_round_id FROM mentoring_student WHERE class_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
+        postgres: "SELECT open_round_id FROM mentoring_student WHERE class_id = ANY (ARRAY(SELECT unnest(CAST($1 AS UUID[])))) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
         sqlite: "SELECT open_round_id FROM mentoring_student WHERE class_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND round_id IS NULL AND open_round_id <> $2 ORDER BY open_round_id LIMIT 1",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// The students of a round whose school or enterprise an organisation is, or whose chain its enterprise mentors know.
     COUNT_CONCERNED = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE open_round_id = $1 AND (school_id = $2 OR enterprise_id = $2 OR (chain <> '' AND chain IN (SELECT chain FROM mentoring_mentor WHERE organisation_id = $2 AND side = 'enterprise' AND state <> 'closed')))";
     COUNT_IN_ROUND = "SELECT CAST(count(*) AS BIGINT) FROM mentoring_student WHERE open_round_id = $1";
     IN_ROUND = "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 ORDER BY s.enrolment_id LIMIT $2";
     IN_ROUND_BY_IDS = {
-        postgres: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id = ANY (ARRAY(SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS wanted (id))) ORDER BY s.enrolment_id",
+        postgres: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id = ANY (CAST($2 AS UUID[])) ORDER BY s.enrolment_id",
         sqlite: "SELECT s.enrolment_id, s.class_id, s.order_id, s.person_id AS student_id, s.school_id AS student_school_id, s.enterprise_id AS student_enterprise_id, s.chain, s.programme, p.skills, NULL AS place, NULL AS same_place, s.state AS student_state, s.round_id AS student_round_id FROM mentoring_student s LEFT JOIN mentoring_person p ON p.person_id = s.person_id WHERE s.open_round_id = $1 AND s.enrolment_id IN (SELECT value FROM json_each($2)) ORDER BY s.enrolment_id",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
     /// The student, if the round they are in is being published.
     BEING_PUBLISHED = "SELECT s.open_round_id, s.enrolment_id FROM mentoring_student s JOIN mentoring_round r ON r.round_id = s.open_round_id WHERE s.enrolment_id = $1 AND r.state = 'publishing'";
@@ -82,9 +82,9 @@ statements! {
     /// The row's lock holds back the student's leaving until the pairings are there to be ended.
     /// `IN`, not `= ANY`: of some thousand in a round of a hundred thousand, the planner would go through the round.
     JOIN_ROUND = {
-        postgres: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id IN (SELECT CAST(id AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) AS wanted (id) ORDER BY 1) AND state = 'enrolled' AND open_round_id = $2",
+        postgres: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id IN (SELECT id FROM unnest(CAST($1 AS UUID[])) AS wanted (id) ORDER BY 1) AND state = 'enrolled' AND open_round_id = $2",
         sqlite: "UPDATE mentoring_student SET round_id = $2, open_round_id = NULL WHERE enrolment_id IN (SELECT value FROM json_each($1)) AND state = 'enrolled' AND open_round_id = $2",
-        reason: "each engine has its own way to read an array",
+        reason: "SQLite knows no arrays: they come as JSON",
     };
 }
 
@@ -125,18 +125,14 @@ pub async fn classes_waiting(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-fn ids<T: Id>(ids: impl IntoIterator<Item = T>) -> String {
-    serde_json::json!(ids.into_iter().map(|id| id.uuid().to_string()).collect::<Vec<_>>()).to_string()
-}
-
 /// Takes those of the classes' students who wait, and are in no unfinished round, into one; answers how many.
 pub async fn claim(tx: &mut Tx, classes: &[ClassId], round: RoundId) -> Result<u64, Error> {
-    tx.execute(CLAIM, args![ids(classes.iter().copied()), round]).await
+    tx.execute(CLAIM, args![id_list(classes.iter().copied()), round]).await
 }
 
 /// Another unfinished round that any of the classes' students are in.
 pub async fn claimed_by_another(tx: &mut Tx, classes: &[ClassId], round: RoundId) -> Result<Option<RoundId>, Error> {
-    let row: Option<(RoundId,)> = tx.fetch_optional(CLAIMED_BY_ANOTHER, args![ids(classes.iter().copied()), round]).await?;
+    let row: Option<(RoundId,)> = tx.fetch_optional(CLAIMED_BY_ANOTHER, args![id_list(classes.iter().copied()), round]).await?;
     Ok(row.map(|row| row.0))
 }
 
@@ -168,7 +164,7 @@ pub async fn in_round_by_ids(
     round: &Round,
     enrolments: impl IntoIterator<Item = EnrolmentId>,
 ) -> Result<Vec<Student>, Error> {
-    Ok(of_round(tx.fetch_all(IN_ROUND_BY_IDS, args![round.id, ids(enrolments)]).await?, round))
+    Ok(of_round(tx.fetch_all(IN_ROUND_BY_IDS, args![round.id, id_list(enrolments)]).await?, round))
 }
 
 /// The round of a student whose pairings are decided and not made yet.
@@ -191,7 +187,7 @@ pub async fn schools(tx: &mut Tx, person: PersonId) -> Result<Vec<OrganisationId
 pub async fn join_round(tx: &mut Tx, enrolments: &[EnrolmentId], round: RoundId) -> Result<bool, Error> {
     let mut joined = 0;
     for some in enrolments.chunks(AT_ONCE) {
-        joined += tx.execute(JOIN_ROUND, args![ids(some.iter().copied()), round]).await?;
+        joined += tx.execute(JOIN_ROUND, args![id_list(some.iter().copied()), round]).await?;
     }
     Ok(usize::try_from(joined).is_ok_and(|joined| joined == enrolments.len()))
 }
