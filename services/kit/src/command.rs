@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::db::{Lane, Sql, Tx};
 use crate::error::{Code, Error};
 use crate::id::{AuditId, Id as _};
+use crate::rng::Chance;
 use crate::telemetry;
 use prost::Message;
 use record::{Asked, Entry};
@@ -155,17 +156,8 @@ impl Job {
         let span = tracing::info_span!("command", method = self.asked.call.method);
         telemetry::set_parent(&span, self.asked.call.traceparent.as_deref());
         let tries = async move {
-            let mut attempt = 1;
-            loop {
-                match self.once::<Cmd, Out, Res, U>(command.clone(), use_case).await {
-                    Err(error) if again(&error, attempt) => {
-                        tracing::debug!(attempt, %error, "trying again");
-                        pause(&self.context.chance, attempt).await;
-                        attempt += 1;
-                    }
-                    outcome => return outcome,
-                }
-            }
+            let job = &self;
+            tried(&job.context.chance, move || job.once::<Cmd, Out, Res, U>(command.clone(), use_case)).await
         };
         tokio::spawn(tries.instrument(span)).await.map_err(Error::internal)?
     }
@@ -193,13 +185,31 @@ impl Job {
     }
 }
 
+/// Tries until transactions do not meet any more, or too often did.
+pub(crate) async fn tried<T, F>(chance: &Chance, mut once: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut attempt = 1;
+    loop {
+        match once().await {
+            Err(error) if again(&error, attempt) => {
+                tracing::debug!(attempt, %error, "trying again");
+                pause(chance, attempt).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Whether transactions met, and it is worth another try.
-pub(crate) fn again(error: &Error, attempt: u32) -> bool {
+fn again(error: &Error, attempt: u32) -> bool {
     error.code() == Code::Conflict && error.is_transient() && attempt < ATTEMPTS
 }
 
 /// Waits before the next try: full jitter, so that those who met do not meet again.
-pub(crate) async fn pause(chance: &crate::rng::Chance, attempt: u32) {
+pub(crate) async fn pause(chance: &Chance, attempt: u32) {
     let most = FIRST_PAUSE * 2u32.saturating_pow(attempt.min(8));
     let millis = chance.below(u64::try_from(most.as_millis()).unwrap_or_default() + 1);
     tokio::time::sleep(Duration::from_millis(millis)).await;

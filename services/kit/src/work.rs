@@ -4,7 +4,7 @@
 //! left stands in the service's own tables, so whoever takes the next step, and after whatever end of a process, goes on
 //! where the last one committed. A commit wakes it, and so does the start of the process; nothing polls.
 
-use crate::command::{Scope, again, pause};
+use crate::command::{Scope, pause, tried};
 use crate::context::Context;
 use crate::db::Lane;
 use crate::error::Error;
@@ -66,16 +66,7 @@ impl Worker {
     }
 
     async fn step(&self) -> Result<bool, Error> {
-        let mut attempt = 1;
-        loop {
-            match self.once().await {
-                Err(error) if again(&error, attempt) => {
-                    pause(&self.context.chance, attempt).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
+        tried(&self.context.chance, || self.once()).await
     }
 
     async fn once(&self) -> Result<bool, Error> {

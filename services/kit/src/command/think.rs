@@ -1,6 +1,6 @@
 //! A command that takes long to think about holds no transaction meanwhile.
 
-use super::{Asked, Calls, Job, Scope, UseCase, again, pause};
+use super::{Asked, Calls, Job, Scope, UseCase, tried};
 use crate::db::Lane;
 use crate::error::Error;
 use crate::id::{AuditId, Id as _};
@@ -40,17 +40,9 @@ impl Calls {
         let span = tracing::info_span!("command", method = job.asked.call.method);
         telemetry::set_parent(&span, job.asked.call.traceparent.as_deref());
         let tries = async move {
-            let mut attempt = 1;
-            loop {
-                match job.consider::<Cmd, Seen, Plan, Out, Res, R, L, U>(command.clone(), ready, look, think, act).await {
-                    Err(error) if again(&error, attempt) => {
-                        tracing::debug!(attempt, %error, "trying again");
-                        pause(&job.context.chance, attempt).await;
-                        attempt += 1;
-                    }
-                    outcome => return outcome,
-                }
-            }
+            let job = &job;
+            let once = move || job.consider::<Cmd, Seen, Plan, Out, Res, R, L, U>(command.clone(), ready, look, think, act);
+            tried(&job.context.chance, once).await
         };
         let answer = tokio::spawn(tries.instrument(span)).await.map_err(Error::internal)??;
         Ok(Response::new(Res::decode(answer.as_slice()).map_err(Error::internal)?))

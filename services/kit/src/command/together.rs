@@ -7,7 +7,7 @@
 //! commands alone, so that only who is at fault hears of it.
 
 use super::record::{self, Asked, Entry};
-use super::{Scope, again, pause};
+use super::{Scope, tried};
 use crate::context::Context;
 use crate::db::{Lane, Tx};
 use crate::error::Error;
@@ -202,20 +202,15 @@ where
     }
 
     async fn tries(&self, group: &[Waiting<C>]) -> Result<Vec<Outcome>, Error> {
-        let (mut attempt, mut met) = (1, false);
-        loop {
+        let once = async |met: bool| {
             // A panic is a defect of ours like any other: the transaction rolls back, and nobody waits for ever.
             let outcome = AssertUnwindSafe(self.once(group, met)).catch_unwind().await;
-            match outcome.unwrap_or_else(|_| Err(Error::internal("a command panicked"))) {
-                // Whatever it is may be that of a command which is not new.
-                Err(_) if !met => met = true,
-                Err(error) if again(&error, attempt) => {
-                    tracing::debug!(attempt, %error, "trying again");
-                    pause(&self.context.chance, attempt).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
+            outcome.unwrap_or_else(|_| Err(Error::internal("a command panicked")))
+        };
+        match once(false).await {
+            // Whatever it is may be that of a command which is not new.
+            Err(_) => tried(&self.context.chance, || once(true)).await,
+            outcome => outcome,
         }
     }
 

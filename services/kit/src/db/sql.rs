@@ -1,12 +1,12 @@
 //! Statements as named constants, so that a test can prepare every one of them on both engines.
 //!
-//! Many rows come by `Tx::execute_rows`, as an array for each column on PostgreSQL and as one JSON array of rows on SQLite;
-//! statements that are not asked thousands of times a second may take a JSON array on both. SQLite reads it by `json_each`,
-//! or by `jsonb_each` where an element is an array itself, which `json_each` would write out as text for each to be read
-//! again. On PostgreSQL rows that are looked up in a table come as `unnest(CAST($1 AS UUID[]))`, `= ANY (…)` or
-//! `unnest(ARRAY(…))`: of those the planner expects ten, and asks an index for each; of `jsonb_array_elements` it expects a
-//! hundred, and reads a table of some thousand rows from end to end. Where thousands come and another column of the
-//! condition has an index as well, it is the other way round: `IN (SELECT …)`.
+//! Many rows come by `Tx::execute_rows`, as an array for each column on PostgreSQL and as one JSON array of rows on SQLite,
+//! and ids alone as one argument. SQLite reads rows by `jsonb_each` (`json_each` would write each out as text to be read
+//! again) and ids by `json_each`. On PostgreSQL `= ANY (CAST($1 AS UUID[]))` does for ids: of a parameter the planner expects
+//! ten, and asks an index for each. Its first five plans on a connection are made for the ids that are there, and of
+//! thousands it may then read a table from end to end: where that must not be, as rows would be locked in another order,
+//! `= ANY (ARRAY(SELECT unnest(…)))` is always ten. Where thousands come and another column of the condition has an index as
+//! well, it is the other way round: `IN (SELECT …)`.
 
 /// One statement. Its text is the same for both engines unless a reason is given.
 #[derive(Debug, Clone, Copy)]
