@@ -161,6 +161,6 @@ async fn end(tx: &mut Tx, scope: &Scope, step: Step) -> Result<(), Error> {
 }
 
 async fn save(tx: &mut Tx, scope: &Scope, next: &Claim, event: Event) -> Result<(), Error> {
-    claim::update(tx, next, scope.now()).await?;
+    claim::update_all(tx, std::iter::once(next), scope.now()).await?;
     events::tell(tx, scope, next, event).await
 }

@@ -11,7 +11,7 @@ use kit::{Error, Money, Scope, Tx};
 /// Saves a claim of which something was taken back, and everything that follows from it.
 pub(super) async fn claw_back(tx: &mut Tx, scope: &Scope, (next, event): &(Claim, Event)) -> Result<(), Error> {
     let Event::ClawedBack(amount) = *event else { return Err(Error::internal("nothing was taken back")) };
-    claim::update(tx, next, scope.now()).await?;
+    claim::update_all(tx, std::iter::once(next), scope.now()).await?;
     events::tell(tx, scope, next, *event).await?;
     let made = ledger::of_claims(tx, [next.id], PostingKind::Payment).await?.remove(&next.id).unwrap_or_default();
     if made.is_empty() {

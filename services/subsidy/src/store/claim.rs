@@ -141,13 +141,11 @@ statements! {
         sqlite: "INSERT INTO subsidy_claim (claim_id, version, scheme_code, scheme_version, scheme_digest, fund_code, person_id, beneficiary_id, occasion, stage, part, amount, earned_on, facts, state, content_hash, reconsider, filing, checks, created_at, updated_at) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16, value->>17, '[]', $1, $1 FROM jsonb_each($2)",
         reason: "SQLite knows no arrays: its rows come as JSON",
     };
-    /// Guarded by the version and by the batch: a claim that the bank was told to pay in the meantime must
-    /// not be voided on the strength of an older picture.
-    UPDATE = "UPDATE subsidy_claim SET version = $2, state = $4, fund_id = $5, submitted_by = $6, approved_by = $7, approved_hash = $8, reason = $9, ended_by = $10, updated_at = $11, clawed_back = $13, denied = $14, publicity_end_date = $15 WHERE claim_id = $1 AND version = $3 AND (batch_id = $12 OR (batch_id IS NULL AND $12 IS NULL))";
-    /// As `UPDATE`, for many: takes the decided claims as rows, which are held.
+    /// Takes the decided claims, guarded by the version and by the batch: one that the bank was told to pay in the
+    /// meantime must not be voided on the strength of an older picture.
     UPDATE_ALL = {
-        postgres: "UPDATE subsidy_claim AS c SET version = d.version, state = d.state, fund_id = d.fund_id, submitted_by = d.submitted_by, approved_by = d.approved_by, approved_hash = d.approved_hash, reason = d.reason, ended_by = d.ended_by, publicity_end_date = d.publicity_end_date, content_hash = d.content_hash, evidence = d.evidence, overrides = d.overrides, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS UUID[]), CAST($12 AS DATE[]), CAST($13 AS BIGINT[]), CAST($14 AS TEXT[]), CAST($15 AS TEXT[]), CAST($16 AS TEXT[])) AS d (claim_id, version, state, fund_id, submitted_by, approved_by, approved_hash, reason, ended_by, batch_id, publicity_end_date, from_version, content_hash, evidence, overrides) WHERE c.claim_id = d.claim_id AND c.version = d.from_version AND c.batch_id IS NOT DISTINCT FROM d.batch_id",
-        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, updated_at = $1 FROM jsonb_each($2) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
+        postgres: "UPDATE subsidy_claim AS c SET version = d.version, state = d.state, fund_id = d.fund_id, submitted_by = d.submitted_by, approved_by = d.approved_by, approved_hash = d.approved_hash, reason = d.reason, ended_by = d.ended_by, publicity_end_date = d.publicity_end_date, content_hash = d.content_hash, evidence = d.evidence, overrides = d.overrides, clawed_back = d.clawed_back, denied = d.denied, updated_at = $1 FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS TEXT[]), CAST($5 AS UUID[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), CAST($10 AS TEXT[]), CAST($11 AS UUID[]), CAST($12 AS DATE[]), CAST($13 AS BIGINT[]), CAST($14 AS TEXT[]), CAST($15 AS TEXT[]), CAST($16 AS TEXT[]), CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[])) AS d (claim_id, version, state, fund_id, submitted_by, approved_by, approved_hash, reason, ended_by, batch_id, publicity_end_date, from_version, content_hash, evidence, overrides, clawed_back, denied) WHERE c.claim_id = d.claim_id AND c.version = d.from_version AND c.batch_id IS NOT DISTINCT FROM d.batch_id",
+        sqlite: "UPDATE subsidy_claim AS c SET version = d.value->>1, state = d.value->>2, fund_id = d.value->>3, submitted_by = d.value->>4, approved_by = d.value->>5, approved_hash = d.value->>6, reason = d.value->>7, ended_by = d.value->>8, publicity_end_date = d.value->>10, content_hash = d.value->>12, evidence = d.value->>13, overrides = d.value->>14, clawed_back = d.value->>15, denied = d.value->>16, updated_at = $1 FROM jsonb_each($2) AS d WHERE c.claim_id = d.value->>0 AND c.version = d.value->>11 AND c.batch_id IS d.value->>9",
         reason: "SQLite knows no arrays: they come as JSON",
     };
     /// Holds claims to the end of the transaction, in the order of their ids: two that share claims wait for each other.
@@ -238,28 +236,6 @@ fn new_row(claim: &Claim) -> Vec<Value> {
     ]
 }
 
-/// Saves a decision that was made on the version before.
-pub async fn update(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<(), Error> {
-    let row = args![
-        claim.id,
-        claim.version,
-        claim.version - 1,
-        claim.state,
-        claim.fund,
-        claim.submitted_by.as_deref(),
-        claim.approved_by.as_deref(),
-        claim.approved_by.as_ref().map(|_| claim.content_hash.as_str()),
-        claim.reason.as_deref(),
-        claim.ended_by.as_deref(),
-        now,
-        claim.batch,
-        claim.clawed_back,
-        claim.denied,
-        claim.publicity_end,
-    ];
-    tx.change(UPDATE, row, &claim.id.to_string()).await
-}
-
 /// Saves amendments that were each made on the version before, all of them or none.
 pub async fn amend_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
     changed_all(tx, AMEND_ALL, args![now], claims.into_iter().map(amended_row).collect()).await
@@ -321,6 +297,8 @@ pub async fn update_from<'a>(
             claim.content_hash.as_str(),
             json!(claim.evidence).to_string(),
             json!(claim.overrides).to_string(),
+            claim.clawed_back,
+            claim.denied,
         ]
     };
     changed_all(tx, UPDATE_ALL, args![now], claims.map(row).collect()).await
