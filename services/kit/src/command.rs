@@ -185,7 +185,7 @@ impl Job {
     }
 }
 
-/// Tries until transactions do not meet any more, or too often did.
+/// Does something again as long as transactions meet, at most [`ATTEMPTS`] times.
 pub(crate) async fn tried<T, F>(chance: &Chance, mut once: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
