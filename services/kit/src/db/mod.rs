@@ -17,7 +17,7 @@ pub use lock::FileLock;
 pub use migrate::{Kind, Migration, Migrations, Report, migrate, pending};
 pub use sql::{Sql, statements};
 pub use tx::{Row, Tx};
-pub use value::{Bind, Value, args};
+pub use value::{Bind, Value, args, id_list};
 
 use crate::error::Error;
 use sqlx::{PgPool, SqlitePool};

@@ -1,6 +1,8 @@
 //! Values on their way into a statement.
 
+use crate::id::Id;
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A value bound to `$n`. Null keeps its type, because PostgreSQL asks for it.
@@ -91,6 +93,12 @@ impl<T: Bind> Bind for Option<T> {
     fn value(self) -> Value {
         self.map_or(Self::NULL, Bind::value)
     }
+}
+
+/// Ids as one argument: each once, in the order in which their rows are locked.
+pub fn id_list(ids: impl IntoIterator<Item = impl Id>) -> Vec<Uuid> {
+    let ids: BTreeSet<Uuid> = ids.into_iter().map(Id::uuid).collect();
+    ids.into_iter().collect()
 }
 
 /// The arguments of a statement, in the order of `$1`, `$2`, ….

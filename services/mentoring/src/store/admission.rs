@@ -1,10 +1,9 @@
 //! How organisations take students in rounds, in its table.
 
-use super::id_list;
 use crate::domain::{Admission, AdmissionId, OrganisationId, Priority, RoundId};
 use chrono::{DateTime, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::id::Id;
 use kit::page::Page;
 use std::collections::{BTreeMap, BTreeSet};

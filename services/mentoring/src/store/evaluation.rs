@@ -1,10 +1,9 @@
 //! Evaluations in their table. The version of the pairing guards them: whoever evaluates takes its next one.
 
-use super::id_list;
 use crate::domain::{Aspect, Evaluation, EvaluationId, Evaluator, MentorId, OrganisationId, PairingId, TermId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,9 @@
 //! Confirmed months of guidance in their table.
 
-use super::id_list;
 use crate::domain::{GuidanceMonthId, MentorId, Month, OrganisationId, PairingId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use std::collections::BTreeSet;
 

@@ -1,9 +1,8 @@
 //! Who guided whom before, from the pairings.
 
-use super::id_list;
 use crate::domain::{History, PersonId, RoundId, Student};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use std::collections::BTreeSet;
 
 statements! {

@@ -24,8 +24,7 @@ pub mod timetable;
 pub mod weights;
 
 use kit::Error;
-use kit::db::{Bind, Sql, Tx, args, statements};
-use kit::id::Id;
+use kit::db::{Sql, Tx, args, statements};
 use kit::verify::Check;
 
 pub fn statements() -> Vec<Sql> {
@@ -55,11 +54,6 @@ pub fn statements() -> Vec<Sql> {
         STATEMENTS,
     ]
     .concat()
-}
-
-/// Ids as one argument.
-fn id_list(ids: impl IntoIterator<Item = impl Id>) -> impl Bind {
-    ids.into_iter().map(Id::uuid).collect::<Vec<_>>()
 }
 
 /// Takes the turn, and holds it to the end of the transaction: whoever frees a place or makes a vacancy does so

@@ -1,13 +1,13 @@
 //! Pairings in their table.
 
-use super::{id_list, student};
+use super::student;
 use crate::domain::{
     ClassId, EndReason, EnrolmentId, Guide, MentorId, OrganisationId, Pairing, PairingId, PairingState, PersonId, ProjectId,
     RematchId, RoundId, Side, Student,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,9 @@
 //! Projects in their table.
 
-use super::id_list;
 use crate::domain::{MentorId, OrganisationId, Outline, Project, ProjectId, ProjectState, RunId};
 use chrono::{DateTime, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use std::collections::BTreeSet;
 

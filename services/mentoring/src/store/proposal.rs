@@ -1,10 +1,9 @@
 //! What dry runs propose, in its table.
 
-use super::id_list;
 use crate::domain::{EnrolmentId, Guide, MentorId, OrganisationId, PersonId, ProjectId, ProposalId, RoundId, RunId, Side};
 use chrono::NaiveDate;
 use kit::Error;
-use kit::db::{Sql, Tx, Value, args, statements};
+use kit::db::{Sql, Tx, Value, args, id_list, statements};
 use kit::page::Page;
 
 /// Rows of one statement.

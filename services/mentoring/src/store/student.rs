@@ -1,9 +1,8 @@
 //! Students who need mentors, in their table.
 
-use super::id_list;
 use crate::domain::{ClassId, EnrolmentId, MentorId, OrderId, OrganisationId, PersonId, Round, RoundId, Student, StudentState};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 
 /// Rows of one statement.
 const AT_ONCE: usize = 2000;

@@ -1,11 +1,10 @@
 //! Who has something coming due, and when: what derivation leaves for days on which nothing else happens.
 
-use super::id_list;
 use super::queue::Until;
 use crate::domain::PersonId;
 use chrono::NaiveDate;
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! Who approved which claim; only ever added to.
 
 use super::claim::Stored;
-use super::{every, id_list};
+use super::every;
 use crate::domain::{ClaimId, Endorsement};
 use chrono::{DateTime, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use std::collections::BTreeMap;
 
 /// One approval that was decided on: of which claim as it was seen, the how manieth of how many.

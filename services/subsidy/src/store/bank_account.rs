@@ -2,7 +2,7 @@
 
 use crate::domain::{AccountNumber, BankAccount, BankAccountId, BankCode, BankDetails, FundId, OrganisationId, Owner, OwnerKind};
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Code, Error, Money};
@@ -151,7 +151,7 @@ pub fn newest_of(newest: &BTreeMap<Uuid, i64>, owner: Owner) -> i64 {
 }
 
 pub async fn by_ids(tx: &mut Tx, ids: impl IntoIterator<Item = BankAccountId>) -> Result<BTreeMap<BankAccountId, Stored>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![super::id_list(ids)]).await?;
+    let rows: Vec<Row> = tx.fetch_all(BY_IDS, args![id_list(ids)]).await?;
     rows.into_iter().map(|row| Stored::try_from(row).map(|stored| (stored.account.id, stored))).collect()
 }
 
@@ -162,7 +162,7 @@ pub async fn in_use(tx: &mut Tx, owner: Owner) -> Result<Option<Stored>, Error> 
 
 /// Confirms what was decided on; anything else in the meantime makes it stale.
 pub async fn confirm(tx: &mut Tx, ids: &[BankAccountId], by: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    let confirmed = tx.execute(CONFIRM, args![super::id_list(ids.iter().copied()), by, now]).await;
+    let confirmed = tx.execute(CONFIRM, args![id_list(ids.iter().copied()), by, now]).await;
     match confirmed {
         Ok(rows) if usize::try_from(rows) == Ok(ids.len()) => Ok(()),
         Ok(_) => Err(Error::stale("bank account")),

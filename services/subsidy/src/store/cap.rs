@@ -1,9 +1,9 @@
 //! What organisations have had of schemes that cap them.
 
-use super::{every, id_list};
+use super::every;
 use crate::domain::{Cap, Grant, OrganisationId, ReceivableId};
 use chrono::NaiveDate;
-use kit::db::{Tx, Value, args, statements};
+use kit::db::{Tx, Value, args, id_list, statements};
 use kit::{Error, Money};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! Overrides of checks.
 
-use super::{decide_once, id_list};
+use super::decide_once;
 use crate::domain::{CheckName, CheckOverride, CheckOverrideId, ClaimId, OverrideReason};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use crate::domain::{
     SchemeVersion, State,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::db::{Sql, Tx, Value, args, statements};
+use kit::db::{Sql, Tx, Value, args, id_list, statements};
 use kit::page::Page;
 use kit::{Error, Money};
 use serde_json::json;
@@ -265,7 +265,7 @@ async fn changed_all(tx: &mut Tx, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Valu
 
 /// Claims, held to the end of the transaction, in the order of their ids; those that are not there are left out.
 pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result<Vec<Stored>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(HOLD, args![super::id_list(ids)]).await?;
+    let rows: Vec<Row> = tx.fetch_all(HOLD, args![id_list(ids)]).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 
@@ -330,13 +330,13 @@ pub async fn by_id(tx: &mut Tx, id: ClaimId) -> Result<Option<Stored>, Error> {
 
 /// The claims of people, each person's in the order of schemes and occasions.
 pub async fn of_people(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<Vec<Claim>, Error> {
-    let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![super::id_list(people)]).await?;
+    let rows: Vec<Row> = tx.fetch_all(OF_PEOPLE, args![id_list(people)]).await?;
     rows.into_iter().map(|row| Stored::try_from(row).map(|stored| stored.claim)).collect()
 }
 
 /// Who of these people something was filed for.
 pub async fn filed_for(tx: &mut Tx, people: impl IntoIterator<Item = PersonId>) -> Result<BTreeSet<PersonId>, Error> {
-    let rows: Vec<(PersonId,)> = tx.fetch_all(FILED_FOR, args![super::id_list(people)]).await?;
+    let rows: Vec<(PersonId,)> = tx.fetch_all(FILED_FOR, args![id_list(people)]).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
@@ -375,7 +375,7 @@ pub async fn resolve(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {
 }
 
 pub async fn payable_again(tx: &mut Tx, batch: PaymentBatchId, ids: &[ClaimId]) -> Result<(), Error> {
-    all(tx.execute(PAYABLE_AGAIN, args![batch, super::id_list(ids.iter().copied())]).await?, ids.len(), batch)
+    all(tx.execute(PAYABLE_AGAIN, args![batch, id_list(ids.iter().copied())]).await?, ids.len(), batch)
 }
 
 fn all(changed: u64, wanted: usize, batch: PaymentBatchId) -> Result<(), Error> {

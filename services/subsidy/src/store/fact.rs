@@ -1,10 +1,9 @@
 //! Facts in their table, with what the directory says of the organisations in them.
 
-use super::id_list;
 use crate::domain::{Fact, FactKind, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, Value, args, statements};
+use kit::db::{Tx, Value, args, id_list, statements};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 

@@ -1,9 +1,8 @@
 //! Funds and their budgets.
 
-use super::id_list;
 use crate::domain::{Budget, BudgetChange, FundId, OrganisationId, SourceKind};
 use chrono::{DateTime, Utc};
-use kit::db::{Sql, Tx, args, statements};
+use kit::db::{Sql, Tx, args, id_list, statements};
 use kit::page::Page;
 use kit::{Error, Money};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,13 @@
 //! The ledger in its tables: transactions and entries are appended, balances move with them. What is written comes in
 //! batches, and a batch is one statement for each table however large it is.
 
-use super::{every, id_list};
+use super::every;
 use crate::domain::log::Hash;
 use crate::domain::{
     Account, AccountId, AccountKind, ClaimId, EntryId, FundId, OrganisationId, Period, Posting, PostingKind, Side, TransactionId,
 };
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::id::Id;
 use kit::page::Page;
 use kit::{Code, Error, Money};

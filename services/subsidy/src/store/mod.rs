@@ -30,8 +30,6 @@ pub use checks::CHECKS;
 use kit::Error;
 use kit::db::{Sql, Tx, Value, args};
 use kit::id::Id;
-use std::collections::BTreeSet;
-use uuid::Uuid;
 
 pub fn statements() -> Vec<Sql> {
     [
@@ -60,12 +58,6 @@ pub fn statements() -> Vec<Sql> {
         checks::STATEMENTS,
     ]
     .concat()
-}
-
-/// Ids as one argument, in the order in which their rows are locked.
-fn id_list(ids: impl IntoIterator<Item = impl Id>) -> Vec<Uuid> {
-    let ids: BTreeSet<Uuid> = ids.into_iter().map(Id::uuid).collect();
-    ids.into_iter().collect()
 }
 
 /// Runs a statement that writes a row for each of those given.

@@ -1,9 +1,9 @@
 //! What of payments is set against debts.
 
-use super::{every, id_list};
+use super::every;
 use crate::domain::{ClaimId, FundId, Netting, Owed, PaymentBatchId, ReceivableId};
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::{Error, Money};
 
 kit::words! {

@@ -6,7 +6,7 @@ use crate::domain::{
     OrganisationId, SchemeVersion,
 };
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use kit::{Error, Money};
 use serde_json::json;
@@ -254,7 +254,7 @@ pub async fn filings(tx: &mut Tx, id: OffsetYearId) -> Result<Vec<StoredFiling>,
 pub async fn list(tx: &mut Tx, filter: &Filter, page: Page) -> Result<Vec<Stored>, Error> {
     let row = args![page.after, page.limit(), filter.enterprise, filter.year.map(i64::from), filter.state];
     let years: Vec<OffsetYear> = tx.fetch_all::<YearRow>(LIST, row).await?.into_iter().map(OffsetYear::from).collect();
-    let ids = super::id_list(years.iter().map(|year| year.id));
+    let ids = id_list(years.iter().map(|year| year.id));
     let mut latest = BTreeMap::new();
     for row in tx.fetch_all::<FilingRow>(LATEST, args![ids]).await? {
         latest.insert(row.offset_year_id, StoredFiling::try_from(row)?);

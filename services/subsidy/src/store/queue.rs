@@ -1,10 +1,10 @@
 //! What the bank said while no month took postings, until it is booked.
 
-use super::{every, id_list};
+use super::every;
 use crate::domain::{BankResult, ClaimId, Line, LineState, PaymentBatchId, Period, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::Error;
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::id::Id;
 use kit::page::Page;
 use uuid::Uuid;

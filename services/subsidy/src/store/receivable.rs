@@ -1,10 +1,9 @@
 //! Receivables (应收追回款), and what was paid back of them.
 
-use super::id_list;
 use super::report::Window;
 use crate::domain::{ClaimId, FundId, OrganisationId, PaymentBatchId, Receivable, ReceivableId, ReceivableState};
 use chrono::{DateTime, Utc};
-use kit::db::{Tx, args, statements};
+use kit::db::{Tx, args, id_list, statements};
 use kit::page::Page;
 use kit::{Error, Money};
 

@@ -1,9 +1,9 @@
 //! Who carries a claim; only ever added to.
 
 use super::claim::Stored;
-use super::{every, id_list};
+use super::every;
 use crate::domain::{ClaimId, FundId, Portion, SourceKind};
-use kit::db::{Tx, Value, args, statements};
+use kit::db::{Tx, Value, args, id_list, statements};
 use kit::{Error, Money};
 use std::collections::BTreeMap;
 
