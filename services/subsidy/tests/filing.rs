@@ -117,6 +117,11 @@ impl Town {
         who.withdraw_claim(request).await.map(tonic::Response::into_inner)
     }
 
+    async fn kinds_of_facts(&self, name: &str) -> Vec<String> {
+        let explained = self.clerk().explain_claim(pb::ExplainClaimRequest { name: name.into() }).await.unwrap();
+        explained.into_inner().facts.into_iter().map(|fact| fact.kind).collect()
+    }
+
     async fn check(&self, name: &str) -> pb::Claim {
         let request = pb::BatchCheckClaimsRequest { names: vec![name.into()] };
         self.bureau().batch_check_claims(request).await.unwrap().into_inner().claims.remove(0)
@@ -162,8 +167,7 @@ async fn what_an_organisation_states_is_judged_as_facts_are_and_needs_two_person
         let by = claim.filing.clone().unwrap();
         assert_eq!((by.organisation.as_str(), by.filed_by.as_str()), (ENTERPRISE, "clerk@factory"));
         assert_eq!(town.claim(&claim.name).await, claim);
-        let explained = town.clerk().explain_claim(pb::ExplainClaimRequest { name: claim.name.clone() }).await.unwrap();
-        let facts: Vec<String> = explained.into_inner().facts.into_iter().map(|fact| fact.kind).collect();
+        let facts = town.kinds_of_facts(&claim.name).await;
         assert!(facts.contains(&"hired".to_owned()) && facts.contains(&"graduated".to_owned()), "{facts:?}");
 
         let checked = town.check(&claim.name).await;
@@ -383,8 +387,7 @@ async fn a_month_of_guidance_is_filed_once_and_earns_what_confirmed_months_earn(
         let claim = town.file(august()).await.unwrap();
         assert_eq!((claim.state(), claim.amount), (pb::ClaimState::Submitted, fen(20_000)));
         assert_eq!(reason(&town.file(august()).await.unwrap_err()), "FILED_ALREADY");
-        let explained = town.clerk().explain_claim(pb::ExplainClaimRequest { name: claim.name.clone() }).await.unwrap();
-        let facts: Vec<String> = explained.into_inner().facts.into_iter().map(|fact| fact.kind).collect();
+        let facts = town.kinds_of_facts(&claim.name).await;
         assert_eq!(facts.iter().filter(|kind| *kind == "guided").count(), 2, "{facts:?}");
         let other = town.file(month(vec![guided(7, 30, day(2026, 7, 31))])).await.unwrap();
         assert_ne!(other.name, claim.name);

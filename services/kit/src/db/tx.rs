@@ -163,6 +163,12 @@ impl Tx {
         self.write(sql, args, rows).await
     }
 
+    /// Runs a guarded write on rows: all of them change, or the caller's picture of `what` is out of date.
+    pub async fn change_rows(&mut self, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>, what: &str) -> Result<(), Error> {
+        let count = rows.len() as u64;
+        if self.execute_rows(sql, args, rows).await? == count { Ok(()) } else { Err(Error::stale(what)) }
+    }
+
     /// As [`Tx::execute_rows`], for a statement that answers rows of its own.
     pub async fn fetch_rows<T: Row>(&mut self, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<Vec<T>, Error> {
         let rows = self.rows(rows)?;

@@ -226,10 +226,7 @@ pub async fn follow(tx: &mut Tx, mentors: &[Mentor], now: DateTime<Utc>) -> Resu
         ]
     };
     for some in mentors.chunks(AT_ONCE) {
-        let saved = tx.execute_rows(FOLLOW, args![now], some.iter().map(row).collect()).await?;
-        if !usize::try_from(saved).is_ok_and(|saved| saved == some.len()) {
-            return Err(Error::stale("mentors"));
-        }
+        tx.change_rows(FOLLOW, args![now], some.iter().map(row).collect(), "mentors").await?;
     }
     Ok(())
 }

@@ -94,10 +94,9 @@ pub struct Filter {
 }
 
 statements! {
-    INSERT = "INSERT INTO mentoring_pairing (pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, rematch_id, project_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)";
     INSERT_ALL = {
-        postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, pairings.* FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS UUID[]), CAST($5 AS UUID[]), CAST($6 AS UUID[]), CAST($7 AS UUID[]), CAST($8 AS UUID[]), CAST($9 AS UUID[]), CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS UUID[]), CAST($13 AS UUID[]), CAST($14 AS BIGINT[]), CAST($15 AS DATE[]), CAST($16 AS UUID[])) AS pairings",
-        sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 FROM jsonb_each($2)",
+        postgres: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id, rematch_id) SELECT $1, $1, pairings.* FROM unnest(CAST($2 AS UUID[]), CAST($3 AS BIGINT[]), CAST($4 AS UUID[]), CAST($5 AS UUID[]), CAST($6 AS UUID[]), CAST($7 AS UUID[]), CAST($8 AS UUID[]), CAST($9 AS UUID[]), CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS UUID[]), CAST($13 AS UUID[]), CAST($14 AS BIGINT[]), CAST($15 AS DATE[]), CAST($16 AS UUID[]), CAST($17 AS UUID[])) AS pairings",
+        sqlite: "INSERT INTO mentoring_pairing (created_at, updated_at, pairing_id, version, round_id, enrolment_id, class_id, person_id, school_id, enterprise_id, side, state, mentor_id, mentor_organisation_id, fit, start_date, project_id, rematch_id) SELECT $1, $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15 FROM jsonb_each($2)",
         reason: "SQLite knows no arrays: its rows come as JSON",
     };
     UPDATE = "UPDATE mentoring_pairing SET version = $2, state = $4, mentor_id = $5, mentor_organisation_id = $6, fit = $7, start_date = $8, end_date = $9, end_reason = $10, rematch_id = $11, project_id = $12, updated_at = $13 WHERE pairing_id = $1 AND version = $3";
@@ -136,30 +135,10 @@ statements! {
 }
 
 pub async fn insert(tx: &mut Tx, pairing: &Pairing, now: DateTime<Utc>) -> Result<(), Error> {
-    let guide = pairing.guide;
-    let row = args![
-        pairing.id,
-        pairing.version,
-        pairing.round,
-        pairing.enrolment,
-        pairing.class,
-        pairing.student,
-        pairing.school,
-        pairing.enterprise,
-        pairing.side,
-        pairing.state,
-        guide.map(|guide| guide.mentor),
-        guide.map(|guide| guide.organisation),
-        pairing.fit,
-        guide.map(|guide| guide.since),
-        pairing.rematch,
-        guide.and_then(|guide| guide.project),
-        now,
-    ];
-    tx.execute(INSERT, row).await.map(|_| ())
+    insert_all(tx, std::slice::from_ref(pairing), now).await
 }
 
-/// Adds the pairings of a round, a few thousand at a time.
+/// Adds pairings, a few thousand at a time.
 pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -> Result<(), Error> {
     for rows in pairings.chunks(AT_ONCE) {
         let row = |pairing: &Pairing| {
@@ -180,6 +159,7 @@ pub async fn insert_all(tx: &mut Tx, pairings: &[Pairing], now: DateTime<Utc>) -
                 pairing.fit,
                 guide.map(|guide| guide.since),
                 guide.and_then(|guide| guide.project),
+                pairing.rematch,
             ]
         };
         tx.execute_rows(INSERT_ALL, args![now], rows.iter().map(row).collect()).await?;

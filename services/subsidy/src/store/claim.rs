@@ -5,7 +5,7 @@ use crate::domain::{
     SchemeVersion, State,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::db::{Sql, Tx, Value, args, id_list, statements};
+use kit::db::{Tx, Value, args, id_list, statements};
 use kit::page::Page;
 use kit::{Error, Money};
 use serde_json::json;
@@ -238,7 +238,7 @@ fn new_row(claim: &Claim) -> Vec<Value> {
 
 /// Saves amendments that were each made on the version before, all of them or none.
 pub async fn amend_all<'a>(tx: &mut Tx, claims: impl IntoIterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    changed_all(tx, AMEND_ALL, args![now], claims.into_iter().map(amended_row).collect()).await
+    tx.change_rows(AMEND_ALL, args![now], claims.into_iter().map(amended_row).collect(), "claims").await
 }
 
 fn amended_row(claim: &Claim) -> Vec<Value> {
@@ -255,12 +255,6 @@ fn amended_row(claim: &Claim) -> Vec<Value> {
         claim.facts.join("\n"),
         &claim.content_hash,
     ]
-}
-
-/// Runs a guarded write on rows: all of them change, or the caller's picture of the claims is out of date.
-async fn changed_all(tx: &mut Tx, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>) -> Result<(), Error> {
-    let count = rows.len() as u64;
-    if tx.execute_rows(sql, args, rows).await? == count { Ok(()) } else { Err(Error::stale("claims")) }
 }
 
 /// Claims, held to the end of the transaction, in the order of their ids; those that are not there are left out.
@@ -301,7 +295,7 @@ pub async fn update_from<'a>(
             claim.denied,
         ]
     };
-    changed_all(tx, UPDATE_ALL, args![now], claims.map(row).collect()).await
+    tx.change_rows(UPDATE_ALL, args![now], claims.map(row).collect(), "claims").await
 }
 
 /// Records what the checks found of each claim as it was at its version.
@@ -312,7 +306,7 @@ pub async fn record_checks(tx: &mut Tx, checked: &[Stored]) -> Result<(), Error>
         Ok(args![one.claim.id, one.claim.version, serde_json::to_string(&first)?, serde_json::to_string(&later)?])
     };
     let rows = checked.iter().map(row).collect::<Result<_, serde_json::Error>>().map_err(Error::internal)?;
-    changed_all(tx, RECORD_CHECKS, args![], rows).await
+    tx.change_rows(RECORD_CHECKS, args![], rows, "claims").await
 }
 
 pub async fn reconsider(tx: &mut Tx, id: ClaimId) -> Result<(), Error> {

@@ -212,8 +212,7 @@ pub async fn update_all(tx: &mut Tx, years: &[OffsetYear], now: DateTime<Utc>) -
         let Offset { brought, credit, used, carried, .. } = year.offset;
         args![year.id, year.version, year.revision, year.state, year.confirmed, brought, credit, used, carried]
     };
-    let changed = tx.execute_rows(UPDATE, args![now], years.iter().map(row).collect()).await?;
-    if changed == years.len() as u64 { Ok(()) } else { Err(Error::stale("a year of the tax offset")) }
+    tx.change_rows(UPDATE, args![now], years.iter().map(row).collect(), "a year of the tax offset").await
 }
 
 /// Saves what was decided about the latest filing, before its year says so.

@@ -143,8 +143,7 @@ pub async fn settle(tx: &mut Tx, batch: &PaymentBatch, now: DateTime<Utc>) -> Re
 
 pub async fn settle_lines(tx: &mut Tx, batch: PaymentBatchId, lines: &[Line], now: DateTime<Utc>) -> Result<(), Error> {
     let row = |line: &Line| args![line.claim, line.state, &line.bank_reference, &line.failure_reason];
-    let settled = tx.execute_rows(SETTLE_LINES, args![batch, now], lines.iter().map(row).collect()).await?;
-    if usize::try_from(settled) == Ok(lines.len()) { Ok(()) } else { Err(Error::stale(&batch.to_string())) }
+    tx.change_rows(SETTLE_LINES, args![batch, now], lines.iter().map(row).collect(), &batch.to_string()).await
 }
 
 pub async fn by_id(tx: &mut Tx, id: PaymentBatchId) -> Result<Option<Stored>, Error> {

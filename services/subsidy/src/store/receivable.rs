@@ -134,8 +134,7 @@ pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ReceivableId>) -> R
 /// Saves what was decided, each on the version before.
 pub async fn update_all(tx: &mut Tx, receivables: &[Receivable], now: DateTime<Utc>) -> Result<(), Error> {
     let row = |one: &Receivable| args![one.id, one.version, one.outstanding, one.netted, one.recovered, one.state];
-    let changed = tx.execute_rows(UPDATE_ALL, args![now], receivables.iter().map(row).collect()).await?;
-    if changed == receivables.len() as u64 { Ok(()) } else { Err(Error::stale("receivables")) }
+    tx.change_rows(UPDATE_ALL, args![now], receivables.iter().map(row).collect(), "receivables").await
 }
 
 /// False when the reference is known already.
