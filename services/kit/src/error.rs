@@ -168,7 +168,7 @@ impl Error {
 
     /// A statement failed: what the engine says decides whether trying again can help.
     #[expect(clippy::needless_pass_by_value, reason = "so that it serves as the argument of map_err")]
-    pub fn statement(name: &'static str, error: sqlx::Error) -> Self {
+    pub fn statement(name: &str, error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
         let mut mapped = match &error {
             // Two transactions met (PostgreSQL 40001, 40P01; SQLite BUSY and its relatives).

@@ -11,6 +11,7 @@
 mod admission;
 mod cancelled;
 mod database;
+mod deferred;
 mod edge;
 mod inbox;
 mod migrations;

@@ -77,7 +77,7 @@ impl Asked {
 
     /// Keeps the answer under its key, and who did what.
     pub async fn keep(&self, tx: &mut Tx, answer: &[u8], entry: &Entry<'_>) -> Result<(), Error> {
-        tx.change(KEEP_ANSWER, args![entry.service, self.subject(), self.key.as_str(), answer], "idempotency-key").await?;
+        tx.defer_change(KEEP_ANSWER, args![entry.service, self.subject(), self.key.as_str(), answer], "idempotency-key");
         self.audit(tx, answer, entry).await
     }
 

@@ -42,6 +42,14 @@ impl Rows {
         }
     }
 
+    /// How many arguments they are.
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::Columns { columns, .. } => columns.len(),
+            Self::Json { .. } => 1,
+        }
+    }
+
     pub fn push(&mut self, row: Vec<Value>) -> Result<(), Error> {
         match self {
             Self::Columns { columns, count } => {

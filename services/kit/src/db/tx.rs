@@ -6,8 +6,9 @@ use crate::error::{Code, Error};
 use futures::future::BoxFuture;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
 use std::convert::identity;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ pub struct Tx {
     inner: Inner,
     /// Whom to wake after commit: the relay of what was written, the worker of what was begun.
     wakes: Vec<Wake>,
-    /// Rows that go into a table together, at the latest at commit.
+    /// Writes that go together, at the latest at commit.
     deferred: Vec<Deferred>,
     /// What is left for the moment before the commit.
     last: Vec<Last>,
@@ -38,11 +39,20 @@ impl std::fmt::Debug for Tx {
 /// Deferred rows that make one statement.
 const DEFERRED: u64 = 500;
 
-/// Rows of one statement that wait to be written.
+/// A guarded write that waits.
 #[derive(Debug)]
 struct Deferred {
     sql: Sql,
-    rows: Rows,
+    args: Vec<Value>,
+    rows: Option<Rows>,
+    what: String,
+}
+
+impl Deferred {
+    /// How many rows it changes, unless the picture of what it is about is out of date.
+    fn wanted(&self) -> u64 {
+        self.rows.as_ref().map_or(1, Rows::count)
+    }
 }
 
 #[derive(Debug)]
@@ -198,28 +208,60 @@ impl Tx {
     /// a thousand.
     pub(crate) async fn defer(&mut self, sql: Sql, row: Vec<Value>) -> Result<(), Error> {
         let at = self.deferred.iter().position(|known| known.sql.name == sql.name).unwrap_or_else(|| {
-            self.deferred.push(Deferred { sql, rows: Rows::new(self.engine()) });
+            let rows = Some(Rows::new(self.engine()));
+            self.deferred.push(Deferred { sql, args: Vec::new(), rows, what: "what this is about".to_owned() });
             self.deferred.len() - 1
         });
-        let waiting = &mut self.deferred[at].rows;
+        let Some(waiting) = &mut self.deferred[at].rows else {
+            return Err(Error::internal(format!("{} takes no rows", sql.name)));
+        };
         waiting.push(row)?;
         if waiting.count() >= DEFERRED { self.flush().await } else { Ok(()) }
     }
 
-    async fn flush(&mut self) -> Result<(), Error> {
-        for Deferred { sql, rows } in std::mem::take(&mut self.deferred) {
-            let count = rows.count();
-            let done = self.write(sql, Vec::new(), rows).await;
-            match done {
-                Ok(written) if written == count => {}
-                // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is
-                // about: let the whole use case decide again on what is there now.
-                Ok(_) => return Err(Error::stale("what this is about")),
-                Err(error) if error.code() == Code::AlreadyExists => return Err(Error::stale("what this is about")),
-                Err(error) => return Err(error),
-            }
+    /// As [`Tx::change`], with others that are deferred: at the next [`Tx::flush`], at the latest at commit.
+    pub fn defer_change(&mut self, sql: Sql, args: Vec<Value>, what: &str) {
+        self.deferred.push(Deferred { sql, args, rows: None, what: what.to_owned() });
+    }
+
+    /// As [`Tx::change_rows`], with others that are deferred: at the next [`Tx::flush`], at the latest at commit.
+    pub fn defer_rows(&mut self, sql: Sql, args: Vec<Value>, rows: Vec<Vec<Value>>, what: &str) -> Result<(), Error> {
+        if !rows.is_empty() {
+            let rows = Some(self.rows(rows)?);
+            self.deferred.push(Deferred { sql, args, rows, what: what.to_owned() });
         }
         Ok(())
+    }
+
+    /// Writes what is deferred: on PostgreSQL as one statement, as each would be a way to the server and back, some of them
+    /// while rows are held that everybody needs. They all see the tables as they were before it, so none of them may need
+    /// what another writes, nor write a row that another does.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        let deferred = std::mem::take(&mut self.deferred);
+        let expected: Vec<(u64, String)> = deferred.iter().map(|one| (one.wanted(), one.what.clone())).collect();
+        let written = match &mut self.inner {
+            Inner::Postgres(tx) if deferred.len() > 1 => at_once(tx, deferred).await,
+            _ => self.one_by_one(deferred).await,
+        };
+        let written = written.map_err(|error| {
+            // Somebody wrote a row of the same identity at the same time, passing by the guard of what it is about: let
+            // the whole use case decide again on what is there now.
+            if error.code() == Code::AlreadyExists { Error::stale("what this is about") } else { error }
+        })?;
+        let stale = written.into_iter().zip(expected).find(|(written, (wanted, _))| written != wanted);
+        stale.map_or(Ok(()), |(_, (_, what))| Err(Error::stale(&what)))
+    }
+
+    /// Answers how many rows each of them changed.
+    async fn one_by_one(&mut self, deferred: Vec<Deferred>) -> Result<Vec<u64>, Error> {
+        let mut written = Vec::with_capacity(deferred.len());
+        for Deferred { sql, args, rows, .. } in deferred {
+            written.push(match rows {
+                Some(rows) => self.write(sql, args, rows).await?,
+                None => self.execute(sql, args).await?,
+            });
+        }
+        Ok(written)
     }
 
     /// Runs a script of several statements without arguments; for migrations alone.
@@ -271,5 +313,51 @@ impl Tx {
             Inner::Sqlite(tx) => tx.rollback().await?,
         }
         Ok(())
+    }
+}
+
+/// As [`Tx::one_by_one`], by one statement.
+async fn at_once(tx: &mut Transaction<'static, Postgres>, deferred: Vec<Deferred>) -> Result<Vec<u64>, Error> {
+    let (mut writes, mut counts, mut places) = (String::new(), String::new(), 0);
+    for (n, one) in deferred.iter().enumerate() {
+        let (with, comma) = if n == 0 { ("WITH", "") } else { (",", ", ") };
+        write!(writes, "{with} w{n} AS ({} RETURNING 1)", moved(one.sql.postgres, places)).map_err(Error::internal)?;
+        write!(counts, "{comma}(SELECT COUNT(*) FROM w{n})").map_err(Error::internal)?;
+        places += one.args.len() + one.rows.as_ref().map_or(0, Rows::columns);
+    }
+    let mut query = sqlx::query_scalar(AssertSqlSafe(format!("{writes} SELECT ARRAY[{counts}]")));
+    let names: Vec<&str> = deferred.iter().map(|one| one.sql.name).collect();
+    let names = names.join(" + ");
+    for one in deferred {
+        query = bound!(query, one.args, identity, identity);
+        if let Some(Rows::Columns { columns, .. }) = one.rows {
+            query = with_columns!(query, columns);
+        }
+    }
+    let counts: Vec<i64> = query.fetch_one(&mut **tx).await.map_err(|error| Error::statement(&names, error))?;
+    counts.into_iter().map(|count| u64::try_from(count).map_err(Error::internal)).collect()
+}
+
+/// A statement whose arguments come after so many others.
+fn moved(sql: &str, by: usize) -> String {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let (number, rest) = part.split_at(digits);
+        let place = number.parse::<usize>().map_or_else(|_| number.to_owned(), |place| (place + by).to_string());
+        text.extend(["$", &place, rest]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moved;
+
+    #[test]
+    fn arguments_move_behind_those_of_other_statements() {
+        assert_eq!(moved("UPDATE t SET a = $2 WHERE b = $1 AND c = '$'", 10), "UPDATE t SET a = $12 WHERE b = $11 AND c = '$'");
+        assert_eq!(moved("DELETE FROM t", 3), "DELETE FROM t");
     }
 }

@@ -53,7 +53,7 @@ pub async fn approve(tx: &mut Tx, scope: &Scope, command: Approve) -> Result<Cha
         decided.push(one.decided);
     }
     let changed = save_all(tx, scope, decided).await?;
-    approval::insert_all(tx, &new, scope.now()).await?;
+    approval::insert_all(tx, &new, scope.now())?;
     source::insert_all(tx, &carried).await?;
     caps.keep(tx).await?;
     books::post_last(tx, scope, postings);
@@ -123,8 +123,8 @@ impl Granted {
         let Some((first, ..)) = self.told.first() else { return Ok(()) };
         let first = &members[*first].scope;
         let now = first.now();
-        claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now).await?;
-        approval::insert_all(tx, &self.new, now).await?;
+        claim::update_from(tx, self.claims.values().map(|(from, claim)| (*from, claim)), now)?;
+        approval::insert_all(tx, &self.new, now)?;
         source::insert_all(tx, &self.carried).await?;
         for (at, claim, event) in &self.told {
             events::tell(tx, &members[*at].scope, claim, *event).await?;

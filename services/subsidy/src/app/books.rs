@@ -104,7 +104,7 @@ async fn write(
     let accounts = move_balances(tx, scope, &postings).await?;
     let made: Vec<Made> = caused.iter().map(|(posting, cause)| Made { id: scope.id(), posting, cause }).collect();
     let occasion = Occasion { period: Period::of(scope.now()), now: scope.now() };
-    ledger::insert_transactions(tx, &made, occasion).await?;
+    ledger::insert_transactions(tx, &made, occasion)?;
     append(tx, scope, &made, &accounts, occasion).await?;
     Ok(None)
 }
@@ -212,8 +212,8 @@ async fn append(
             entries.push((entry, leaf, hash));
         }
     }
-    ledger::insert_entries(tx, &entries).await?;
-    period::add(tx, occasion.period, &moved).await?;
+    ledger::insert_entries(tx, &entries)?;
+    period::add(tx, occasion.period, &moved)?;
     grown.keep(tx).await
 }
 

@@ -62,12 +62,11 @@ impl Grown {
         self.frontier.size()
     }
 
-    /// Keeps what it has grown to.
+    /// Keeps what it has grown to, and writes what is deferred with it.
     pub(super) async fn keep(self, tx: &mut Tx) -> Result<(), Error> {
-        if !self.tiles.is_empty() {
-            log::insert_tiles(tx, &self.tiles).await?;
-        }
-        log::grow(tx, &self.frontier).await
+        log::insert_tiles(tx, &self.tiles)?;
+        log::grow(tx, &self.frontier)?;
+        tx.flush().await
     }
 }
 

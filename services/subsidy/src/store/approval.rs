@@ -1,7 +1,6 @@
 //! Who approved which claim; only ever added to.
 
 use super::claim::Stored;
-use super::every;
 use crate::domain::{ClaimId, Endorsement};
 use chrono::{DateTime, Utc};
 use kit::Error;
@@ -32,10 +31,10 @@ statements! {
     };
 }
 
-/// Keeps approvals, all of them or none.
-pub async fn insert_all(tx: &mut Tx, approvals: &[New], now: DateTime<Utc>) -> Result<(), Error> {
+/// Keeps approvals, all of them or none. It is deferred: nothing of this transaction reads them again.
+pub fn insert_all(tx: &mut Tx, approvals: &[New], now: DateTime<Utc>) -> Result<(), Error> {
     let row = |new: &New| args![new.claim, new.by.as_str(), new.content_hash.as_str(), new.place, new.needed];
-    every(tx, INSERT_ALL, args![now], approvals.iter().map(row).collect()).await
+    tx.defer_rows(INSERT_ALL, args![now], approvals.iter().map(row).collect(), "claims")
 }
 
 /// The approvals of claims, each claim's in their order.

@@ -265,15 +265,13 @@ pub async fn hold(tx: &mut Tx, ids: impl IntoIterator<Item = ClaimId>) -> Result
 
 /// Saves decisions, each made on the version before.
 pub async fn update_all<'a>(tx: &mut Tx, claims: impl Iterator<Item = &'a Claim>, now: DateTime<Utc>) -> Result<(), Error> {
-    update_from(tx, claims.map(|claim| (claim.version - 1, claim)), now).await
+    update_from(tx, claims.map(|claim| (claim.version - 1, claim)), now)?;
+    tx.flush().await
 }
 
-/// Saves claims as they are after one or more decisions, the first of them made on the version given.
-pub async fn update_from<'a>(
-    tx: &mut Tx,
-    claims: impl Iterator<Item = (i64, &'a Claim)>,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+/// Saves claims as they are after one or more decisions, the first of them made on the version given. It is deferred:
+/// nothing of this transaction reads them again.
+pub fn update_from<'a>(tx: &mut Tx, claims: impl Iterator<Item = (i64, &'a Claim)>, now: DateTime<Utc>) -> Result<(), Error> {
     let row = |(from, claim): (i64, &Claim)| {
         args![
             claim.id,
@@ -295,7 +293,7 @@ pub async fn update_from<'a>(
             claim.denied,
         ]
     };
-    tx.change_rows(UPDATE_ALL, args![now], claims.map(row).collect(), "claims").await
+    tx.defer_rows(UPDATE_ALL, args![now], claims.map(row).collect(), "claims")
 }
 
 /// Records what the checks found of each claim as it was at its version.

@@ -1,7 +1,6 @@
 //! The ledger in its tables: transactions and entries are appended, balances move with them. What is written comes in
 //! batches, and a batch is one statement for each table however large it is.
 
-use super::every;
 use crate::domain::log::Hash;
 use crate::domain::{
     Account, AccountId, AccountKind, ClaimId, EntryId, FundId, OrganisationId, Period, Posting, PostingKind, Side, TransactionId,
@@ -10,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, id_list, statements};
 use kit::id::Id;
 use kit::page::Page;
-use kit::{Code, Error, Money};
+use kit::{Error, Money};
 use std::collections::BTreeMap;
 
 /// One entry with the account and the transaction it belongs to.
@@ -182,7 +181,9 @@ pub struct Made<'a> {
     pub cause: &'a str,
 }
 
-pub async fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occasion) -> Result<(), Error> {
+/// Appends transactions. It is deferred. That somebody resolved the same commitment in the meantime, or made one for the
+/// same claim, shows when they are written.
+pub fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occasion) -> Result<(), Error> {
     let row = |Made { id, posting, cause }: &Made| {
         args![
             id,
@@ -198,18 +199,15 @@ pub async fn insert_transactions(tx: &mut Tx, made: &[Made<'_>], occasion: Occas
         ]
     };
     let rows = made.iter().map(row).collect();
-    every(tx, INSERT_TRANSACTIONS, args![occasion.period, occasion.now], rows).await.map_err(|error| {
-        // Somebody resolved the same commitment, or made one for the same claim, in the meantime.
-        if error.code() == Code::AlreadyExists { Error::stale("ledger transaction") } else { error }
-    })
+    tx.defer_rows(INSERT_TRANSACTIONS, args![occasion.period, occasion.now], rows, "the ledger's transactions")
 }
 
-/// Writes entries, each with its place in the log and its hash.
-pub async fn insert_entries(tx: &mut Tx, entries: &[(NewEntry, u64, Hash)]) -> Result<(), Error> {
+/// Appends entries, each with its place in the log and its hash. It is deferred.
+pub fn insert_entries(tx: &mut Tx, entries: &[(NewEntry, u64, Hash)]) -> Result<(), Error> {
     let row = |(entry, leaf, hash): &(NewEntry, u64, Hash)| {
         args![entry.id, entry.transaction, entry.account, entry.side, entry.amount, leaf, hash.to_string()]
     };
-    every(tx, INSERT_ENTRIES, args![], entries.iter().map(row).collect()).await
+    tx.defer_rows(INSERT_ENTRIES, args![], entries.iter().map(row).collect(), "the ledger's entries")
 }
 
 /// Takes payments back, by these amounts. False when one of them would be reversed by more than it was; others were

@@ -153,10 +153,11 @@ pub async fn lock(tx: &mut Tx) -> Result<Head, Error> {
     tx.fetch_one(LOCK, args![]).await
 }
 
-/// Keeps what the log has grown to.
-pub async fn grow(tx: &mut Tx, frontier: &Frontier) -> Result<(), Error> {
+/// Keeps what the log has grown to. It is deferred.
+pub fn grow(tx: &mut Tx, frontier: &Frontier) -> Result<(), Error> {
     let size = i64::try_from(frontier.size()).map_err(Error::internal)?;
-    tx.change(GROW, args![size, frontier.text()], "the ledger's log").await
+    tx.defer_change(GROW, args![size, frontier.text()], "the ledger's log");
+    Ok(())
 }
 
 /// No month up to this one takes a posting any more.
@@ -164,9 +165,10 @@ pub async fn close_through(tx: &mut Tx, period: Period) -> Result<(), Error> {
     tx.change(CLOSE_THROUGH, args![period], &period.name()).await
 }
 
-pub async fn insert_tiles(tx: &mut Tx, tiles: &[(Subtree, Hash)]) -> Result<(), Error> {
+/// Keeps hashes of subtrees. It is deferred.
+pub fn insert_tiles(tx: &mut Tx, tiles: &[(Subtree, Hash)]) -> Result<(), Error> {
     let row = |(tile, hash): &(Subtree, Hash)| args![tile.level, tile.index, hash.to_string()];
-    every(tx, INSERT_TILES, args![], tiles.iter().map(row).collect()).await
+    tx.defer_rows(INSERT_TILES, args![], tiles.iter().map(row).collect(), "the ledger's log")
 }
 
 pub async fn fill(tx: &mut Tx, hashes: &[(i64, Hash)]) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 //! Months in their tables: what they moved, and those that are closed.
 
-use super::every;
 use crate::domain::{AccountKind, Period};
 use chrono::{DateTime, Utc};
 use kit::db::{Tx, args, statements};
@@ -40,10 +39,10 @@ statements! {
     CLOSE = "INSERT INTO subsidy_period (period, log_size, log_root, closed_by, closed_at) VALUES ($1, $2, $3, $4, $5)";
 }
 
-/// Adds to what a month moved. Under the lock of the log's head.
-pub async fn add(tx: &mut Tx, period: Period, moves: &BTreeMap<AccountKind, (i64, i64)>) -> Result<(), Error> {
+/// Adds to what a month moved, under the lock of the log's head. It is deferred.
+pub fn add(tx: &mut Tx, period: Period, moves: &BTreeMap<AccountKind, (i64, i64)>) -> Result<(), Error> {
     let row = |(kind, (debits, credits)): (&AccountKind, &(i64, i64))| args![kind, debits, credits];
-    every(tx, ADD_TOTALS, args![period], moves.iter().map(row).collect()).await
+    tx.defer_rows(ADD_TOTALS, args![period], moves.iter().map(row).collect(), "the ledger's totals")
 }
 
 /// Every month's totals, oldest first; a handful a month.
