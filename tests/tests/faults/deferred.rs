@@ -106,7 +106,7 @@ async fn on_postgresql_they_are_one_statement() {
         tx.defer_change(NOTE, args!["note"], "note");
         tx.commit().await.unwrap();
         let mut tx = db.read(Lane::Request).await.unwrap();
-        let before = if *engine == "postgres" { 0 } else { 1 };
+        let before = i64::from(*engine == "sqlite");
         assert_eq!(seen(&mut tx).await.0, vec![book("a", 3, "school"), book("note", before, "note")], "{engine}");
     }
 }
