@@ -207,7 +207,7 @@ impl Tx {
     /// Keeps a row for `sql`, which takes nothing but rows: a batch of a thousand then costs a few statements instead of
     /// a thousand.
     pub(crate) async fn defer(&mut self, sql: Sql, row: Vec<Value>) -> Result<(), Error> {
-        let at = self.deferred.iter().position(|known| known.sql.name == sql.name).unwrap_or_else(|| {
+        let at = self.deferred.iter().position(|known| known.sql.postgres == sql.postgres).unwrap_or_else(|| {
             let rows = Some(Rows::new(self.engine()));
             self.deferred.push(Deferred { sql, args: Vec::new(), rows, what: "what this is about".to_owned() });
             self.deferred.len() - 1
