@@ -35,7 +35,11 @@ bench-solve *flags:
 
 # One matching round of a whole city on a SQLite file, phase by phase; on PostgreSQL with `--database-url postgres://…`.
 bench-round *flags:
-    tests/bench/round {{ flags }}
+    tests/bench/city round {{ flags }}
+
+# A month's accrual of a whole city on a SQLite file, and again; on PostgreSQL with `--database-url postgres://…`.
+bench-accrual *flags:
+    tests/bench/city accrual {{ flags }}
 
 # Approvals posted through gRPC beside pgbench, on a PostgreSQL server of the benchmark's own.
 bench-ledger *flags:

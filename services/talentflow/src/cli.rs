@@ -296,6 +296,11 @@ pub enum Bench {
     ///
     /// Example: talentflow bench round --students 131915 --database-url sqlite:bench.db --json
     Round(BenchRound),
+    /// A month's accrual of a whole city: six schemes judge every student day by day, then again, which posts nothing. The
+    /// database must be empty.
+    ///
+    /// Example: talentflow bench accrual --students 131915 --database-url sqlite:bench.db --json
+    Accrual(BenchAccrual),
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +311,19 @@ pub struct BenchLedger {
     /// Turns; the middle one counts.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub turns: u16,
+    /// Prints the figures as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchAccrual {
+    /// How many students were hired.
+    #[arg(long, default_value_t = 131_915)]
+    pub students: u32,
+    /// The same seed makes the same city.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
     /// Prints the figures as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,7 @@
 //! `talentflow bench`: what is promised about speed, measured. Figures are printed, never asserted; where there is a peer,
 //! its figures stand beside ours, measured in the same run, turn about.
 
+mod accrual;
 mod clients;
 mod ledger;
 mod peer;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
     match command {
+        Bench::Accrual(options) => accrual::run(config, options).await,
         Bench::Ledger(options) => ledger::run(config, options).await,
         Bench::Round(options) => round::run(config, options).await,
     }

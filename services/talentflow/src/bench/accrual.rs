@@ -1,0 +1,208 @@
+//! `talentflow bench accrual`: a month's accrual of a whole city.
+//!
+//! Every student has gone through an order class and was hired; six schemes judge each of them (hiring and class subsidies as
+//! shipped, and four of the schemes of the tests). First the whole city is brought up to the eve of the month in which the
+//! ninetieth days fall; then each day of that month is run, then each again, then everybody again.
+
+use crate::cli::BenchAccrual;
+use crate::commands::serve::migrate_first;
+use anyhow::{Context as _, ensure};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use kit::clock::Clock;
+use kit::config::Config;
+use kit::db::{Db, Lane, args, statements};
+use kit::id::Id;
+use kit::rng::Chance;
+use kit::verify::verify;
+use kit::wire::date;
+use kit::{Calls, Context};
+use proto::subsidy::v1::{RunAccrualRequest, RunAccrualResponse};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use subsidy::app::run_accrual;
+use subsidy::domain::{Fact, FactKind, OrganisationId, PersonId, Schemes};
+use subsidy::store::fact;
+
+const OWN: [(&str, &str); 4] = [
+    ("staged-hire.toml", include_str!("../../../subsidy/tests/schemes/staged-hire.toml")),
+    ("keep-hire.toml", include_str!("../../../subsidy/tests/schemes/keep-hire.toml")),
+    ("apprentice.toml", include_str!("../../../subsidy/tests/schemes/apprentice.toml")),
+    ("class.toml", include_str!("../../../subsidy/tests/schemes/class.toml")),
+];
+const SCHOOLS: usize = 7;
+const ENTERPRISES: usize = 496;
+const REGISTERED: NaiveDate = day(2026, 1, 1);
+const ENROLLED: NaiveDate = day(2027, 1, 4);
+const PLACED: NaiveDate = day(2027, 3, 1);
+const GRADUATED: NaiveDate = day(2027, 6, 20);
+/// Within a month from here.
+const HIRED: NaiveDate = day(2027, 7, 1);
+/// The day before the first ninetieth day.
+const EVE: NaiveDate = day(2027, 9, 27);
+const DAYS: usize = 31;
+/// Students whose facts are written at once.
+const AT_ONCE: usize = 2000;
+
+pub async fn run(config: Config, command: &BenchAccrual) -> anyhow::Result<ExitCode> {
+    migrate_first(&config).await?;
+    let bench = Bench::open(&config, command).await?;
+    bench.fill(command).await?;
+    let phases = bench.phases().await?;
+    let findings = verify(&bench.db, subsidy::CHECKS).await?;
+    let broken: Vec<&str> =
+        findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name).collect();
+    if command.json {
+        println!("{}", json!({"students": command.students, "phases": phases, "broken": broken}));
+    } else {
+        println!("broken: {broken:?}");
+    }
+    Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Bench {
+    db: Db,
+    clock: Clock,
+    calls: Calls,
+    json: bool,
+}
+
+/// What runs came to.
+#[derive(Default)]
+struct Done {
+    people: i32,
+    accrued: i32,
+    /// Amended or ended.
+    other: i32,
+}
+
+statements! {
+    FACTS = "SELECT CAST(COUNT(*) AS BIGINT) FROM subsidy_fact";
+}
+
+impl Bench {
+    /// Subsidy alone, whose events stay in the outbox, by a clock that is set.
+    async fn open(config: &Config, command: &BenchAccrual) -> anyhow::Result<Self> {
+        let db = Db::open(&config.database).await?;
+        let mut tx = db.read(Lane::Request).await?;
+        let (facts,): (i64,) = tx.fetch_one(FACTS, args![]).await?;
+        tx.rollback().await?;
+        ensure!(facts == 0, "the database is not empty: give a new one, as --database-url sqlite:/tmp/bench.db");
+        let clock = Clock::manual(morning(EVE));
+        let schemes = Schemes::with_own(OWN).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+        let context =
+            Context::new("subsidy", db.clone(), clock.clone(), &Chance::seeded(7)).with_decided(Some(Arc::new(schemes)));
+        Ok(Self { db, clock, calls: Calls::new(context), json: command.json })
+    }
+
+    /// Puts what is known of the students into the tables; not part of what is measured.
+    async fn fill(&self, command: &BenchAccrual) -> anyhow::Result<()> {
+        let (chance, now) = (Chance::seeded(command.seed), self.clock.now());
+        let mut tx = self.db.begin(Lane::Request).await?;
+        let some = |count: usize| (0..count).map(|_| OrganisationId::from_uuid(chance.uuid(now))).collect::<Vec<_>>();
+        let (schools, enterprises) = (some(SCHOOLS), some(ENTERPRISES));
+        for (kind, organisations) in [("school", &schools), ("enterprise", &enterprises)] {
+            for organisation in organisations {
+                fact::register_organisation(&mut tx, *organisation, kind, false).await?;
+            }
+        }
+        tx.commit().await?;
+        let one = |of: &[OrganisationId]| of[usize::try_from(chance.below(of.len() as u64)).unwrap_or_default()];
+        let all: Vec<u32> = (0..command.students).collect();
+        for some in all.chunks(AT_ONCE) {
+            let facts = |n: &u32| {
+                let person = PersonId::from_uuid(chance.uuid(now));
+                facts_of(*n, person, (one(&schools), one(&enterprises)), HIRED + Days::new(chance.below(31)))
+            };
+            let facts: Vec<Fact> = some.iter().flat_map(facts).collect();
+            let mut tx = self.db.begin(Lane::Request).await?;
+            fact::lock_people(&mut tx, facts.iter().map(|fact| fact.person)).await?;
+            fact::insert(&mut tx, &facts, now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn phases(&self) -> anyhow::Result<Vec<Value>> {
+        let month: Vec<NaiveDate> = EVE.iter_days().skip(1).take(DAYS).collect();
+        let last = month.last().copied().context("a month has days")?;
+        Ok(vec![
+            self.phase("everything before the month", &[EVE], true).await?,
+            self.phase("the month, day by day", &month, false).await?,
+            self.phase("the month again", &month, false).await?,
+            self.phase("everybody again", &[last], true).await?,
+        ])
+    }
+
+    /// Runs days one after the other, and says what that took.
+    async fn phase(&self, what: &str, days: &[NaiveDate], everyone: bool) -> anyhow::Result<Value> {
+        let (began, mut sum) = (Instant::now(), Done::default());
+        for day in days {
+            self.clock.advance((morning(*day) - self.clock.now()).max(TimeDelta::zero()));
+            self.day(*day, everyone, &mut sum).await?;
+        }
+        let seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
+        let Done { people, accrued, other } = sum;
+        if !self.json {
+            println!("{what}: {people} people, {accrued} claims accrued, {other} amended or ended, {seconds} s");
+        }
+        Ok(json!({"phase": what, "people": people, "accrued": accrued, "other": other, "seconds": seconds}))
+    }
+
+    async fn day(&self, through: NaiveDate, everyone: bool, sum: &mut Done) -> anyhow::Result<()> {
+        let mut page_token = String::new();
+        loop {
+            let request = RunAccrualRequest { through: Some(date(through)), everyone, page_size: 1000, page_token };
+            let done: RunAccrualResponse = self.calls.run_as_service("RunAccrual", request, run_accrual).await?;
+            sum.people += done.people;
+            sum.accrued += done.accrued;
+            sum.other += done.amended + done.ended;
+            page_token = done.next_page_token;
+            if page_token.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "of constants: one that is no day does not build")]
+const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+fn morning(on: NaiveDate) -> DateTime<Utc> {
+    on.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(1)
+}
+
+/// A student's way from the class into work.
+fn facts_of(n: u32, person: PersonId, (school, enterprise): (OrganisationId, OrganisationId), hired: NaiveDate) -> Vec<Fact> {
+    let fact = |kind, resource: String, version: i64, on: NaiveDate| Fact {
+        key: format!("{resource}#{version}"),
+        person,
+        kind,
+        resource,
+        version,
+        event_type: "measured".to_owned(),
+        subject: format!("enrolments/{n}"),
+        day: on,
+        end_day: None,
+        organisation: Some(enterprise),
+        counterpart: Some(school),
+        other_person: None,
+        quantity: 0,
+        share_percent: 100,
+        detail: String::new(),
+        withdrawn: false,
+        organisation_kind: String::new(),
+        counterpart_kind: String::new(),
+    };
+    let enrolment = format!("enrolments/{n}");
+    vec![
+        Fact { detail: "student".to_owned(), ..fact(FactKind::Registered, format!("people/{n}"), 1, REGISTERED) },
+        Fact { end_day: Some(GRADUATED), ..fact(FactKind::Enrolled, enrolment.clone(), 1, ENROLLED) },
+        fact(FactKind::Placed, format!("placements/{n}"), 2, PLACED),
+        fact(FactKind::Graduated, enrolment, 3, GRADUATED),
+        fact(FactKind::Hired, format!("employments/{n}"), 1, hired),
+    ]
+}
