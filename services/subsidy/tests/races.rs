@@ -63,24 +63,14 @@ async fn two_facts_of_one_person_at_the_same_time_are_derived_together() {
         let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
         store::fact::lock_people(&mut held, [graduate]).await.unwrap();
         let graduated = Fact {
-            key: "graduation".into(),
-            person: graduate,
-            kind: FactKind::Graduated,
-            resource: "enrolments/1".into(),
-            version: 1,
-            event_type: String::new(),
-            subject: String::new(),
-            day: "2026-06-30".parse().unwrap(),
-            end_day: None,
             organisation: Some(OrganisationId::parse("organisation", ENTERPRISE).unwrap()),
-            counterpart: None,
-            other_person: None,
-            quantity: 0,
-            share_percent: 100,
-            detail: String::new(),
-            withdrawn: false,
-            organisation_kind: String::new(),
-            counterpart_kind: String::new(),
+            ..Fact::new(
+                "graduation".into(),
+                graduate,
+                FactKind::Graduated,
+                ("enrolments/1".into(), 1),
+                "2026-06-30".parse().unwrap(),
+            )
         };
         store::fact::insert(&mut held, [&graduated], town.now()).await.unwrap();
         let mut delivery = deliver(&town, &person(1), 1, &hired(1));

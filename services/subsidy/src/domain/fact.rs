@@ -88,6 +88,32 @@ pub struct Fact {
     pub counterpart_kind: String,
 }
 
+impl Fact {
+    /// A fact of one day about a resource as it is after an event: the event's key, and nothing that only some facts have.
+    pub fn new(key: String, person: PersonId, kind: FactKind, (resource, version): (String, i64), day: NaiveDate) -> Self {
+        Self {
+            key,
+            person,
+            kind,
+            resource,
+            version,
+            event_type: String::new(),
+            subject: String::new(),
+            day,
+            end_day: None,
+            organisation: None,
+            counterpart: None,
+            other_person: None,
+            quantity: 0,
+            share_percent: 100,
+            detail: String::new(),
+            withdrawn: false,
+            organisation_kind: String::new(),
+            counterpart_kind: String::new(),
+        }
+    }
+}
+
 /// The facts that stand: per resource the one with the latest version, whatever the order of arrival.
 pub fn current(facts: &[Fact]) -> Vec<&Fact> {
     let mut latest: BTreeMap<(Topic, &str), &Fact> = BTreeMap::new();

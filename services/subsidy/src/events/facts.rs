@@ -37,25 +37,11 @@ pub(super) fn read(event: &Envelope) -> Result<Option<News>, Error> {
 
 /// What every fact takes from its event.
 fn fact(event: &Envelope, person: PersonId, kind: FactKind, resource: String, day: NaiveDate) -> Fact {
+    let version = event.version.unwrap_or_default();
     Fact {
-        key: event.key(),
-        person,
-        kind,
-        resource,
-        version: event.version.unwrap_or_default(),
         event_type: event.kind.clone(),
         subject: event.subject.clone(),
-        day,
-        end_day: None,
-        organisation: None,
-        counterpart: None,
-        other_person: None,
-        quantity: 0,
-        share_percent: 100,
-        detail: String::new(),
-        withdrawn: false,
-        organisation_kind: String::new(),
-        counterpart_kind: String::new(),
+        ..Fact::new(event.key(), person, kind, (resource, version), day)
     }
 }
 

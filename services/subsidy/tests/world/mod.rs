@@ -35,26 +35,7 @@ pub fn day(n: u16) -> NaiveDate {
 
 /// A fact as it would come out of an event; organisations with even numbers are enterprises.
 pub fn fact(kind: FactKind, resource: &str, version: i64, first: u16) -> Fact {
-    Fact {
-        key: format!("{resource}#{version}"),
-        person: person(),
-        kind,
-        resource: resource.to_owned(),
-        version,
-        event_type: String::new(),
-        subject: String::new(),
-        day: day(first),
-        end_day: None,
-        organisation: None,
-        counterpart: None,
-        other_person: None,
-        quantity: 0,
-        share_percent: 100,
-        detail: String::new(),
-        withdrawn: false,
-        organisation_kind: String::new(),
-        counterpart_kind: String::new(),
-    }
+    Fact::new(format!("{resource}#{version}"), person(), kind, (resource.to_owned(), version), day(first))
 }
 
 pub fn kind_of(n: u8) -> String {

@@ -4,7 +4,9 @@
 //! shipped, and four of the schemes of the tests). First the whole city is brought up to the eve of the month in which the
 //! ninetieth days fall; then each day of that month is run, then each again, then everybody again.
 
+use super::broken;
 use crate::cli::BenchAccrual;
+use crate::commands::accrue::every_page;
 use crate::commands::serve::migrate_first;
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -13,15 +15,11 @@ use kit::config::Config;
 use kit::db::{Db, Lane, args, statements};
 use kit::id::Id;
 use kit::rng::Chance;
-use kit::verify::verify;
-use kit::wire::date;
 use kit::{Calls, Context};
-use proto::subsidy::v1::{RunAccrualRequest, RunAccrualResponse};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
-use subsidy::app::run_accrual;
 use subsidy::domain::{Fact, FactKind, OrganisationId, PersonId, Schemes};
 use subsidy::store::fact;
 
@@ -50,9 +48,7 @@ pub async fn run(config: Config, command: &BenchAccrual) -> anyhow::Result<ExitC
     let bench = Bench::open(&config, command).await?;
     bench.fill(command).await?;
     let phases = bench.phases().await?;
-    let findings = verify(&bench.db, subsidy::CHECKS).await?;
-    let broken: Vec<&str> =
-        findings.iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name).collect();
+    let broken = broken(&bench.db, subsidy::CHECKS).await?;
     if command.json {
         println!("{}", json!({"students": command.students, "phases": phases, "broken": broken}));
     } else {
@@ -140,7 +136,10 @@ impl Bench {
         let (began, mut sum) = (Instant::now(), Done::default());
         for day in days {
             self.clock.advance((morning(*day) - self.clock.now()).max(TimeDelta::zero()));
-            self.day(*day, everyone, &mut sum).await?;
+            let done = every_page(&self.calls, *day, everyone, |_| ()).await?;
+            sum.people += done.people;
+            sum.accrued += done.accrued;
+            sum.other += done.amended + done.ended;
         }
         let seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         let Done { people, accrued, other } = sum;
@@ -148,21 +147,6 @@ impl Bench {
             println!("{what}: {people} people, {accrued} claims accrued, {other} amended or ended, {seconds} s");
         }
         Ok(json!({"phase": what, "people": people, "accrued": accrued, "other": other, "seconds": seconds}))
-    }
-
-    async fn day(&self, through: NaiveDate, everyone: bool, sum: &mut Done) -> anyhow::Result<()> {
-        let mut page_token = String::new();
-        loop {
-            let request = RunAccrualRequest { through: Some(date(through)), everyone, page_size: 1000, page_token };
-            let done: RunAccrualResponse = self.calls.run_as_service("RunAccrual", request, run_accrual).await?;
-            sum.people += done.people;
-            sum.accrued += done.accrued;
-            sum.other += done.amended + done.ended;
-            page_token = done.next_page_token;
-            if page_token.is_empty() {
-                return Ok(());
-            }
-        }
     }
 }
 
@@ -178,24 +162,11 @@ fn morning(on: NaiveDate) -> DateTime<Utc> {
 /// A student's way from the class into work.
 fn facts_of(n: u32, person: PersonId, (school, enterprise): (OrganisationId, OrganisationId), hired: NaiveDate) -> Vec<Fact> {
     let fact = |kind, resource: String, version: i64, on: NaiveDate| Fact {
-        key: format!("{resource}#{version}"),
-        person,
-        kind,
-        resource,
-        version,
         event_type: "measured".to_owned(),
         subject: format!("enrolments/{n}"),
-        day: on,
-        end_day: None,
         organisation: Some(enterprise),
         counterpart: Some(school),
-        other_person: None,
-        quantity: 0,
-        share_percent: 100,
-        detail: String::new(),
-        withdrawn: false,
-        organisation_kind: String::new(),
-        counterpart_kind: String::new(),
+        ..Fact::new(format!("{resource}#{version}"), person, kind, (resource, version), on)
     };
     let enrolment = format!("enrolments/{n}");
     vec![

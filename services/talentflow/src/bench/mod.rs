@@ -11,6 +11,8 @@ mod town;
 
 use crate::cli::Bench;
 use kit::config::Config;
+use kit::db::Db;
+use kit::verify::{Check, verify};
 use std::process::ExitCode;
 
 pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
@@ -19,6 +21,12 @@ pub async fn run(config: Config, command: &Bench) -> anyhow::Result<ExitCode> {
         Bench::Ledger(options) => ledger::run(config, options).await,
         Bench::Round(options) => round::run(config, options).await,
     }
+}
+
+/// What `talentflow verify` finds wrong.
+async fn broken(db: &Db, checks: &[Check]) -> anyhow::Result<Vec<&'static str>> {
+    let findings = verify(db, checks).await?;
+    Ok(findings.into_iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name).collect())
 }
 
 /// The middle of several runs.

@@ -1,5 +1,6 @@
 //! `talentflow bench round`: one matching round of a whole city, through the service and into its tables.
 
+use super::broken;
 use super::town::Town;
 use crate::cli::{BenchRound, Objective};
 use crate::commands::serve::migrate_first;
@@ -13,7 +14,6 @@ use kit::config::{Config, Environment};
 use kit::db::{Db, Engine, Lane, args, statements};
 use kit::rng::Chance;
 use kit::serve::{Guard, Limits, Runtime};
-use kit::verify::verify;
 use proto::mentoring::v1 as pb;
 use proto::mentoring::v1::mentoring_service_client::MentoringServiceClient;
 use serde_json::json;
@@ -32,7 +32,7 @@ pub async fn run(config: Config, command: &BenchRound) -> anyhow::Result<ExitCod
     let mut bench = Bench::open(&config, command).await?;
     bench.fill(command).await?;
     let (published, run) = bench.round(command).await?;
-    let broken = bench.broken().await?;
+    let broken = broken(&bench.db, mentoring::CHECKS).await?;
     let report = json!({
         "engine": bench.engine(),
         "students": published.students,
@@ -185,12 +185,6 @@ impl Bench {
         let published = self.client().get_round(self.ask(pb::GetRoundRequest { name })?).await?.into_inner();
         ensure!(published.state() == pb::RoundState::Published, "{} after {batches} batches", published.state().as_str_name());
         Ok((published, run))
-    }
-
-    /// What `talentflow verify` finds wrong.
-    async fn broken(&self) -> anyhow::Result<Vec<&'static str>> {
-        let findings = verify(&self.db, mentoring::CHECKS).await?;
-        Ok(findings.into_iter().filter(|finding| !finding.broken.is_empty()).map(|finding| finding.check.name).collect())
     }
 
     fn print(&self, report: &serde_json::Value) {

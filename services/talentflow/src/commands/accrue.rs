@@ -3,6 +3,7 @@
 use crate::cli::Accrue;
 use crate::progress::Progress;
 use crate::wiring::{MIGRATIONS, context_of};
+use chrono::NaiveDate;
 use kit::Calls;
 use kit::clock::local_date;
 use kit::config::Config;
@@ -26,26 +27,8 @@ pub async fn run(config: &Config, command: &Accrue) -> anyhow::Result<ExitCode> 
     let calls = Calls::new(context.clone());
     let progress = Progress::new();
     let step = progress.step("到期申领", "claims that are due", 0);
-    let mut sum = RunAccrualResponse::default();
-    loop {
-        let request = RunAccrualRequest {
-            through: Some(date(through)),
-            everyone: command.all,
-            page_size: PAGE,
-            page_token: std::mem::take(&mut sum.next_page_token),
-        };
-        let done: RunAccrualResponse = calls.run_as_service(METHOD, request, run_accrual).await?;
-        step.advance(usize::try_from(done.people).unwrap_or_default());
-        sum.people += done.people;
-        sum.accrued += done.accrued;
-        sum.amended += done.amended;
-        sum.ended += done.ended;
-        sum.results += done.results;
-        sum.next_page_token = done.next_page_token;
-        if sum.next_page_token.is_empty() {
-            break;
-        }
-    }
+    let told = |done: &RunAccrualResponse| step.advance(usize::try_from(done.people).unwrap_or_default());
+    let sum = every_page(&calls, through, command.all, told).await?;
     context.db.close().await;
     let seconds = (progress.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     step.done(usize::try_from(sum.people).unwrap_or_default());
@@ -67,4 +50,33 @@ pub async fn run(config: &Config, command: &Accrue) -> anyhow::Result<ExitCode> 
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Pages until there are no more, each told as it is done; answers what they came to together.
+pub async fn every_page(
+    calls: &Calls,
+    through: NaiveDate,
+    everyone: bool,
+    told: impl Fn(&RunAccrualResponse),
+) -> anyhow::Result<RunAccrualResponse> {
+    let mut sum = RunAccrualResponse::default();
+    loop {
+        let request = RunAccrualRequest {
+            through: Some(date(through)),
+            everyone,
+            page_size: PAGE,
+            page_token: std::mem::take(&mut sum.next_page_token),
+        };
+        let done: RunAccrualResponse = calls.run_as_service(METHOD, request, run_accrual).await?;
+        told(&done);
+        sum.people += done.people;
+        sum.accrued += done.accrued;
+        sum.amended += done.amended;
+        sum.ended += done.ended;
+        sum.results += done.results;
+        sum.next_page_token = done.next_page_token;
+        if sum.next_page_token.is_empty() {
+            return Ok(sum);
+        }
+    }
 }

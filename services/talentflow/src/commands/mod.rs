@@ -1,6 +1,6 @@
 //! One command a file.
 
-mod accrue;
+pub mod accrue;
 mod checkpoint;
 mod dead_letters;
 mod migrate;
