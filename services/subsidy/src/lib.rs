@@ -47,6 +47,7 @@ pub const MIGRATIONS: kit::db::Migrations = kit::migrations!(
         "0009_offset",
         "0010_guards",
         "0011_resolved",
+        "0012_room",
     ]
 );
 

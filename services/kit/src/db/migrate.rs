@@ -87,7 +87,7 @@ impl Migration {
 }
 
 /// Kit's own tables: outbox, inbox, idempotency, audit, dead letters.
-pub const KIT: Migrations = crate::migrations!("kit", ["0001_init", "0002_lots"]);
+pub const KIT: Migrations = crate::migrations!("kit", ["0001_init", "0002_lots", "0003_answers"]);
 
 statements! {
     CREATE_HISTORY = {

@@ -1,0 +1,3 @@
+-- expand
+-- Nothing to do: SQLite compresses nothing.
+SELECT 1;
