@@ -232,6 +232,23 @@ async fn of_reversals_at_once_of_one_payment_no_more_pass_than_it_was() {
     }
 }
 
+/// Accounts have no order in which they are held; budgets have.
+#[tokio::test]
+async fn a_posting_that_leaves_a_budget_as_it_is_waits_for_who_holds_it() {
+    for town in Town::both().await {
+        let desk = Desk::of(&town.sandbox);
+        let fund = fund_id(&town.fund(1_000_000).await);
+        let (claim, payment) = desk.paid(fund, 100).await;
+        let mut held = town.sandbox.test.db.begin(Lane::Request).await.unwrap();
+        store::fund::hold(&mut held, [fund]).await.unwrap();
+        let posting = Posting::claw_back(fund, &claim, Money::fen(30), payment);
+        let mut posted = tokio::spawn(async move { desk.one(posting).await });
+        let_go(held, &mut posted, town.sandbox.test.engine).await;
+        posted.await.unwrap().unwrap();
+        town.verify().await;
+    }
+}
+
 #[tokio::test]
 async fn a_posting_that_meets_the_close_of_its_month_finds_it_closed() {
     for town in Town::both().await {

@@ -1,7 +1,7 @@
 //! Writes postings into the ledger, however many, by a constant number of statements: what can refuse comes first
 //! (budgets, reversals), then the balances, the transactions, and last the entries with their places in the log. Rows
-//! are locked in one order everywhere: budgets by fund, reversals by payment, accounts by fund, kind, party, scheme
-//! and stage, and the head of the log last, for as short as can be.
+//! are locked in one order everywhere: budgets by fund, reversals by payment, and the head of the log last, for as short
+//! as can be. Accounts have no order of their own: who posts to a fund holds its budget, even where that does not change.
 
 use super::log::Grown;
 use super::month;
@@ -119,9 +119,11 @@ pub async fn release(tx: &mut Tx, scope: &Scope, claim: &Claim) -> Result<(), Er
     post(tx, scope, &made.into_iter().map(release).collect::<Vec<_>>()).await
 }
 
-/// Spends from each fund and from every fund above it; answers the first that does not allow it.
+/// Holds the budget of each fund that is posted to, and spends from it and from every fund above it; answers the first that
+/// does not allow it.
 async fn change_budgets(tx: &mut Tx, postings: &[&Posting], lines: &Lines) -> Result<Option<(FundId, BudgetChange)>, Error> {
-    let mut changes: BTreeMap<FundId, BudgetChange> = BTreeMap::new();
+    let mut changes: BTreeMap<FundId, BudgetChange> =
+        postings.iter().map(|posting| (posting.fund, BudgetChange::default())).collect();
     for posting in postings.iter().filter(|posting| posting.spends()) {
         let change = posting.budget_change();
         let line = lines.get(&posting.fund);
@@ -131,7 +133,6 @@ async fn change_budgets(tx: &mut Tx, postings: &[&Posting], lines: &Lines) -> Re
             *total = total.and(if posting.fund == *above { change } else { change.above() });
         }
     }
-    changes.retain(|_, change| *change != BudgetChange::default());
     Ok(fund::spend(tx, &changes).await?.map(|fund| (fund, changes[&fund])))
 }
 

@@ -243,12 +243,16 @@ impl Posting {
         })
     }
 
-    /// Refuses what no ledger may hold: nothing, amounts that are not positive or not the same, a transfer to itself,
-    /// sides that differ.
+    /// Refuses what no ledger may hold: nothing, amounts that are not positive or not the same, a transfer to itself or
+    /// to another fund, sides that differ.
     pub fn balanced(&self) -> Result<(), Refusal> {
         let sound = |transfer: &Transfer| {
             let cash = self.kind == PostingKind::Payment && transfer.amount < self.amount();
-            transfer.amount > Money::ZERO && (cash || transfer.amount == self.amount()) && transfer.debit != transfer.credit
+            let own = [&transfer.debit, &transfer.credit].iter().all(|account| account.fund == self.fund);
+            transfer.amount > Money::ZERO
+                && (cash || transfer.amount == self.amount())
+                && transfer.debit != transfer.credit
+                && own
         };
         let sum = |wanted: Side| -> i128 {
             self.entries().filter(|(_, side, _)| *side == wanted).map(|(_, _, amount)| i128::from(amount.as_fen())).sum()
