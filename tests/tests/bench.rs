@@ -1,5 +1,5 @@
-//! Benchmarks of a whole city as their users call them, for a village: what they print adds up, and they take no database
-//! that something is in.
+//! Benchmarks as their users call them, those of a whole city for a village: what they print adds up, and those take no
+//! database that something is in.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
 
@@ -11,7 +11,7 @@ use testkit::binary;
 fn bench(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(binary());
     command.current_dir(folder).env_clear().arg("bench").args(words);
-    command.args(["--students", "300", "--database-url", "sqlite:bench.db", "--log", "error", "--json"]);
+    command.args(["--database-url", "sqlite:bench.db", "--log", "error", "--json"]);
     command.output().unwrap()
 }
 
@@ -23,7 +23,7 @@ fn report(output: &Output) -> Value {
 #[test]
 fn a_months_accrual_earns_everybody_once_and_again_nobody() {
     let folder = tempfile::tempdir().unwrap();
-    let report = report(&bench(folder.path(), &["accrual"]));
+    let report = report(&bench(folder.path(), &["accrual", "--students", "300"]));
     let phases: Vec<(i64, i64, i64)> = report["phases"]
         .as_array()
         .unwrap()
@@ -36,7 +36,7 @@ fn a_months_accrual_earns_everybody_once_and_again_nobody() {
     assert_eq!((again.1, again.2, everybody), (0, 0, (300, 0, 0)), "{report}");
     assert_eq!(report["broken"], serde_json::json!([]));
 
-    let refused = bench(folder.path(), &["accrual"]);
+    let refused = bench(folder.path(), &["accrual", "--students", "300"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("the database is not empty"), "{refused:?}");
 }
@@ -44,9 +44,24 @@ fn a_months_accrual_earns_everybody_once_and_again_nobody() {
 #[test]
 fn a_round_matches_a_village() {
     let folder = tempfile::tempdir().unwrap();
-    let report = report(&bench(folder.path(), &["round", "--places", "200"]));
+    let report = report(&bench(folder.path(), &["round", "--students", "300", "--places", "200"]));
     // Some mentors do not work together, so not everybody gets both.
     assert_eq!((report["students"].as_i64(), report["matched_enterprise"].as_i64()), (Some(300), Some(300)), "{report}");
     assert!(report["matched_academic"].as_i64().is_some_and(|matched| matched > 250), "{report}");
     assert_eq!(report["broken"], serde_json::json!([]));
+}
+
+#[test]
+fn approvals_are_counted_and_a_budget_for_a_hundred_grants_a_hundred() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(&bench(folder.path(), &["ledger", "--approvals", "1000", "--turns", "1"]));
+    assert_eq!((report["race_granted"].as_i64(), report["race_refused"].as_i64()), (Some(100), Some(9_900)), "{report}");
+    for rate in ["ours_per_s", "ours_hot_per_s", "ours_bulk_per_s", "accrual_per_s", "race_decisions_per_s", "p99_ms"] {
+        assert!(report[rate].as_f64().is_some_and(|rate| rate > 0.0), "{rate} of {report}");
+    }
+    // There is no pgbench for a file, and so no ratio.
+    for ratio in ["ratio_many", "ratio_hot", "ratio_bulk", "ratio_accrual"] {
+        assert!(report[ratio].is_null(), "{ratio} of {report}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the database that was named is left alone");
 }

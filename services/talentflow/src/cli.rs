@@ -286,8 +286,9 @@ pub enum Objective {
 
 #[derive(Debug, Subcommand)]
 pub enum Bench {
-    /// Approvals posted through gRPC by 64 clients, beside pgbench running the least a posting can be; on a database of the
-    /// benchmark's own on the same server. On SQLite there is no peer. `psql` and `pgbench` are PostgreSQL's own.
+    /// Approvals posted through gRPC by 64 clients, alone and in bulk, and claims accrued in bulk, beside pgbench running the
+    /// least a posting can be; on databases of the benchmark's own on the same server. On SQLite there is no peer. `psql` and
+    /// `pgbench` are PostgreSQL's own.
     ///
     /// Example: talentflow bench ledger --database-url postgres://… --json
     Ledger(BenchLedger),

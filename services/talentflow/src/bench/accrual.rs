@@ -5,6 +5,7 @@
 //! ninetieth days fall; then each day of that month is run, then each again, then everybody again.
 
 use super::broken;
+use super::scratch::Scratch;
 use crate::cli::BenchAccrual;
 use crate::commands::accrue::every_page;
 use crate::commands::serve::migrate_first;
@@ -45,8 +46,8 @@ const AT_ONCE: usize = 2000;
 
 pub async fn run(config: Config, command: &BenchAccrual) -> anyhow::Result<ExitCode> {
     migrate_first(&config).await?;
-    let bench = Bench::open(&config, command).await?;
-    bench.fill(command).await?;
+    let bench = Bench::open(&config, command.json).await?;
+    bench.fill(command.students, command.seed).await?;
     let phases = bench.phases().await?;
     let broken = broken(&bench.db, subsidy::CHECKS).await?;
     if command.json {
@@ -55,6 +56,18 @@ pub async fn run(config: Config, command: &BenchAccrual) -> anyhow::Result<ExitC
         println!("broken: {broken:?}");
     }
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Claims a second that a run over so many people accrues, in a database of its own beside the one of the configuration.
+pub async fn rate(mut config: Config, chance: &Chance, students: u32) -> anyhow::Result<f64> {
+    let scratch = Scratch::new(&config, chance)?;
+    config.database.url = scratch.url.as_str().into();
+    migrate_first(&config).await?;
+    let bench = Bench::open(&config, true).await?;
+    bench.fill(students, 7).await?;
+    let (done, seconds) = bench.days(&[EVE], true).await?;
+    ensure!(broken(&bench.db, subsidy::CHECKS).await?.is_empty(), "what was accrued does not add up");
+    Ok(f64::from(done.accrued) / seconds)
 }
 
 struct Bench {
@@ -79,7 +92,7 @@ statements! {
 
 impl Bench {
     /// Subsidy alone, whose events stay in the outbox, by a clock that is set.
-    async fn open(config: &Config, command: &BenchAccrual) -> anyhow::Result<Self> {
+    async fn open(config: &Config, json: bool) -> anyhow::Result<Self> {
         let db = Db::open(&config.database).await?;
         let mut tx = db.read(Lane::Request).await?;
         let (facts,): (i64,) = tx.fetch_one(FACTS, args![]).await?;
@@ -89,12 +102,12 @@ impl Bench {
         let schemes = Schemes::with_own(OWN).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
         let context =
             Context::new("subsidy", db.clone(), clock.clone(), &Chance::seeded(7)).with_decided(Some(Arc::new(schemes)));
-        Ok(Self { db, clock, calls: Calls::new(context), json: command.json })
+        Ok(Self { db, clock, calls: Calls::new(context), json })
     }
 
     /// Puts what is known of the students into the tables; not part of what is measured.
-    async fn fill(&self, command: &BenchAccrual) -> anyhow::Result<()> {
-        let (chance, now) = (Chance::seeded(command.seed), self.clock.now());
+    async fn fill(&self, students: u32, seed: u64) -> anyhow::Result<()> {
+        let (chance, now) = (Chance::seeded(seed), self.clock.now());
         let mut tx = self.db.begin(Lane::Request).await?;
         let some = |count: usize| (0..count).map(|_| OrganisationId::from_uuid(chance.uuid(now))).collect::<Vec<_>>();
         let (schools, enterprises) = (some(SCHOOLS), some(ENTERPRISES));
@@ -105,7 +118,7 @@ impl Bench {
         }
         tx.commit().await?;
         let one = |of: &[OrganisationId]| of[usize::try_from(chance.below(of.len() as u64)).unwrap_or_default()];
-        let all: Vec<u32> = (0..command.students).collect();
+        let all: Vec<u32> = (0..students).collect();
         for some in all.chunks(AT_ONCE) {
             let facts = |n: &u32| {
                 let person = PersonId::from_uuid(chance.uuid(now));
@@ -131,8 +144,18 @@ impl Bench {
         ])
     }
 
-    /// Runs days one after the other, and says what that took.
+    /// Runs days one after the other, and says what they came to.
     async fn phase(&self, what: &str, days: &[NaiveDate], everyone: bool) -> anyhow::Result<Value> {
+        let (Done { people, accrued, other }, seconds) = self.days(days, everyone).await?;
+        let seconds = (seconds * 100.0).round() / 100.0;
+        if !self.json {
+            println!("{what}: {people} people, {accrued} claims accrued, {other} amended or ended, {seconds} s");
+        }
+        Ok(json!({"phase": what, "people": people, "accrued": accrued, "other": other, "seconds": seconds}))
+    }
+
+    /// What runs of these days came to, and the seconds they took.
+    async fn days(&self, days: &[NaiveDate], everyone: bool) -> anyhow::Result<(Done, f64)> {
         let (began, mut sum) = (Instant::now(), Done::default());
         for day in days {
             self.clock.advance((morning(*day) - self.clock.now()).max(TimeDelta::zero()));
@@ -141,12 +164,7 @@ impl Bench {
             sum.accrued += done.accrued;
             sum.other += done.amended + done.ended;
         }
-        let seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
-        let Done { people, accrued, other } = sum;
-        if !self.json {
-            println!("{what}: {people} people, {accrued} claims accrued, {other} amended or ended, {seconds} s");
-        }
-        Ok(json!({"phase": what, "people": people, "accrued": accrued, "other": other, "seconds": seconds}))
+        Ok((sum, began.elapsed().as_secs_f64()))
     }
 }
 

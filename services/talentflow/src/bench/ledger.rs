@@ -1,10 +1,11 @@
-//! `talentflow bench ledger`: approvals posted through gRPC beside pgbench, which runs the least a posting can be on the same
-//! server. Both take turns, as the speed of a machine changes from minute to minute: what counts is the ratio.
+//! `talentflow bench ledger`: approvals posted through gRPC, and claims accrued, beside pgbench, which runs the least a
+//! posting can be on the same server. Both take turns, as the speed of a machine changes from minute to minute: what counts
+//! is the ratio.
 
 use super::clients::{Clients, Decisions};
-use super::median;
 use super::peer::Peer;
 use super::scratch::{FEN, Scratch, claims};
+use super::{accrual, median};
 use crate::cli::BenchLedger;
 use crate::commands::serve::{Serving, migrate_first};
 use crate::people::People;
@@ -33,7 +34,7 @@ const GRANTS: usize = 100;
 const TURN: u32 = 8;
 
 pub async fn run(mut config: Config, options: &BenchLedger) -> anyhow::Result<ExitCode> {
-    let chance = Chance::system()?;
+    let (given, chance) = (config.clone(), Chance::system()?);
     let scratch = Scratch::new(&config, &chance)?;
     let peer = scratch.is_postgres().then(|| Peer::new(&scratch.url)).transpose()?;
     config.database.url = scratch.url.as_str().into();
@@ -44,7 +45,7 @@ pub async fn run(mut config: Config, options: &BenchLedger) -> anyhow::Result<Ex
     config.server.max_concurrent_requests = config.server.max_concurrent_requests.max(2 * RACERS);
     migrate_first(&config).await?;
     let serving = Serving::start(Process::open(config).await?, Portal::default()).await?;
-    let bench = Bench::new(&serving, peer, chance, options).await?;
+    let bench = Bench::new(&serving, peer, given, chance, options).await?;
     let figures = bench.measure().await;
     bench.verify().await?;
     serving.stop().await;
@@ -63,6 +64,8 @@ pub async fn run(mut config: Config, options: &BenchLedger) -> anyhow::Result<Ex
 struct Bench<'a> {
     serving: &'a Serving,
     peer: Option<Peer>,
+    /// As it was given: what it names is where databases of our own are made.
+    given: Config,
     chance: Chance,
     clients: Clients,
     options: &'a BenchLedger,
@@ -70,13 +73,19 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    async fn new(serving: &'a Serving, peer: Option<Peer>, chance: Chance, options: &'a BenchLedger) -> anyhow::Result<Self> {
+    async fn new(
+        serving: &'a Serving,
+        peer: Option<Peer>,
+        given: Config,
+        chance: Chance,
+        options: &'a BenchLedger,
+    ) -> anyhow::Result<Self> {
         let issuer =
             serving.process.issuer.clone().context("the benchmark signs its own tokens: auth.mode = development only")?;
         let address = format!("http://{}", serving.address);
         let clients = Clients::connect(CLIENTS, &address, &issuer).await?;
         let people = People::connect(address, issuer, Clock::System).await?;
-        Ok(Self { serving, peer, chance, clients, options, people })
+        Ok(Self { serving, peer, given, chance, clients, options, people })
     }
 
     async fn measure(&self) -> anyhow::Result<Value> {
@@ -101,6 +110,12 @@ impl<'a> Bench<'a> {
         let race = self.funds("race", 1, GRANTS).await?;
         let race = self.clients.race(&self.claims(&race, RACERS).await?).await?;
         ensure!(race.granted == GRANTS, "{} of {GRANTS} were granted", race.granted);
+        // Last, as its database is written out to the disk when it goes.
+        self.say("accrual");
+        for _ in 1..=self.options.turns {
+            rates.accrual_peer.push(self.peer(Peer::bulk)?);
+            rates.accrual.push(accrual::rate(self.given.clone(), &self.chance, self.options.approvals.into()).await?);
+        }
         Ok(rates.figures(p99.as_secs_f64() * 1000.0, half, race))
     }
 
@@ -152,6 +167,8 @@ struct Rates {
     hot: Vec<Decisions>,
     bulk_peer: Vec<Option<f64>>,
     bulk: Vec<Decisions>,
+    accrual_peer: Vec<Option<f64>>,
+    accrual: Vec<f64>,
 }
 
 impl Rates {
@@ -162,7 +179,7 @@ impl Rates {
         };
         let ours = |decisions: &[Decisions]| median(decisions.iter().map(|one| one.per_second).collect());
         let (single, bulk_peer) = (peer(&self.single), peer(&self.bulk_peer));
-        let (many, hot, bulk) = (ours(&self.many), ours(&self.hot), ours(&self.bulk));
+        let (many, hot, bulk, accrual) = (ours(&self.many), ours(&self.hot), ours(&self.bulk), median(self.accrual.clone()));
         let ratio = |ours: f64, peer: Option<f64>| peer.map(|peer| rounded(ours / peer, 100.0));
         json!({
             "pgbench_per_s": single.map(|rate| rounded(rate, 1.0)),
@@ -173,6 +190,8 @@ impl Rates {
             "pgbench_bulk_per_s": bulk_peer.map(|rate| rounded(rate, 1.0)),
             "ours_bulk_per_s": rounded(bulk, 1.0),
             "ratio_bulk": ratio(bulk, bulk_peer),
+            "accrual_per_s": rounded(accrual, 1.0),
+            "ratio_accrual": ratio(accrual, peer(&self.accrual_peer)),
             "p99_ms": rounded(p99_ms, 10.0),
             "p99_load_per_s": rounded(load, 1.0),
             "race_granted": race.granted,
