@@ -41,7 +41,7 @@ bench-round *flags:
 bench-accrual *flags:
     tests/bench/city accrual {{ flags }}
 
-# Approvals posted through gRPC beside pgbench, on a PostgreSQL server of the benchmark's own.
+# Approvals posted through gRPC, and claims accrued, beside pgbench, on a PostgreSQL server of the benchmark's own.
 bench-ledger *flags:
     tests/run shell -- tests/bench/ledger {{ flags }}
 
