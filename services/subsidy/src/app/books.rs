@@ -171,10 +171,7 @@ async fn move_balances(tx: &mut Tx, scope: &Scope, postings: &[&Posting]) -> Res
     moves.retain(|account, _| !ids.contains_key(*account));
     if !moves.is_empty() {
         let new: Vec<(AccountId, &Account)> = moves.keys().map(|account| (scope.id(), *account)).collect();
-        if !ledger::open_accounts(tx, &new).await? {
-            // Somebody opened one of them in the meantime. It was not held in its order: begin again, and find it there.
-            return Err(Error::stale("ledger account"));
-        }
+        ledger::open_accounts(tx, &new).await?;
         ids.extend(ledger::move_balances(tx, moves).await?);
     }
     Ok(ids)

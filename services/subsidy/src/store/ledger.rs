@@ -128,12 +128,13 @@ pub fn party(party: Option<OrganisationId>) -> String {
     party.map(|party| party.to_string()).unwrap_or_default()
 }
 
-/// Opens accounts that are not open yet, empty. False when somebody opened one of them in the meantime.
-pub async fn open_accounts(tx: &mut Tx, accounts: &[(AccountId, &Account)]) -> Result<bool, Error> {
+/// Opens accounts that are not open yet, empty.
+pub async fn open_accounts(tx: &mut Tx, accounts: &[(AccountId, &Account)]) -> Result<(), Error> {
     let row = |(id, account): &(AccountId, &Account)| {
         args![id, account.fund, account.kind, party(account.party), account.scheme.as_str(), account.stage]
     };
-    Ok(tx.execute_rows(OPEN_ACCOUNTS, args![], accounts.iter().map(row).collect()).await? == accounts.len() as u64)
+    tx.execute_rows(OPEN_ACCOUNTS, args![], accounts.iter().map(row).collect()).await?;
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
