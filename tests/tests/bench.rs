@@ -56,11 +56,12 @@ fn approvals_are_counted_and_a_budget_for_a_hundred_grants_a_hundred() {
     let folder = tempfile::tempdir().unwrap();
     let report = report(&bench(folder.path(), &["ledger", "--approvals", "1000", "--turns", "1"]));
     assert_eq!((report["race_granted"].as_i64(), report["race_refused"].as_i64()), (Some(100), Some(9_900)), "{report}");
-    for rate in ["ours_per_s", "ours_hot_per_s", "ours_bulk_per_s", "accrual_per_s", "race_decisions_per_s", "p99_ms"] {
+    let rates = ["ours_per_s", "ours_hot_per_s", "ours_one_call_per_s", "ours_bulk_per_s", "ours_batch_per_s"];
+    for rate in rates.into_iter().chain(["race_decisions_per_s", "p99_ms"]) {
         assert!(report[rate].as_f64().is_some_and(|rate| rate > 0.0), "{rate} of {report}");
     }
     // There is no pgbench for a file, and so no ratio.
-    for ratio in ["ratio_many", "ratio_hot", "ratio_bulk", "ratio_accrual"] {
+    for ratio in ["ratio_many", "ratio_hot", "ratio_one_call", "ratio_bulk", "ratio_batch"] {
         assert!(report[ratio].is_null(), "{ratio} of {report}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the database that was named is left alone");

@@ -30,7 +30,9 @@ make_scratch() {
 }
 
 start_postgres() {
-  local bin data="$SCRATCH/postgres/data" log="$SCRATCH/postgres.log" port pid attempt tick
+  local bin data="$SCRATCH/postgres/data" log="$SCRATCH/postgres.log" port pid attempt tick flags
+  # Little memory, unless POSTGRES_FLAGS says otherwise, as a benchmark does.
+  read -ra flags <<<"-c shared_buffers=64MB ${POSTGRES_FLAGS-}"
   bin=$(postgres_bin) || { complain "no PostgreSQL server"; return 1; }
   if ! (cd / && setpriv "${as_postgres[@]}" "$bin/initdb" --pgdata "$data" --username postgres --auth trust \
     --encoding UTF8 --locale C.UTF-8 --no-sync >"$log" 2>&1); then
@@ -44,7 +46,7 @@ start_postgres() {
     # SIGINT is PostgreSQL's fast shutdown.
     setpriv "${as_postgres[@]}" --pdeathsig INT "$bin/postgres" -D "$data" -p "$port" \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories="$SCRATCH/postgres" \
-      -c max_connections=300 -c shared_buffers=64MB -c timezone=UTC </dev/null >>"$log" 2>&1 &
+      -c max_connections=300 -c timezone=UTC "${flags[@]}" </dev/null >>"$log" 2>&1 &
     pid=$!
     for ((tick = 0; tick < 300; tick++)); do
       if "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -U postgres; then

@@ -286,9 +286,12 @@ pub enum Objective {
 
 #[derive(Debug, Subcommand)]
 pub enum Bench {
-    /// Approvals posted through gRPC by 64 clients, alone and in bulk, and claims accrued in bulk, beside pgbench running the
-    /// least a posting can be; on databases of the benchmark's own on the same server. On SQLite there is no peer. `psql` and
-    /// `pgbench` are PostgreSQL's own.
+    /// Approvals posted through gRPC by 64 clients, and claims accrued in bulk, beside pgbench running the least a posting can
+    /// be; on databases of the benchmark's own on the same server. On SQLite there is no peer. `psql` and `pgbench` are
+    /// PostgreSQL's own.
+    ///
+    /// A client has several calls under way over its connection, as a gateway has for its users (`ratio_many`, `ratio_hot`);
+    /// beside it the same with one call each, the next one when it is answered (`ratio_one_call`).
     ///
     /// Example: talentflow bench ledger --database-url postgres://… --json
     Ledger(BenchLedger),
@@ -312,6 +315,9 @@ pub struct BenchLedger {
     /// Turns; the middle one counts.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub turns: u16,
+    /// Calls that each client has under way: with 8, the 64 clients have as many as a server takes unless it is told otherwise.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub calls: u16,
     /// Prints the figures as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -16,8 +16,8 @@ use tonic::{Code, Status};
 
 type Client = SubsidyServiceClient<Line>;
 
-/// Claims of one bulk command.
-const OF_BULK: usize = 1000;
+/// Claims of one batch.
+const OF_BATCH: usize = 1000;
 
 /// Clients of one server.
 pub struct Clients(Vec<Client>);
@@ -40,10 +40,11 @@ impl Clients {
         Ok(Self(try_join_all((0..count).map(client)).await?))
     }
 
-    /// Approves the claims one by one, every client the next as soon as it has an answer.
-    pub async fn approve(&self, claims: &[ClaimId]) -> anyhow::Result<Decisions> {
+    /// Approves the claims one a call. Every client has so many `calls` under way, and makes the next as soon as one is
+    /// answered.
+    pub async fn approve(&self, claims: &[ClaimId], calls: usize) -> anyhow::Result<Decisions> {
         let (next, started) = (AtomicUsize::new(0), Instant::now());
-        let work = self.0.iter().map(|client| {
+        let work = self.0.iter().flat_map(|client| std::iter::repeat_n(client, calls)).map(|client| {
             let (mut client, next) = (client.clone(), &next);
             async move {
                 let mut granted = 0;
@@ -102,9 +103,9 @@ impl Clients {
     }
 
     /// A thousand a command, by one client.
-    pub async fn approve_in_bulk(&self, claims: &[ClaimId]) -> anyhow::Result<Decisions> {
+    pub async fn approve_in_batches(&self, claims: &[ClaimId]) -> anyhow::Result<Decisions> {
         let (mut client, started) = (self.0[0].clone(), Instant::now());
-        for batch in claims.chunks(OF_BULK) {
+        for batch in claims.chunks(OF_BATCH) {
             let requests = batch.iter().map(|claim| approval(*claim)).collect();
             client.batch_approve_claims(BatchApproveClaimsRequest { requests }).await?;
         }

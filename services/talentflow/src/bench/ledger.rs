@@ -21,9 +21,10 @@ use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;
 use proto::subsidy::v1::{AppropriateFundRequest, CreateFundRequest, Fund};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use std::time::Duration;
 use subsidy::domain::{ClaimId, FundId};
 
-/// Clients that approve at the same time.
+/// Clients that approve at the same time, each over a connection of its own.
 const CLIENTS: usize = 64;
 /// Funds of the case with many accounts.
 const FUNDS: usize = 1000;
@@ -81,23 +82,24 @@ impl<'a> Bench<'a> {
     }
 
     async fn measure(&self) -> anyhow::Result<Value> {
-        let count = usize::from(self.options.approvals);
+        let (count, calls) = (usize::from(self.options.approvals), usize::from(self.options.calls));
         let (many, hot) = (self.funds("many", FUNDS, count).await?, self.funds("hot", 1, count).await?);
         let mut rates = Rates::default();
         // Everything once, uncounted, so that nothing is met for the first time.
-        self.clients.approve(&self.claims(&many, count / 4).await?).await?;
+        self.clients.approve(&self.claims(&many, count / 4).await?, calls).await?;
         for turn in 1..=self.options.turns {
             self.say(&format!("turn {turn} of {}", self.options.turns));
             rates.single.push(self.peer(Peer::single)?);
-            rates.many.push(self.clients.approve(&self.claims(&many, count).await?).await?);
-            rates.hot.push(self.clients.approve(&self.claims(&hot, count).await?).await?);
+            rates.many.push(self.clients.approve(&self.claims(&many, count).await?, calls).await?);
+            rates.hot.push(self.clients.approve(&self.claims(&hot, count).await?, calls).await?);
+            rates.one_call.push(self.clients.approve(&self.claims(&many, count).await?, 1).await?);
             rates.single.push(self.peer(Peer::single)?);
-            rates.bulk_peer.push(self.peer(Peer::bulk)?);
-            rates.bulk.push(self.clients.approve_in_bulk(&self.claims(&many, count).await?).await?);
+            let load = rates.load();
+            self.say(&format!("{load:.0} approvals a second, half that load"));
+            rates.p99.push(self.clients.approve_at(&self.claims(&many, count).await?, load).await?);
+            rates.batch_peer.push(self.peer(Peer::bulk)?);
+            rates.batch.push(self.clients.approve_in_batches(&self.claims(&many, count).await?).await?);
         }
-        let half = median(rates.single.iter().map(|rate| rate.unwrap_or_else(|| rates.many[0].per_second)).collect()) / 2.0;
-        self.say(&format!("{half:.0} approvals a second, half that load"));
-        let p99 = self.clients.approve_at(&self.claims(&many, count).await?, half).await?;
         self.say("the race");
         let race = self.funds("race", 1, GRANTS).await?;
         let race = self.clients.race(&self.claims(&race, RACERS).await?).await?;
@@ -105,11 +107,11 @@ impl<'a> Bench<'a> {
         // Last, as its database is written out to the disk when it goes.
         self.say("accrual");
         for _ in 1..=self.options.turns {
-            rates.accrual_peer.push(self.peer(Peer::bulk)?);
+            rates.bulk_peer.push(self.peer(Peer::bulk)?);
             let config = self.serving.process.config.clone();
-            rates.accrual.push(accrual::rate(config, &self.chance, self.options.approvals.into()).await?);
+            rates.bulk.push(accrual::rate(config, &self.chance, self.options.approvals.into()).await?);
         }
-        Ok(rates.figures(p99.as_secs_f64() * 1000.0, half, race))
+        Ok(rates.figures(calls, race))
     }
 
     fn peer(&self, run: fn(&Peer, u32) -> anyhow::Result<f64>) -> anyhow::Result<Option<f64>> {
@@ -145,45 +147,64 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// What each turn measured.
 #[derive(Default)]
 struct Rates {
     single: Vec<Option<f64>>,
     many: Vec<Decisions>,
     hot: Vec<Decisions>,
+    one_call: Vec<Decisions>,
+    p99: Vec<Duration>,
+    batch_peer: Vec<Option<f64>>,
+    batch: Vec<Decisions>,
     bulk_peer: Vec<Option<f64>>,
-    bulk: Vec<Decisions>,
-    accrual_peer: Vec<Option<f64>>,
-    accrual: Vec<f64>,
+    bulk: Vec<f64>,
 }
 
 impl Rates {
-    fn figures(&self, p99_ms: f64, load: f64, race: Decisions) -> Value {
-        let peer = |rates: &[Option<f64>]| {
-            let rates: Vec<f64> = rates.iter().copied().flatten().collect();
-            (!rates.is_empty()).then(|| median(rates))
-        };
-        let ours = |decisions: &[Decisions]| median(decisions.iter().map(|one| one.per_second).collect());
-        let (single, bulk_peer) = (peer(&self.single), peer(&self.bulk_peer));
-        let (many, hot, bulk, accrual) = (ours(&self.many), ours(&self.hot), ours(&self.bulk), median(self.accrual.clone()));
-        let ratio = |ours: f64, peer: Option<f64>| peer.map(|peer| rounded(ours / peer, 100.0));
+    /// Half of what the peer does in a second; of what we do, where there is no peer.
+    fn load(&self) -> f64 {
+        peer(&self.single).unwrap_or_else(|| ours(&self.many)) / 2.0
+    }
+
+    fn figures(&self, calls: usize, race: Decisions) -> Value {
+        let (single, bulk_peer, bulk) = (peer(&self.single), peer(&self.bulk_peer), median(self.bulk.clone()));
+        let p99 = median(self.p99.iter().map(Duration::as_secs_f64).collect()) * 1000.0;
         json!({
+            "clients": CLIENTS,
+            "calls_of_each": calls,
             "pgbench_per_s": single.map(|rate| rounded(rate, 1.0)),
-            "ours_per_s": rounded(many, 1.0),
-            "ours_hot_per_s": rounded(hot, 1.0),
-            "ratio_many": ratio(many, single),
-            "ratio_hot": ratio(hot, single),
+            "ours_per_s": rounded(ours(&self.many), 1.0),
+            "ours_hot_per_s": rounded(ours(&self.hot), 1.0),
+            "ours_one_call_per_s": rounded(ours(&self.one_call), 1.0),
+            "ratio_many": ratio(ours(&self.many), single),
+            "ratio_hot": ratio(ours(&self.hot), single),
+            "ratio_one_call": ratio(ours(&self.one_call), single),
+            "p99_ms": rounded(p99, 10.0),
+            "p99_load_per_s": rounded(self.load(), 1.0),
             "pgbench_bulk_per_s": bulk_peer.map(|rate| rounded(rate, 1.0)),
             "ours_bulk_per_s": rounded(bulk, 1.0),
             "ratio_bulk": ratio(bulk, bulk_peer),
-            "accrual_per_s": rounded(accrual, 1.0),
-            "ratio_accrual": ratio(accrual, peer(&self.accrual_peer)),
-            "p99_ms": rounded(p99_ms, 10.0),
-            "p99_load_per_s": rounded(load, 1.0),
+            "ours_batch_per_s": rounded(ours(&self.batch), 1.0),
+            "ratio_batch": ratio(ours(&self.batch), peer(&self.batch_peer)),
             "race_granted": race.granted,
             "race_refused": race.refused,
             "race_decisions_per_s": rounded(race.per_second, 1.0),
         })
     }
+}
+
+fn peer(rates: &[Option<f64>]) -> Option<f64> {
+    let rates: Vec<f64> = rates.iter().copied().flatten().collect();
+    (!rates.is_empty()).then(|| median(rates))
+}
+
+fn ours(decisions: &[Decisions]) -> f64 {
+    median(decisions.iter().map(|one| one.per_second).collect())
+}
+
+fn ratio(ours: f64, peer: Option<f64>) -> Option<f64> {
+    peer.map(|peer| rounded(ours / peer, 100.0))
 }
 
 fn rounded(value: f64, parts: f64) -> f64 {
