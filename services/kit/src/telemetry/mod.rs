@@ -16,6 +16,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -53,7 +54,11 @@ pub fn init(log: &LogConfig, traces: &TelemetryConfig, service: &str) -> Result<
         tracing_opentelemetry::layer().with_tracer(provider.tracer("talentflow")).with_filter(LevelFilter::INFO)
     });
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
-        LogFormat::Human => fmt::layer().with_writer(std::io::stderr).with_target(false).boxed(),
+        LogFormat::Human => {
+            let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+            // Colours are for a terminal, where NO_COLOR has them off too; in a file they are noise.
+            if std::io::stderr().is_terminal() { lines.boxed() } else { lines.with_ansi(false).boxed() }
+        }
         LogFormat::Json => line::json(std::io::stderr).boxed(),
     };
     // A test may have started a subscriber of its own before: then that one stays.
