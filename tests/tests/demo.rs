@@ -9,20 +9,21 @@
 
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
-use testkit::{Nats, binary, empty_postgres};
+use testkit::{Nats, binary, empty_postgres, serve};
 
 fn talentflow(database: &str, arguments: &[&str]) -> Command {
-    talentflow_with_ops(database, arguments, "127.0.0.1:0")
+    let mut command = on(database, arguments);
+    command.args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--log", "warn"]);
+    command
 }
 
-fn talentflow_with_ops(database: &str, arguments: &[&str], ops: &str) -> Command {
+fn on(database: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.args(arguments).args(["--database-url", database, "--listen", "127.0.0.1:0", "--ops-listen", ops]);
-    command.args(["--log", "warn"]);
+    command.args(arguments).args(["--database-url", database]);
     command
 }
 
@@ -175,20 +176,15 @@ fn a_second_process_on_the_same_file_is_refused_by_name() {
 fn a_gateway_alone_is_ready_without_a_database() {
     let nats = Nats::start();
     let (folder, url) = sqlite();
-    let ops = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let arguments = ["serve", "--migrate", "--services", "gateway", "--nats-url", &nats.url];
-    let mut command = talentflow_with_ops(&url, &arguments, &ops.to_string());
+    let mut command = on(&url, &["serve", "--migrate", "--services", "gateway", "--nats-url", &nats.url]);
     for service in ["DIRECTORY", "ROTATION", "TRAINING", "MENTORING", "SUBSIDY"] {
         command.env(format!("TALENTFLOW__GATEWAY__UPSTREAMS__{service}"), "http://127.0.0.1:1");
     }
-    let mut gateway = command.spawn().unwrap();
-    let answer = (0..100).find_map(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        get(ops, "/readyz").ok()
-    });
-    terminate(&mut gateway);
-    assert!(gateway.wait().unwrap().success());
-    assert!(answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")));
+    let mut gateway = serve(command);
+    let answer = get(gateway.ops, "/readyz");
+    terminate(&mut gateway.process);
+    assert!(gateway.process.wait().unwrap().success());
+    assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was written beside the database's URL");
 }
 

@@ -3,11 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop, loudly")]
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
-use testkit::{binary, empty_postgres};
+use testkit::{binary, empty_postgres, serve};
 
 /// The blocks of a page in a language, one after the other.
 fn blocks(page: &str, language: &str) -> String {
@@ -52,33 +50,23 @@ fn walk_on(url: &str, page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = std::fs::read_to_string(root.join("docs").join(page)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let talentflow = |arguments: &[&str]| {
-        let mut command = Command::new(binary());
-        command.env_clear().envs(settings(&page)).current_dir(&root);
-        command.args(arguments).args(["--database-url", url, "--log", "warn"]);
-        command
-    };
-    let listen = address.to_string();
-    let mut server = talentflow(&["serve", "--migrate", "--listen", &listen, "--ops-listen", "127.0.0.1:0"]).spawn().unwrap();
-    let up = (0..200).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        TcpStream::connect(address).is_ok()
-    });
+    let mut command = Command::new(binary());
+    command.env_clear().envs(settings(&page)).current_dir(&root).args(["serve", "--migrate", "--database-url", url]);
+    let mut server = serve(command);
 
     // A slow machine hears of things later.
     let script = blocks(&page, "sh").replace("sleep 1", "sleep 3");
     let mut bash = Command::new("bash");
-    bash.args(["-uc", &script]).env("BASE", format!("http://{address}")).env("TALENTFLOW", binary());
+    bash.args(["-uc", &script]).env("BASE", format!("http://{}", server.api)).env("TALENTFLOW", binary());
     let mut walk = bash.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let mut got = String::new();
     walk.stdout.take().unwrap().read_to_string(&mut got).unwrap();
     let ended = walk.wait().unwrap();
-    assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap().success());
-    assert!(server.wait().unwrap().success());
+    assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
+    assert!(server.process.wait().unwrap().success());
 
     let said = blocks(&page, "text");
-    assert!(up && ended.success(), "{got}");
+    assert!(ended.success(), "{got}");
     assert!(said.lines().count() > 15, "the page says little: {said}");
     let same = got.lines().count() == said.lines().count() && got.lines().zip(said.lines()).all(|(got, said)| alike(got, said));
     assert!(same, "the page says\n{said}\nand it was\n{got}");

@@ -14,9 +14,11 @@ mod database;
 mod nats;
 mod sandbox;
 pub mod schema;
+mod served;
 
 pub use binary::binary;
 pub use caller::{Caller, Who};
 pub use database::{TestDb, both_engines, empty_postgres, postgres, settings, sqlite};
 pub use nats::Nats;
 pub use sandbox::{Make, Sandbox, foreign};
+pub use served::{Served, serve};

@@ -3,11 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its part of the server")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up should stop, loudly")]
 
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
-use std::time::Duration;
-use testkit::binary;
+use testkit::{Served, binary, serve};
 
 /// A server on an empty database, ended with the test.
 pub struct Server {
@@ -22,25 +20,11 @@ impl Server {
 
     /// With variables of its configuration.
     pub fn with(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let url = format!("sqlite:{}", folder.join("town.db").display());
         let mut command = Command::new(binary());
-        command.env_clear().envs(settings.iter().copied()).args([
-            "serve",
-            "--listen",
-            &address,
-            "--ops-listen",
-            "127.0.0.1:0",
-            "--log",
-            "warn",
-        ]);
-        let process = command.args(["--database-url", &url]).spawn().unwrap();
-        let up = (0..200).any(|_| {
-            std::thread::sleep(Duration::from_millis(50));
-            TcpStream::connect(&address).is_ok()
-        });
-        assert!(up, "the server did not start");
-        Self { process, address }
+        command.env_clear().envs(settings.iter().copied()).args(["serve", "--database-url", &url]);
+        let Served { process, api, .. } = serve(command);
+        Self { process, address: api.to_string() }
     }
 
     /// What a path answers: to a body that is posted, once a path, or to a question.
