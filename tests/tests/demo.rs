@@ -66,9 +66,10 @@ fn the_demo_ends_sound_in_one_process_on_one_file() {
 #[test]
 fn the_demo_ends_sound_on_postgresql_and_jetstream() {
     let nats = Nats::start();
+    let nats_url = nats.url();
     let url = tokio::runtime::Runtime::new().unwrap().block_on(empty_postgres());
     let mut arguments = SMALL.to_vec();
-    arguments.extend(["--nats-url", &nats.url]);
+    arguments.extend(["--nats-url", &nats_url]);
     assert_sound(&json(&run(talentflow(&url, &arguments))));
     assert!(run(talentflow(&url, &["verify"])).status.success());
 }
@@ -175,8 +176,9 @@ fn a_second_process_on_the_same_file_is_refused_by_name() {
 #[test]
 fn a_gateway_alone_is_ready_without_a_database() {
     let nats = Nats::start();
+    let nats_url = nats.url();
     let (folder, url) = sqlite();
-    let mut command = on(&url, &["serve", "--migrate", "--services", "gateway", "--nats-url", &nats.url]);
+    let mut command = on(&url, &["serve", "--migrate", "--services", "gateway", "--nats-url", &nats_url]);
     for service in ["DIRECTORY", "ROTATION", "TRAINING", "MENTORING", "SUBSIDY"] {
         command.env(format!("TALENTFLOW__GATEWAY__UPSTREAMS__{service}"), "http://127.0.0.1:1");
     }

@@ -11,6 +11,7 @@
 mod binary;
 mod caller;
 mod database;
+mod log;
 mod nats;
 mod sandbox;
 pub mod schema;

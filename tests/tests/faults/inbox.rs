@@ -266,7 +266,7 @@ async fn a_sequence_that_an_hr_system_counts_for_itself_does_not_park_its_events
     let nats = testkit::Nats::start();
     let sandbox = Sandbox::new(sqlite(&[MIGRATIONS]).await, &[RECORDER]).await;
     let (context, consumer) = recorder::consumer(&sandbox);
-    let config = kit::config::NatsConfig { url: Some(nats.url.as_str().into()), ..Default::default() };
+    let config = kit::config::NatsConfig { url: Some(nats.url().into()), ..Default::default() };
     let bus = Bus::JetStream(JetStreamBus::connect(&config, "test").await.unwrap());
     let (tasks, stop) = (tokio_util::task::TaskTracker::new(), tokio_util::sync::CancellationToken::new());
     bus.subscribe(consumer, context, &tasks, stop.clone()).await.unwrap();

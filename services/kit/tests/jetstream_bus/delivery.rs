@@ -2,7 +2,7 @@
 
 use crate::faults::open;
 use crate::probe::{Probe, counted, envelope, fail, failures_left};
-use crate::server::{Server, eventually};
+use crate::server::{Reach, Server, eventually};
 use async_nats::HeaderMap;
 use kit::bus::Bus;
 use kit::letters;
@@ -13,7 +13,7 @@ const ORDERS: &[&str] = &["talentflow.training.order"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_service_commits_another_applies_once_and_in_order() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let training = Probe::new("training", &[], bus.clone()).await;
     let reader = Probe::new("reader", ORDERS, bus).await;
@@ -34,7 +34,7 @@ async fn what_one_service_commits_another_applies_once_and_in_order() {
 
 #[tokio::test]
 async fn an_event_that_is_delivered_twice_is_applied_once() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = server.bus().await;
     let reader = Probe::new("twice", ORDERS, Bus::JetStream(bus.clone())).await;
     reader.attach().await.unwrap();
@@ -52,7 +52,7 @@ async fn an_event_that_is_delivered_twice_is_applied_once() {
 
 #[tokio::test]
 async fn a_publish_whose_acknowledgement_was_lost_is_repeated_and_stored_once() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let batch = vec![envelope(ORDER, "orders/1", 1), envelope(ORDER, "orders/1", 2)];
     for _ in 0..2 {
@@ -71,7 +71,7 @@ async fn a_publish_whose_acknowledgement_was_lost_is_repeated_and_stored_once() 
 
 #[tokio::test]
 async fn versions_that_come_out_of_order_are_parked_and_applied_in_order() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let reader = Probe::new("disorder", ORDERS, bus.clone()).await;
     reader.attach().await.unwrap();
@@ -88,7 +88,7 @@ async fn versions_that_come_out_of_order_are_parked_and_applied_in_order() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_as_a_dead_letter_and_holds_nobody_up() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let reader = Probe::new("unreadable", ORDERS, bus.clone()).await;
     reader.attach().await.unwrap();
@@ -111,7 +111,7 @@ async fn what_cannot_be_read_is_kept_as_a_dead_letter_and_holds_nobody_up() {
 
 #[tokio::test]
 async fn an_event_of_a_type_that_only_a_newer_release_knows_waits_for_that_release() {
-    let server = Server::start().await;
+    let server = Server::start();
     let reader = Probe::new("older", ORDERS, Bus::JetStream(server.bus().await)).await;
     reader.attach().await.unwrap();
     let newer = envelope(ORDER, "orders/1", 1).to_json().unwrap().replace("order.published", "order.renamed");
@@ -131,7 +131,7 @@ async fn an_event_of_a_type_that_only_a_newer_release_knows_waits_for_that_relea
 
 #[tokio::test]
 async fn an_hr_system_may_send_binary_events_in_headers_of_any_case() {
-    let server = Server::start().await;
+    let server = Server::start();
     let reader = Probe::new("binary", &["hr.v1"], Bus::JetStream(server.bus().await)).await;
     reader.attach().await.unwrap();
     let mut headers = HeaderMap::new();
@@ -156,7 +156,7 @@ async fn an_hr_system_may_send_binary_events_in_headers_of_any_case() {
 
 #[tokio::test]
 async fn an_event_that_keeps_failing_comes_again_with_pauses_until_it_succeeds() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.unhurried_bus().await.hurried(40));
     let reader = Probe::new("failing", ORDERS, bus.clone()).await;
     reader.attach().await.unwrap();

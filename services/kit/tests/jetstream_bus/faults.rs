@@ -1,7 +1,7 @@
 //! Consumers that are taken away, servers that die, silence.
 
 use crate::probe::{Probe, counted, envelope, slow};
-use crate::server::{Server, eventually};
+use crate::server::{Reach, Server, eventually};
 use async_nats::jetstream;
 use chrono::TimeDelta;
 use futures::StreamExt;
@@ -32,7 +32,7 @@ fn rebuilds(consumer: &str, why: &str) -> f64 {
 
 #[tokio::test]
 async fn a_consumer_that_was_deleted_is_made_again_and_goes_on() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let reader = Probe::new("deleted", CLASSES, bus.clone()).await;
     reader.attach().await.unwrap();
@@ -51,7 +51,7 @@ async fn a_consumer_that_was_deleted_is_made_again_and_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let training = Probe::new("training", &[], bus.clone()).await;
     let reader = Probe::new("killed", CLASSES, bus.clone()).await;
@@ -69,7 +69,7 @@ async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
     training.start_relay();
     tokio::time::sleep(Duration::from_millis(500)).await;
 
-    server.restart().await;
+    server.restart();
     eventually("all are applied", async || reader.effects().await == (300, 300)).await;
     assert_eq!(reader.versions("classes/1").await, (1..=300).collect::<Vec<i64>>());
     eventually("all are marked as sent", async || training.unsent().await == 0).await;
@@ -79,7 +79,7 @@ async fn a_server_that_is_killed_and_comes_back_costs_nothing_but_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_in_the_middle_of_the_flow_loses_and_repeats_nothing() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let training = Probe::new("training", &[], bus.clone()).await;
     let reader = Probe::new("midflow", CLASSES, bus.clone()).await;
@@ -91,7 +91,7 @@ async fn a_server_killed_in_the_middle_of_the_flow_loses_and_repeats_nothing() {
     training.start_relay();
     for round in 1..=3 {
         eventually("some have come", async || reader.effects().await.0 >= round * 200).await;
-        server.restart().await;
+        server.restart();
     }
     eventually("all are applied", async || reader.effects().await == (2000, 2000)).await;
     assert!(counted("talentflow_bus_disconnects_total", &[]) >= 3.0, "the kills were not noticed");
@@ -106,7 +106,7 @@ async fn a_server_killed_in_the_middle_of_the_flow_loses_and_repeats_nothing() {
 
 #[tokio::test]
 async fn a_publish_does_not_wait_for_an_acknowledgement_that_was_lost_with_its_connection() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     server.freeze();
     let begun = Instant::now();
@@ -121,7 +121,7 @@ async fn a_publish_does_not_wait_for_an_acknowledgement_that_was_lost_with_its_c
 
 #[tokio::test]
 async fn a_consumer_that_falls_silent_while_events_wait_is_noticed() {
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let reader = Probe::new("silent", CLASSES, bus.clone()).await;
     reader.attach().await.unwrap();
@@ -140,7 +140,7 @@ async fn a_consumer_that_falls_silent_while_events_wait_is_noticed() {
 
 #[tokio::test]
 async fn what_was_fetched_but_not_begun_is_handed_back_when_a_process_stops() {
-    let server = Server::start().await;
+    let server = Server::start();
     // Not hurried: without handing back, the others would come after half a minute.
     let bus = Bus::JetStream(server.unhurried_bus().await);
     let operator = server.operator().await;
@@ -166,7 +166,7 @@ async fn what_was_fetched_but_not_begun_is_handed_back_when_a_process_stops() {
 #[tokio::test]
 async fn a_service_that_follows_more_than_before_gets_the_earlier_events_too() {
     const BOTH: &[&str] = &["talentflow.training.class", "talentflow.training.order"];
-    let server = Server::start().await;
+    let server = Server::start();
     let bus = Bus::JetStream(server.bus().await);
     let before = Probe::new("upgraded", CLASSES, bus.clone()).await;
     before.attach().await.unwrap();

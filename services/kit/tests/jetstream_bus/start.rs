@@ -1,6 +1,6 @@
 //! What is refused at the start, and what is left alone.
 
-use crate::server::Server;
+use crate::server::{Reach, Server};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use kit::bus::JetStreamBus;
 use kit::config::NatsConfig;
@@ -30,7 +30,7 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
 
 #[tokio::test]
 async fn a_server_without_jetstream_is_refused() {
-    let server = Server::without_jetstream().await;
+    let server = Server::without_jetstream();
     let line = refusal(&server.config()).await;
     assert!(line.contains("no JetStream") && line.contains("-js"), "{line}");
 }
@@ -57,7 +57,7 @@ async fn a_server_older_than_the_floor_is_refused() {
 
 #[tokio::test]
 async fn a_stream_that_would_lose_events_is_refused_by_name() {
-    let server = Server::start().await;
+    let server = Server::start();
     let operator = server.operator().await;
     let queue = Config {
         name: "HR".to_owned(),
@@ -73,7 +73,7 @@ async fn a_stream_that_would_lose_events_is_refused_by_name() {
 
 #[tokio::test]
 async fn what_an_operator_has_tuned_stays_and_what_our_configuration_changes_is_changed() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.bus().await;
     let operator = server.operator().await;
     let stream = async || operator.get_stream("TALENTFLOW").await.unwrap().cached_info().config.clone();

@@ -41,7 +41,7 @@ impl JetStreamBus {
             disconnects,
         };
         for stream in Stream::ALL {
-            bus.stream(stream).await?;
+            bus.first_stream(stream).await?;
         }
         Ok(bus)
     }

@@ -86,6 +86,9 @@ struct Pace {
     look_round: Duration,
     /// What was being published while its stream was lost has been answered and marked after this long.
     in_flight: Duration,
+    /// The broker says that a stream is gone before it has taken its folder off the disk. One made meanwhile
+    /// loses its files with it and takes nothing ever after, so nobody makes one anew until this is over.
+    demolition: Duration,
 }
 
 impl Pace {
@@ -97,6 +100,7 @@ impl Pace {
         silence: Duration::from_secs(30),
         look_round: Duration::from_secs(15),
         in_flight: Duration::from_secs(10),
+        demolition: Duration::from_secs(3),
     };
 }
 
@@ -143,8 +147,8 @@ impl JetStreamBus {
     #[must_use]
     pub fn hurried(mut self, times: u32) -> Self {
         let times = times.max(1);
-        let Pace { ack_wait, first_retry, longest_retry, heartbeat, silence, look_round, in_flight } = &mut self.pace;
-        for wait in [ack_wait, first_retry, longest_retry, heartbeat, silence, look_round, in_flight] {
+        let Pace { ack_wait, first_retry, longest_retry, heartbeat, silence, look_round, in_flight, demolition } = &mut self.pace;
+        for wait in [ack_wait, first_retry, longest_retry, heartbeat, silence, look_round, in_flight, demolition] {
             *wait /= times;
         }
         self

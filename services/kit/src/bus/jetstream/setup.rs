@@ -22,16 +22,33 @@ const ABANDONED: Duration = Duration::from_hours(7 * 24);
 const ASKED: &str = "talentflow_asked";
 
 impl JetStreamBus {
-    /// The stream as it is now, made if it is not there.
-    pub(super) async fn stream(&self, stream: Stream) -> Result<stream::Stream, Error> {
-        let found = match self.context.get_stream(stream.name()).await {
-            Ok(found) => found,
-            Err(error) => match error.kind() {
-                GetStreamErrorKind::JetStream(answer) if answer.code() == 404 => self.make(stream).await?,
-                _ => return Err(away(&format!("find the stream {}", stream.name()), &error)),
-            },
+    /// The stream, made if it is not there, as before the first start.
+    pub(super) async fn first_stream(&self, stream: Stream) -> Result<stream::Stream, Error> {
+        let found = match self.find(stream).await? {
+            Some(found) => found,
+            None => self.make(stream).await?,
         };
         self.tend(stream, found).await
+    }
+
+    /// The stream as it is now. It was there when we connected: if it is not, it has been deleted, perhaps just
+    /// now, and is made anew.
+    pub(super) async fn stream(&self, stream: Stream) -> Result<stream::Stream, Error> {
+        if let Some(found) = self.find(stream).await? {
+            return self.tend(stream, found).await;
+        }
+        tokio::time::sleep(self.pace.demolition).await;
+        self.first_stream(stream).await
+    }
+
+    async fn find(&self, stream: Stream) -> Result<Option<stream::Stream>, Error> {
+        match self.context.get_stream(stream.name()).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(answer) if answer.code() == 404 => Ok(None),
+                _ => Err(away(&format!("find the stream {}", stream.name()), &error)),
+            },
+        }
     }
 
     async fn make(&self, stream: Stream) -> Result<stream::Stream, Error> {
