@@ -44,7 +44,7 @@ bench-accrual *flags:
 # Approvals posted through gRPC, and claims accrued, beside pgbench, on a PostgreSQL server of the benchmark's own with room
 # for its tables.
 bench-ledger *flags:
-    POSTGRES_FLAGS="-c shared_buffers=1GB -c max_wal_size=8GB" tests/run shell -- tests/bench/ledger {{ flags }}
+    POSTGRES_FLAGS="-c shared_buffers=4GB -c max_wal_size=8GB" tests/run shell -- tests/bench/ledger {{ flags }}
 
 # PostgreSQL and NATS for tests run by hand, until Ctrl-C.
 servers:

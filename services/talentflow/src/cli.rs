@@ -310,10 +310,10 @@ pub enum Bench {
 #[derive(Debug, Args)]
 pub struct BenchLedger {
     /// Approvals of each turn.
-    #[arg(long, default_value_t = 20_000, value_name = "1000..65535", value_parser = clap::value_parser!(u16).range(1000..))]
+    #[arg(long, default_value_t = 6_000, value_name = "1000..65535", value_parser = clap::value_parser!(u16).range(1000..))]
     pub approvals: u16,
     /// Turns; the middle one counts.
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub turns: u16,
     /// Calls that each client has under way: with 8, the 64 clients have as many as a server takes unless it is told otherwise.
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]

@@ -1,6 +1,6 @@
 //! `talentflow bench ledger`: approvals posted through gRPC, and claims accrued, beside pgbench, which runs the least a
 //! posting can be on the same server. Both take turns, as the speed of a machine changes from minute to minute: what counts
-//! is the ratio.
+//! is the ratio within a turn, and of those the middle one.
 
 use super::clients::{Clients, Decisions};
 use super::peer::Peer;
@@ -21,7 +21,6 @@ use proto::subsidy::v1::subsidy_service_client::SubsidyServiceClient;
 use proto::subsidy::v1::{AppropriateFundRequest, CreateFundRequest, Fund};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use std::time::Duration;
 use subsidy::domain::{ClaimId, FundId};
 
 /// Clients that approve at the same time, each over a connection of its own.
@@ -31,8 +30,8 @@ const FUNDS: usize = 1000;
 /// Claims that ask at the same time for the money of `GRANTS`.
 const RACERS: usize = 10_000;
 const GRANTS: usize = 100;
-/// Seconds of each turn of the peer.
-const TURN: u32 = 8;
+/// Seconds of each run of the peer.
+const TURN: u32 = 5;
 
 pub async fn run(mut config: Config, options: &BenchLedger) -> anyhow::Result<ExitCode> {
     let chance = Chance::system()?;
@@ -84,21 +83,12 @@ impl<'a> Bench<'a> {
     async fn measure(&self) -> anyhow::Result<Value> {
         let (count, calls) = (usize::from(self.options.approvals), usize::from(self.options.calls));
         let (many, hot) = (self.funds("many", FUNDS, count).await?, self.funds("hot", 1, count).await?);
-        let mut rates = Rates::default();
         // Everything once, uncounted, so that nothing is met for the first time.
         self.clients.approve(&self.claims(&many, count / 4).await?, calls).await?;
+        let mut turns = Vec::new();
         for turn in 1..=self.options.turns {
             self.say(&format!("turn {turn} of {}", self.options.turns));
-            rates.single.push(self.peer(Peer::single)?);
-            rates.many.push(self.clients.approve(&self.claims(&many, count).await?, calls).await?);
-            rates.hot.push(self.clients.approve(&self.claims(&hot, count).await?, calls).await?);
-            rates.one_call.push(self.clients.approve(&self.claims(&many, count).await?, 1).await?);
-            rates.single.push(self.peer(Peer::single)?);
-            let load = rates.load();
-            self.say(&format!("{load:.0} approvals a second, half that load"));
-            rates.p99.push(self.clients.approve_at(&self.claims(&many, count).await?, load).await?);
-            rates.batch_peer.push(self.peer(Peer::bulk)?);
-            rates.batch.push(self.clients.approve_in_batches(&self.claims(&many, count).await?).await?);
+            turns.push(self.turn(&many, &hot, count, calls).await?);
         }
         self.say("the race");
         let race = self.funds("race", 1, GRANTS).await?;
@@ -106,12 +96,37 @@ impl<'a> Bench<'a> {
         ensure!(race.granted == GRANTS, "{} of {GRANTS} were granted", race.granted);
         // Last, as its database is written out to the disk when it goes.
         self.say("accrual");
+        let mut bulk = Vec::new();
         for _ in 1..=self.options.turns {
-            rates.bulk_peer.push(self.peer(Peer::bulk)?);
+            let peer = self.peer(Peer::bulk)?;
             let config = self.serving.process.config.clone();
-            rates.bulk.push(accrual::rate(config, &self.chance, self.options.approvals.into()).await?);
+            bulk.push(Pair { ours: accrual::rate(config, &self.chance, self.options.approvals.into()).await?, peer });
         }
-        Ok(rates.figures(calls, race))
+        Ok(figures(calls, &turns, &bulk, race))
+    }
+
+    /// Ours stands beside what the peer does right before and right after.
+    async fn turn(&self, many: &[FundId], hot: &[FundId], count: usize, calls: usize) -> anyhow::Result<Turn> {
+        let before = self.peer(Peer::single)?;
+        let rate_many = self.clients.approve(&self.claims(many, count).await?, calls).await?.per_second;
+        let rate_hot = self.clients.approve(&self.claims(hot, count).await?, calls).await?.per_second;
+        let rate_one_call = self.clients.approve(&self.claims(many, count).await?, 1).await?.per_second;
+        let after = self.peer(Peer::single)?;
+        let peer = before.zip(after).map(|(before, after)| f64::midpoint(before, after));
+        // Half of what the peer does; of what we do, where there is no peer.
+        let load = peer.unwrap_or(rate_many) / 2.0;
+        self.say(&format!("{load:.0} approvals a second, half of the peer's rate"));
+        let p99 = self.clients.approve_at(&self.claims(many, count).await?, load).await?.as_secs_f64() * 1000.0;
+        let bulk = self.peer(Peer::bulk)?;
+        let batch = self.clients.approve_in_batches(&self.claims(many, count).await?).await?.per_second;
+        Ok(Turn {
+            many: Pair { ours: rate_many, peer },
+            hot: Pair { ours: rate_hot, peer },
+            one_call: Pair { ours: rate_one_call, peer },
+            batch: Pair { ours: batch, peer: bulk },
+            load,
+            p99,
+        })
     }
 
     fn peer(&self, run: fn(&Peer, u32) -> anyhow::Result<f64>) -> anyhow::Result<Option<f64>> {
@@ -147,64 +162,86 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// What each turn measured.
-#[derive(Default)]
-struct Rates {
-    single: Vec<Option<f64>>,
-    many: Vec<Decisions>,
-    hot: Vec<Decisions>,
-    one_call: Vec<Decisions>,
-    p99: Vec<Duration>,
-    batch_peer: Vec<Option<f64>>,
-    batch: Vec<Decisions>,
-    bulk_peer: Vec<Option<f64>>,
-    bulk: Vec<f64>,
+/// What we do in a second, and what the peer does.
+#[derive(Clone, Copy)]
+struct Pair {
+    ours: f64,
+    peer: Option<f64>,
 }
 
-impl Rates {
-    /// Half of what the peer does in a second; of what we do, where there is no peer.
-    fn load(&self) -> f64 {
-        peer(&self.single).unwrap_or_else(|| ours(&self.many)) / 2.0
-    }
-
-    fn figures(&self, calls: usize, race: Decisions) -> Value {
-        let (single, bulk_peer, bulk) = (peer(&self.single), peer(&self.bulk_peer), median(self.bulk.clone()));
-        let p99 = median(self.p99.iter().map(Duration::as_secs_f64).collect()) * 1000.0;
-        json!({
-            "clients": CLIENTS,
-            "calls_of_each": calls,
-            "pgbench_per_s": single.map(|rate| rounded(rate, 1.0)),
-            "ours_per_s": rounded(ours(&self.many), 1.0),
-            "ours_hot_per_s": rounded(ours(&self.hot), 1.0),
-            "ours_one_call_per_s": rounded(ours(&self.one_call), 1.0),
-            "ratio_many": ratio(ours(&self.many), single),
-            "ratio_hot": ratio(ours(&self.hot), single),
-            "ratio_one_call": ratio(ours(&self.one_call), single),
-            "p99_ms": rounded(p99, 10.0),
-            "p99_load_per_s": rounded(self.load(), 1.0),
-            "pgbench_bulk_per_s": bulk_peer.map(|rate| rounded(rate, 1.0)),
-            "ours_bulk_per_s": rounded(bulk, 1.0),
-            "ratio_bulk": ratio(bulk, bulk_peer),
-            "ours_batch_per_s": rounded(ours(&self.batch), 1.0),
-            "ratio_batch": ratio(ours(&self.batch), peer(&self.batch_peer)),
-            "race_granted": race.granted,
-            "race_refused": race.refused,
-            "race_decisions_per_s": rounded(race.per_second, 1.0),
-        })
+impl Pair {
+    fn ratio(self) -> Option<f64> {
+        self.peer.map(|peer| rounded(self.ours / peer, 100.0))
     }
 }
 
-fn peer(rates: &[Option<f64>]) -> Option<f64> {
-    let rates: Vec<f64> = rates.iter().copied().flatten().collect();
-    (!rates.is_empty()).then(|| median(rates))
+struct Turn {
+    many: Pair,
+    hot: Pair,
+    one_call: Pair,
+    batch: Pair,
+    /// Approvals a second, of which `p99` is measured in milliseconds.
+    load: f64,
+    p99: f64,
 }
 
-fn ours(decisions: &[Decisions]) -> f64 {
-    median(decisions.iter().map(|one| one.per_second).collect())
+fn figures(calls: usize, turns: &[Turn], bulk: &[Pair], race: Decisions) -> Value {
+    let each = |value: fn(&Turn) -> f64| turns.iter().map(value).collect::<Vec<f64>>();
+    let of = |pair: fn(&Turn) -> Pair| turns.iter().map(pair).collect::<Vec<Pair>>();
+    let (many, hot, one_call, batch) =
+        (of(|turn| turn.many), of(|turn| turn.hot), of(|turn| turn.one_call), of(|turn| turn.batch));
+    let p99: Vec<f64> = each(|turn| rounded(turn.p99, 10.0));
+    json!({
+        "clients": CLIENTS,
+        "calls_of_each": calls,
+        "pgbench_per_s": peer(&many),
+        "ours_per_s": ours(&many),
+        "ours_hot_per_s": ours(&hot),
+        "ours_one_call_per_s": ours(&one_call),
+        "ratio_many": ratio(&many),
+        "ratio_hot": ratio(&hot),
+        "ratio_one_call": ratio(&one_call),
+        "p99_ms": median(p99.clone()),
+        "p99_load_per_s": rounded(median(each(|turn| turn.load)), 1.0),
+        "pgbench_bulk_per_s": peer(bulk),
+        "ours_bulk_per_s": ours(bulk),
+        "ratio_bulk": ratio(bulk),
+        "ours_batch_per_s": ours(&batch),
+        "ratio_batch": ratio(&batch),
+        "race_granted": race.granted,
+        "race_refused": race.refused,
+        "race_decisions_per_s": rounded(race.per_second, 1.0),
+        // How far the turns are apart.
+        "turns": {
+            "ratio_many": ratios(&many),
+            "ratio_hot": ratios(&hot),
+            "ratio_one_call": ratios(&one_call),
+            "ratio_bulk": ratios(bulk),
+            "ratio_batch": ratios(&batch),
+            "p99_ms": p99,
+        },
+    })
 }
 
-fn ratio(ours: f64, peer: Option<f64>) -> Option<f64> {
-    peer.map(|peer| rounded(ours / peer, 100.0))
+fn ours(pairs: &[Pair]) -> f64 {
+    rounded(median(pairs.iter().map(|pair| pair.ours).collect()), 1.0)
+}
+
+fn peer(pairs: &[Pair]) -> Option<f64> {
+    middle(pairs.iter().filter_map(|pair| pair.peer).collect()).map(|rate| rounded(rate, 1.0))
+}
+
+fn ratio(pairs: &[Pair]) -> Option<f64> {
+    middle(ratios(pairs))
+}
+
+/// Of each turn; none where there is no peer.
+fn ratios(pairs: &[Pair]) -> Vec<f64> {
+    pairs.iter().filter_map(|pair| pair.ratio()).collect()
+}
+
+fn middle(values: Vec<f64>) -> Option<f64> {
+    (!values.is_empty()).then(|| median(values))
 }
 
 fn rounded(value: f64, parts: f64) -> f64 {
