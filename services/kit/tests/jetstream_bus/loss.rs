@@ -4,6 +4,7 @@ use crate::probe::{Probe, counted};
 use crate::server::{Reach, Server, copy_folder, eventually};
 use chrono::{DateTime, TimeDelta, Utc};
 use kit::bus::Bus;
+use kit::clock::Clock;
 
 fn noticed(service: &str) -> f64 {
     counted("talentflow_stream_recreated_total", &[("service", service), ("stream", "TALENTFLOW")])
@@ -34,7 +35,7 @@ async fn a_stream_that_was_deleted_is_made_again_and_filled_from_the_outbox() {
     let kind = "talentflow.mentoring.pairing.created.v1";
     let server = Server::start();
     let (bus, publisher, early) = fifty(&server, "mentoring", kind, &["talentflow.mentoring.pairing"]).await;
-    let deleting = Utc::now();
+    let deleting = Clock::System.now();
     server.operator().await.delete_stream("TALENTFLOW").await.unwrap();
     // Commits of the moment in which there is no stream.
     publisher.commit(kind, "subject/1", 51..=60).await;

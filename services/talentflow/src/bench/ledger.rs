@@ -115,7 +115,7 @@ impl<'a> Bench<'a> {
         let peer = before.zip(after).map(|(before, after)| f64::midpoint(before, after));
         // Half of what the peer does; of what we do, where there is no peer.
         let load = peer.unwrap_or(rate_many) / 2.0;
-        self.say(&format!("{load:.0} approvals a second, half of the peer's rate"));
+        self.say(&format!("{load:.0} approvals a second"));
         let p99 = self.clients.approve_at(&self.claims(many, count).await?, load).await?.as_secs_f64() * 1000.0;
         let bulk = self.peer(Peer::bulk)?;
         let batch = self.clients.approve_in_batches(&self.claims(many, count).await?).await?.per_second;
