@@ -47,6 +47,7 @@ impl Nats {
                 said.contains("address already in use") && Instant::now() < deadline,
                 "nats-server does not restart:\n{said}"
             );
+            self.kill();
             std::thread::sleep(Duration::from_millis(100));
         }
     }
