@@ -10,9 +10,9 @@
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
-use testkit::{Nats, binary, empty_postgres, serve};
+use testkit::{Nats, binary, empty_postgres, serve, terminate};
 
 fn talentflow(database: &str, arguments: &[&str]) -> Command {
     let mut command = on(database, arguments);
@@ -93,8 +93,7 @@ fn a_process_killed_in_the_middle_loses_nothing_and_the_next_one_finishes_delive
     let mut serve = talentflow(&url, &["serve"]).stderr(Stdio::null()).spawn().unwrap();
     // The relay finishes what was committed; the file is looked at after the process has let go of it.
     std::thread::sleep(Duration::from_secs(6));
-    terminate(&mut serve);
-    assert!(serve.wait().unwrap().success());
+    assert!(terminate(&mut serve).success());
     assert_eq!(unsent(&url), 0);
     assert!(run(talentflow(&url, &["verify"])).status.success());
 }
@@ -166,7 +165,6 @@ fn a_second_process_on_the_same_file_is_refused_by_name() {
     std::thread::sleep(Duration::from_secs(2));
     let second = run(talentflow(&url, &["verify"]));
     terminate(&mut first);
-    first.wait().unwrap();
     let text = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success());
     assert!(text.contains(&format!("process {}", first.id())), "{text}");
@@ -184,8 +182,7 @@ fn a_gateway_alone_is_ready_without_a_database() {
     }
     let mut gateway = serve(command);
     let answer = get(gateway.ops, "/readyz");
-    terminate(&mut gateway.process);
-    assert!(gateway.process.wait().unwrap().success());
+    assert!(terminate(&mut gateway.process).success());
     assert!(answer.unwrap().starts_with("HTTP/1.1 200"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was written beside the database's URL");
 }
@@ -205,10 +202,6 @@ fn every_command_explains_itself_with_an_example() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains("Example: talentflow"), "{command}: {text}");
     }
-}
-
-fn terminate(child: &mut Child) {
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
 }
 
 /// Events still waiting in the outbox of a SQLite file.

@@ -5,7 +5,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use testkit::{binary, empty_postgres, serve};
+use testkit::{binary, empty_postgres, serve, terminate};
 
 /// The blocks of a page in a language, one after the other.
 fn blocks(page: &str, language: &str) -> String {
@@ -62,8 +62,7 @@ fn walk_on(url: &str, page: &str) {
     let mut got = String::new();
     walk.stdout.take().unwrap().read_to_string(&mut got).unwrap();
     let ended = walk.wait().unwrap();
-    assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
-    assert!(server.process.wait().unwrap().success());
+    assert!(terminate(&mut server.process).success());
 
     let said = blocks(&page, "text");
     assert!(ended.success(), "{got}");

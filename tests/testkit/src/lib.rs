@@ -22,4 +22,4 @@ pub use caller::{Caller, Who};
 pub use database::{TestDb, both_engines, empty_postgres, postgres, settings, sqlite};
 pub use nats::Nats;
 pub use sandbox::{Make, Sandbox, foreign};
-pub use served::{Served, serve};
+pub use served::{Served, serve, terminate};

@@ -2,7 +2,7 @@
 
 use crate::log::await_line;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A server, and where it listens.
 #[derive(Debug)]
@@ -27,4 +27,13 @@ pub fn serve(mut command: Command) -> Served {
         Ok((api, ops)) => Served { process, api, ops },
         Err(said) => panic!("the server did not start ({:?}):\n{said}", process.wait()),
     }
+}
+
+/// Tells a process to stop, as Kubernetes does, and waits until it has.
+///
+/// # Panics
+/// If it is gone already.
+pub fn terminate(process: &mut Child) -> ExitStatus {
+    assert!(Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap().success());
+    process.wait().unwrap()
 }
